@@ -1,0 +1,40 @@
+"""POST /checkout-sessions: records a payment and has Stripe make its checkout."""
+
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from payments.adapters.dynamodb import Table
+from payments.adapters.secrets import Secret
+from payments.adapters.stripe_api import StripeApi
+from payments.runtime.bodies import checkout_body, idempotency_key
+from payments.runtime.http import Request, Response, answering, header, response
+from payments.runtime.observability import logger_of
+from payments.runtime.settings import listed, minutes, setting
+from payments.runtime.views import checkout_view
+from payments.services.checkout import Order, open_checkout
+
+logger = logger_of("create_session")
+table = Table(setting("TABLE_NAME"))
+stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"))
+origins = listed("ALLOWED_ORIGINS")
+result_path = setting("RESULT_PATH")
+lifetime = minutes("CHECKOUT_MINUTES")
+
+
+@answering(logger)
+def handler(event: Request, context: LambdaContext) -> Response:
+    now = datetime.now(UTC)
+    body = checkout_body(event)
+    origin = header(event, "origin")
+    payment = open_checkout(
+        Order(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata),
+        idempotency_key=idempotency_key(event),
+        return_url=(origin if origin in origins else origins[0]) + result_path,
+        lifetime=lifetime,
+        store=table,
+        stripe=stripe,
+        now=now,
+    )
+    logger.info("checkout", extra={"payment_id": payment.id, "status": payment.status})
+    return response(201, checkout_view(payment, now))

@@ -1,0 +1,17 @@
+"""GET /products: the catalogue."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from payments.adapters.dynamodb import Table
+from payments.runtime.http import Request, Response, answering, response
+from payments.runtime.observability import logger_of
+from payments.runtime.settings import setting
+from payments.runtime.views import products_view
+
+logger = logger_of("list_products")
+table = Table(setting("TABLE_NAME"))
+
+
+@answering(logger)
+def handler(event: Request, context: LambdaContext) -> Response:
+    return response(200, products_view(table.products()))

@@ -1,0 +1,49 @@
+"""The mailer: sends each notice in a batch of SQS messages, and gives back those it could not try."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from payments.adapters.dynamodb import Table
+from payments.adapters.mail import SesMailer
+from payments.adapters.queue import posting_of
+from payments.runtime.observability import count, logger_of
+from payments.runtime.settings import setting
+from payments.services.letters import Business
+from payments.services.mailing import deliver
+
+logger = logger_of("send_email")
+table = Table(setting("TABLE_NAME"))
+business = Business(setting("BUSINESS_NAME"), setting("ADMIN_EMAIL"), setting("SITE_URL"))
+mailer = SesMailer(setting("MAIL_FROM"), business.name)
+
+
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    failed = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _is_done(record: Mapping[str, Any]) -> bool:
+    """False for a message that SQS is to deliver again, and to put aside after too many times."""
+    about: dict[str, object] = {"message_id": record["messageId"]}
+    try:
+        posting = posting_of(record["body"])
+        about |= {"payment_id": posting.payment_id, "notice": str(posting.notice)}
+        outcome = deliver(
+            posting.payment_id,
+            posting.notice,
+            business=business,
+            store=table,
+            mailer=mailer,
+            clock=lambda: datetime.now(UTC),
+        )
+    except Exception:
+        # One bad message must not hold up the others; this is where any failure of one ends.
+        logger.exception("failed", extra=about)
+        return False
+    count(f"mail_{outcome}")
+    log = logger.error if outcome.needs_attention else logger.info
+    log(outcome.value, extra=about)
+    return True

@@ -1,0 +1,1 @@
+"""Quittance: what the Lambda functions share."""

@@ -1,0 +1,1 @@
+"""The only code that does I/O: DynamoDB, Stripe, SQS, SES, Secrets Manager."""

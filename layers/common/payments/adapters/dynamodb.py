@@ -1,0 +1,324 @@
+"""The table: the truth about payments. DynamoDB is spoken here and nowhere else.
+
+Writing what was learned is one transaction: the payment on condition that nobody wrote it since it was read, the event,
+the notices it raised and the pointers to it. Either all of that is durable or none of it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from payments.adapters.items import (
+    Item,
+    due_shard,
+    due_shards,
+    encoded,
+    epoch,
+    event_key,
+    iso,
+    lease_key,
+    notice_key,
+    notice_of_key,
+    payment_item,
+    payment_key,
+    payment_of,
+    pointer_key,
+    product_item,
+    product_key,
+    product_of,
+    request_key,
+)
+from payments.domain.catalogue import Product
+from payments.domain.notices import Notice
+from payments.domain.payment import Payment
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+
+_ABSENT = "attribute_not_exists(pk)"
+
+
+class Table:
+    """Every method is one call to DynamoDB unless it says otherwise; reads are strongly consistent."""
+
+    def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
+        self._name = name
+        self._client = client or boto3.client("dynamodb", config=_CONFIG)
+
+    # Catalogue
+
+    def product(self, sku: str) -> Product | None:
+        item = self._get(product_key(sku))
+        return product_of(item) if item else None
+
+    def products(self) -> list[Product]:
+        """All products, by sku; a page of 1 MB is far more than a catalogue of services."""
+        found = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :catalogue AND begins_with(sk, :product)",
+            ExpressionAttributeValues=encoded({":catalogue": "CATALOGUE", ":product": "PRODUCT#"}),
+        )
+        return [product_of(item) for item in found["Items"]]
+
+    def put_product(self, product: Product) -> None:
+        self._client.put_item(TableName=self._name, Item=product_item(product))
+
+    # Payments
+
+    def payment(self, payment_id: str) -> Payment | None:
+        item = self._get(payment_key(payment_id))
+        return payment_of(item) if item else None
+
+    def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None:
+        """The payment that one of these sessions, intents or charges belongs to; a call for each until one does."""
+        for stripe_id in stripe_ids:
+            item = self._get(pointer_key(stripe_id))
+            if item:
+                return str(item["payment_id"]["S"])
+        return None
+
+    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
+        """Insert a new payment and the claim of its Idempotency-Key: (the claim that holds the key, created?)."""
+        # A payment's id is random: should it exist, something is badly wrong and must not overwrite.
+        writes = [self._put(payment_item(payment, payment.version), _ABSENT)]
+        if claim:
+            values = {
+                "payment_id": claim.payment_id,
+                "body_hash": claim.body_hash,
+                "expires_at": epoch(claim.expires_at),
+                "delete_after": epoch(claim.expires_at),
+            }
+            # The first caller with a key wins it; an expired claim may still be there, for expiry is late.
+            writes.append(
+                self._put(
+                    request_key(claim.key_hash) | encoded(values),
+                    f"{_ABSENT} OR expires_at < :now",
+                    {":now": epoch(now)},
+                    returns_old=True,
+                )
+            )
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = error.response["CancellationReasons"]
+            if claim and reasons[1].get("Code") == "ConditionalCheckFailed":
+                return _claim_of(claim.key_hash, reasons[1]["Item"]), False
+            raise _conflict(error) from error
+        return claim, True
+
+    def save(
+        self,
+        payment: Payment,
+        *,
+        due: Mapping[Notice, datetime],
+        event: EventRecord | None = None,
+        new_names: Iterable[str] = (),
+        freed_key: str | None = None,
+    ) -> None:
+        """Write what was learned about a payment, in one transaction; Conflict if it was written since it was read.
+
+        `due` are the notices raised and when they may be sent, `new_names` the Stripe ids that now point here,
+        `freed_key` the hash of the Idempotency-Key that a lapsed payment gives up.
+        """
+        # Two handlers may have learned different things from the same version; the second must learn again.
+        writes = [self._put(payment_item(payment, payment.version + 1), "version = :read", {":read": payment.version})]
+        if event:
+            writes.append(self._put(_event_item(payment.id, event)))
+        for notice, due_at in due.items():
+            # A notice that exists may have been sent: it is never written over.
+            writes.append(self._put(_notice_item(payment.id, notice, due_at), _ABSENT))
+        for name in new_names:
+            # A Stripe object belongs to one payment for ever.
+            writes.append(
+                self._put(
+                    pointer_key(name) | encoded({"payment_id": payment.id}),
+                    f"{_ABSENT} OR payment_id = :id",
+                    {":id": payment.id},
+                )
+            )
+        if freed_key:
+            # Only its own claim: after expiry the key may be another payment's.
+            writes.append(
+                {
+                    "Delete": {
+                        "TableName": self._name,
+                        "Key": request_key(freed_key),
+                        "ConditionExpression": f"{_ABSENT} OR payment_id = :id",
+                        "ExpressionAttributeValues": encoded({":id": payment.id}),
+                    }
+                }
+            )
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise _conflict(error) from error
+
+    def record(self, payment_id: str, event: EventRecord) -> None:
+        """Keep an event that changed nothing, for the audit trail."""
+        # The first delivery may have changed something, and its record says what.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._name,
+                Item=_event_item(payment_id, event),
+                ConditionExpression=_ABSENT,
+            )
+
+    # Notices
+
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None:
+        """Take a notice that is due for sending: how often it was taken, this time included, or None if it is not
+        to be had (sent, not yet due, or taken by another whose lease runs)."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key=notice_key(payment_id, notice),
+                UpdateExpression="SET #state = :claimed, lease_until = :until, due_at = :until ADD attempts :one",
+                # One sender at a time; one that died is succeeded when its lease has run out.
+                ConditionExpression=(
+                    "(#state = :due AND due_at <= :now) OR (#state = :claimed AND lease_until <= :now)"
+                ),
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=encoded(
+                    {
+                        ":due": NoticeState.DUE.value,
+                        ":claimed": NoticeState.CLAIMED.value,
+                        ":now": epoch(now),
+                        ":until": epoch(now + lease),
+                        ":one": 1,
+                    }
+                ),
+                ReturnValues="UPDATED_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return int(answer["Attributes"]["attempts"]["N"])
+
+    def settle_notice(
+        self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
+    ) -> None:
+        """Record how a claimed notice ended; `note` is SES's message id, or why it was not sent."""
+        self._end_claim(
+            payment_id,
+            notice,
+            attempt,
+            "SET #state = :state, settled_at = :at, note = :note REMOVE due_shard, due_at, lease_until",
+            {":state": state.value, ":at": iso(now), ":note": note or ""},
+        )
+
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
+        """Give a claimed notice back, to be tried again at `due_at`."""
+        self._end_claim(
+            payment_id,
+            notice,
+            attempt,
+            "SET #state = :state, due_at = :at, note = :note REMOVE lease_until",
+            {":state": NoticeState.DUE.value, ":at": epoch(due_at), ":note": note},
+        )
+
+    def _end_claim(
+        self, payment_id: str, notice: Notice, attempt: int, update: str, values: Mapping[str, object]
+    ) -> None:
+        # Should the lease have run out, another took over, and what it records is as true.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._name,
+                Key=notice_key(payment_id, notice),
+                UpdateExpression=update,
+                # The claim must still be ours: attempts counts every claim.
+                ConditionExpression="#state = :claimed AND attempts = :attempt",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=encoded(
+                    {":claimed": NoticeState.CLAIMED.value, ":attempt": attempt, **values}
+                ),
+            )
+
+    def notices_due(self, before: datetime, limit: int) -> list[tuple[str, Notice]]:
+        """Notices that were due by then, the longest overdue first in each shard; a call for each shard."""
+        found: list[tuple[str, Notice]] = []
+        for shard in due_shards():
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName="due",
+                KeyConditionExpression="due_shard = :shard AND due_at <= :before",
+                ExpressionAttributeValues=encoded({":shard": shard, ":before": epoch(before)}),
+                Limit=limit,
+            )
+            found += [each for item in answer["Items"] if (each := notice_of_key(item))]
+        return found
+
+    # Leases
+
+    def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
+        """Whether the lease was free; it is ours until it is given back or runs out."""
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=lease_key(name) | encoded({"lease_until": epoch(now + length)}),
+                # One holder at a time; one that died is succeeded when its lease has run out.
+                ConditionExpression=f"{_ABSENT} OR lease_until <= :now",
+                ExpressionAttributeValues=encoded({":now": epoch(now)}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def give_back_lease(self, name: str) -> None:
+        self._client.delete_item(TableName=self._name, Key=lease_key(name))
+
+    # One call each
+
+    def _get(self, key: Item) -> Item | None:
+        return self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+
+    def _put(
+        self,
+        item: Item,
+        condition: str | None = None,
+        values: Mapping[str, object] | None = None,
+        *,
+        returns_old: bool = False,
+    ) -> Any:
+        put: dict[str, Any] = {"TableName": self._name, "Item": item}
+        if condition:
+            put["ConditionExpression"] = condition
+        if values:
+            put["ExpressionAttributeValues"] = encoded(values)
+        if returns_old:
+            put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return {"Put": put}
+
+
+def _conflict(error: ClientError) -> Exception:
+    """Conflict for a transaction that lost against another writer; the error itself for any other reason."""
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    lost = {"ConditionalCheckFailed", "TransactionConflict"}
+    return Conflict() if any(reason.get("Code") in lost for reason in reasons) else error
+
+
+def _claim_of(key_hash: str, item: Mapping[str, Any]) -> Claim:
+    return Claim(
+        key_hash=key_hash,
+        payment_id=item["payment_id"]["S"],
+        body_hash=item["body_hash"]["S"],
+        expires_at=datetime.fromtimestamp(int(item["expires_at"]["N"]), tz=UTC),
+    )
+
+
+def _event_item(payment_id: str, event: EventRecord) -> Item:
+    return event_key(payment_id, event.id) | encoded(
+        {"type": event.type, "outcome": list(event.outcome), "received_at": iso(event.received_at)}
+    )
+
+
+def _notice_item(payment_id: str, notice: Notice, due_at: datetime) -> Item:
+    return notice_key(payment_id, notice) | encoded(
+        {"state": NoticeState.DUE.value, "attempts": 0, "due_at": epoch(due_at), "due_shard": due_shard(payment_id)}
+    )

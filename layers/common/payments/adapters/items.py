@@ -1,0 +1,181 @@
+"""The table's items: their keys, and domain objects turned into items and back, here and nowhere else.
+
+Times are ISO 8601 text where people read them (`created_at`) and epoch seconds where conditions, the `due` index or
+DynamoDB's own expiry compare them (`due_at`, `lease_until`, `delete_after`).
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
+from payments.domain.facts import FACT_TYPES, Fact
+from payments.domain.money import Money
+from payments.domain.notices import Notice
+from payments.domain.payment import Customer, Payment
+
+DUE_SHARDS = 4
+
+type Item = dict[str, Any]
+type Key = dict[str, Any]
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def encoded(values: Mapping[str, object]) -> Item:
+    """Plain values as DynamoDB writes them; what is None is left out."""
+    return {name: _serialize(value) for name, value in values.items() if value is not None}
+
+
+def decoded(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item's plain values; numbers are Decimals, which int() takes."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+# Keys
+
+
+def payment_key(payment_id: str) -> Key:
+    return encoded({"pk": f"PAYMENT#{payment_id}", "sk": "PAYMENT"})
+
+
+def event_key(payment_id: str, event_id: str) -> Key:
+    return encoded({"pk": f"PAYMENT#{payment_id}", "sk": f"EVENT#{event_id}"})
+
+
+def notice_key(payment_id: str, notice: Notice) -> Key:
+    return encoded({"pk": f"PAYMENT#{payment_id}", "sk": f"NOTICE#{notice}"})
+
+
+def pointer_key(stripe_id: str) -> Key:
+    return encoded({"pk": f"STRIPE#{stripe_id}", "sk": "PAYMENT"})
+
+
+def product_key(sku: str) -> Key:
+    return encoded({"pk": "CATALOGUE", "sk": f"PRODUCT#{sku}"})
+
+
+def request_key(key_hash: str) -> Key:
+    return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
+
+
+def lease_key(name: str) -> Key:
+    return encoded({"pk": f"LEASE#{name}", "sk": "LEASE"})
+
+
+def due_shard(payment_id: str) -> str:
+    """The partition of the `due` index that a payment's items are in; always the same one."""
+    return f"DUE#{zlib.crc32(payment_id.encode()) % DUE_SHARDS}"
+
+
+def due_shards() -> list[str]:
+    return [f"DUE#{number}" for number in range(DUE_SHARDS)]
+
+
+def notice_of_key(key: Key) -> tuple[str, Notice] | None:
+    """Payment id and notice of a notice's key; None for another item's key."""
+    plain = decoded(key)
+    if not plain["sk"].startswith("NOTICE#"):
+        return None
+    return plain["pk"].removeprefix("PAYMENT#"), Notice.parse(plain["sk"].removeprefix("NOTICE#"))
+
+
+# Payments
+
+
+def payment_item(payment: Payment, version: int) -> Item:
+    """A payment as it is stored; status, final and day are derived, for the indexes and for people who look."""
+    status = payment.status
+    return payment_key(payment.id) | encoded(
+        {
+            "id": payment.id,
+            "version": version,
+            "status": status.value,
+            "final": status.final,
+            "amount": payment.asked.amount,
+            "currency": payment.asked.currency,
+            "sku": payment.sku,
+            "product_name": payment.product_name,
+            "name": payment.customer.name,
+            "email": payment.customer.email,
+            "return_url": payment.return_url,
+            "metadata": dict(payment.metadata),
+            "created_at": iso(payment.created_at),
+            "expires_at": iso(payment.expires_at),
+            "updated_at": iso(payment.updated_at),
+            "day": iso(payment.created_at)[:10],
+            "facts": {key: _fact_values(fact) for key, fact in payment.facts.items()},
+            "raised": sorted(str(notice) for notice in payment.raised),
+            "last_event": payment.last_event,
+        }
+    )
+
+
+def payment_of(item: Item) -> Payment:
+    plain = decoded(item)
+    return Payment(
+        id=plain["id"],
+        asked=Money(int(plain["amount"]), plain["currency"]),
+        sku=plain["sku"],
+        product_name=plain["product_name"],
+        customer=Customer(plain["name"], plain["email"]),
+        return_url=plain["return_url"],
+        metadata=plain["metadata"],
+        created_at=datetime.fromisoformat(plain["created_at"]),
+        expires_at=datetime.fromisoformat(plain["expires_at"]),
+        updated_at=datetime.fromisoformat(plain["updated_at"]),
+        facts={key: _fact_of(values) for key, values in plain["facts"].items()},
+        raised=frozenset(Notice.parse(text) for text in plain["raised"]),
+        last_event=plain.get("last_event"),
+        version=int(plain["version"]),
+    )
+
+
+def _fact_values(fact: Fact) -> dict[str, object]:
+    values = {name: value for name, value in asdict(fact).items() if value is not None}
+    return values | {"kind": fact.kind, "state": fact.state.value}
+
+
+def _fact_of(values: dict[str, Any]) -> Fact:
+    fact_type = FACT_TYPES[values["kind"]]
+    plain = {name: value if isinstance(value, str) else int(value) for name, value in values.items()}
+    del plain["kind"]
+    # The annotation of `state` names the kind's own states.
+    return fact_type(**plain | {"state": fact_type.__annotations__["state"](plain["state"])})
+
+
+def iso(time: datetime) -> str:
+    """UTC with milliseconds, in one form so that text order is time order: 2026-11-21T09:00:00.000Z."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def epoch(time: datetime) -> int:
+    return int(time.timestamp())
+
+
+# Products
+
+
+def product_item(product: Product) -> Item:
+    match product.price:
+        case FixedPrice(amount):
+            price: dict[str, object] = {"kind": "fixed", "amount": amount}
+        case OpenPrice(minimum, maximum):
+            price = {"kind": "open", "min": minimum, "max": maximum}
+    values = {"sku": product.sku, "name": product.name, "currency": product.currency}
+    return product_key(product.sku) | encoded(values | price)
+
+
+def product_of(item: Item) -> Product:
+    plain = decoded(item)
+    price: Price
+    if plain["kind"] == "fixed":
+        price = FixedPrice(int(plain["amount"]))
+    else:
+        price = OpenPrice(int(plain["min"]), int(plain["max"]))
+    return Product(plain["sku"], plain["name"], price, plain["currency"])

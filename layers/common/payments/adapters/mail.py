@@ -1,0 +1,62 @@
+"""SES: a letter as a MIME message, and SES's refusals in our words."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from payments.domain.mail import Letter, MailRejected, MailUnavailable
+
+if TYPE_CHECKING:
+    from types_boto3_sesv2 import SESV2Client
+
+# A send that was not answered may have been accepted: it is never repeated by the client on its own.
+_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
+
+
+class SesMailer:
+    """Sends as `business_name <sender>`."""
+
+    def __init__(self, sender: str, business_name: str) -> None:
+        self._sender = str(Address(business_name, addr_spec=parseaddr(sender)[1]))
+        self._client: SESV2Client = boto3.client("sesv2", config=_CONFIG)
+
+    def send(self, letter: Letter) -> str:
+        """SES's message id. MailRejected if SES will never take this letter, MailUnavailable for anything else."""
+        message = mime(letter, self._sender)
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [letter.to]},
+                Content={"Raw": {"Data": message.as_bytes()}},
+            )
+        except ClientError as error:
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise MailUnavailable(type(error).__name__) from error
+        return answer["MessageId"]
+
+
+def mime(letter: Letter, sender: str) -> EmailMessage:
+    """Text and HTML as alternatives. A line break in a header is a ValueError, so none can be smuggled in."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def _translated(error: ClientError) -> Exception:
+    """Is it the letter, or the sending? Reasons carry SES's code and never an address."""
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code == "MessageRejected" and "not verified" in text:
+        return MailUnavailable("an address is not verified: verify the sender, or leave the SES sandbox")
+    if code in ("MessageRejected", "BadRequestException"):
+        return MailRejected(code)
+    return MailUnavailable(code)

@@ -1,0 +1,52 @@
+"""The mailer's SQS queue: a message names a payment and a notice, nothing else."""
+
+import json
+from collections.abc import Sequence
+from itertools import batched
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from payments.domain.errors import PublishFailed
+from payments.domain.notices import Notice, Posting
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+_BATCH = 10  # as many as SQS takes in one call
+
+
+class MailQueue:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: SQSClient = boto3.client("sqs", config=_CONFIG)
+
+    def publish(self, postings: Sequence[Posting]) -> None:
+        """One call for each ten; PublishFailed if SQS did not take all."""
+        for batch in batched(postings, _BATCH, strict=False):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "MessageBody": message_of(posting), "DelaySeconds": posting.delay_seconds}
+                for number, posting in enumerate(batch)
+            ]
+            try:
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                raise PublishFailed(f"SQS did not take {len(batch)} messages") from error
+            failed = answer.get("Failed", [])
+            if failed:
+                codes = sorted({each["Code"] for each in failed})
+                raise PublishFailed(f"SQS did not take {len(failed)} of {len(batch)} messages: {', '.join(codes)}")
+
+
+def message_of(posting: Posting) -> str:
+    return json.dumps({"paymentId": posting.payment_id, "notice": str(posting.notice)})
+
+
+def posting_of(message: str) -> Posting:
+    """The inverse of message_of; ValueError or KeyError for a message that is not ours."""
+    body = json.loads(message)
+    return Posting(str(body["paymentId"]), Notice.parse(str(body["notice"])))

@@ -1,0 +1,66 @@
+"""Secrets Manager, by name; cached for minutes so that a rotation needs no deployment; never logged."""
+
+import json
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from payments.domain.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+CACHED_SECONDS = 300
+PLACEHOLDER = "replace-me"
+
+
+@cache
+def _client() -> "SecretsManagerClient":
+    return boto3.client("secretsmanager")
+
+
+class Secret:
+    """One secret: a text, or a JSON list of texts while a rotation lets two be valid."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._values: tuple[str, ...] = ()
+        self._read_at = float("-inf")
+
+    def value(self) -> str:
+        """The first of the values."""
+        return self.values()[0]
+
+    def values(self) -> tuple[str, ...]:
+        """Every valid value, at least one; NotConfigured if there is none but the placeholder."""
+        if time.monotonic() - self._read_at > CACHED_SECONDS:
+            self._values = self._read()
+            self._read_at = time.monotonic()
+        return self._values
+
+    def _read(self) -> tuple[str, ...]:
+        try:
+            text = _client().get_secret_value(SecretId=self._name).get("SecretString", "")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            raise NotConfigured(f"There is no secret {self._name}.") from error
+        values = tuple(each.strip() for each in _listed(text) if each.strip() not in ("", PLACEHOLDER))
+        if not values:
+            raise NotConfigured(
+                f"The secret {self._name} is empty or still the placeholder: "
+                f"aws secretsmanager put-secret-value --secret-id '{self._name}' --secret-string ..."
+            )
+        return values
+
+
+def _listed(text: str) -> list[str]:
+    if not text.lstrip().startswith("["):
+        return [text]
+    try:
+        return [str(each) for each in json.loads(text)]
+    except ValueError:
+        return []

@@ -1,0 +1,148 @@
+"""Stripe's API: makes checkouts, answers whose an object is, and says which webhooks Stripe signed."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import stripe
+
+from payments.adapters.stripe_objects import PAYMENT_ID, SERVICE_TYPE, Object, read_object
+from payments.adapters.stripe_units import to_stripe
+from payments.domain.errors import FieldError, InvalidSignature, StripeRefused, StripeUnavailable, ValidationFailed
+from payments.domain.facts import Fact
+from payments.domain.money import Money
+from payments.domain.payment import Payment, is_payment_id
+
+# The one version that requests are made in, webhook endpoints are registered with and objects are read by.
+API_VERSION = "2026-10-28.endive"
+
+# (1 + retries) x timeout stays below the functions' own timeouts; a test holds this against template.yaml.
+TIMEOUT_SECONDS = 6
+RETRIES = 2
+
+SIGNATURE_TOLERANCE_SECONDS = 300
+
+
+class StripeApi:
+    """`api_key` is asked for at the first call, so that a function that needs no call reads no secret."""
+
+    def __init__(self, api_key: Callable[[], str], api_base: str) -> None:
+        self._api_key = api_key
+        self._api_base = api_base
+
+    @cached_property
+    def _http(self) -> stripe.HTTPClient:
+        return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+
+    def _client(self) -> stripe.StripeClient:
+        """Made anew for each call, which is cheap, so that a rotated key is used; the connections are kept."""
+        return stripe.StripeClient(
+            self._api_key(),
+            stripe_version=API_VERSION,
+            base_addresses={"api": self._api_base},
+            max_network_retries=RETRIES,
+            http_client=self._http,
+        )
+
+    def check_chargeable(self, money: Money) -> None:
+        """ValidationFailed for an amount that Stripe would not charge in that currency."""
+        to_stripe(money)
+
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        """The payment's Checkout Session; asked again, the same one.
+
+        The parameters follow from the stored payment alone, so with its id as the idempotency key a repetition is
+        a repetition. StripeRefused if there will be none, StripeUnavailable if it is not known.
+        """
+        metadata = {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku}
+        result_url = f"{payment.return_url}?paymentId={payment.id}"
+        try:
+            session = self._client().v1.checkout.sessions.create(
+                {
+                    "mode": "payment",
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": payment.asked.currency,
+                                "unit_amount": to_stripe(payment.asked),
+                                "product_data": {"name": payment.product_name},
+                            },
+                        }
+                    ],
+                    "customer_email": payment.customer.email,
+                    "client_reference_id": payment.id,
+                    "metadata": metadata,
+                    "payment_intent_data": {"metadata": metadata},
+                    "success_url": result_url,
+                    "cancel_url": f"{result_url}&checkout=canceled",
+                    "expires_at": int(payment.expires_at.timestamp()),
+                    # What is received is to be what was asked, to the cent and in its currency.
+                    "adaptive_pricing": {"enabled": False},
+                    "allow_promotion_codes": False,
+                    "automatic_tax": {"enabled": False},
+                },
+                {"idempotency_key": f"{payment.id}-checkout"},
+            )
+        except stripe.StripeError as error:
+            raise _translated(error) from error
+        lesson = read_object(session.to_dict())
+        return lesson.facts if lesson else ()
+
+    def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
+        """Our payment that an intent, or a charge's intent, belongs to; None if it is not ours.
+
+        StripeUnavailable if Stripe cannot be asked now.
+        """
+        try:
+            if intent is None and charge is not None:
+                intent = _reference(self._client().v1.charges.retrieve(charge).to_dict(), "payment_intent")
+            if intent is None:
+                return None
+            metadata = self._client().v1.payment_intents.retrieve(intent).metadata
+        except stripe.StripeError as error:
+            if error.http_status == 404:
+                return None
+            raise StripeUnavailable("Stripe could not be asked whose object this is.") from error
+        carried = metadata.to_dict().get(PAYMENT_ID) if metadata else None
+        return carried if is_payment_id(carried) else None
+
+
+def verify_signature(payload: bytes, header: str | None, secrets: Callable[[], Sequence[str]]) -> None:
+    """InvalidSignature unless Stripe signed these very bytes with one of the secrets, lately.
+
+    The secrets are asked for only where there is a signature to check.
+    https://docs.stripe.com/webhooks/signature
+    """
+    for secret in secrets() if header else ():
+        try:
+            stripe.WebhookSignature.verify_header(payload, header, secret, SIGNATURE_TOLERANCE_SECONDS)
+        except (stripe.SignatureVerificationError, ValueError, TypeError, OverflowError):
+            # The last three: bytes that are no text, and headers with characters or numbers out of all bounds.
+            continue
+        return
+    raise InvalidSignature("The Stripe-Signature header does not fit this body, this time or this endpoint's secret.")
+
+
+def _translated(error: stripe.StripeError) -> Exception:
+    """Stripe's error in our words: is it a definite no, and who can mend it?"""
+    status = error.http_status
+    if isinstance(error, stripe.InvalidRequestError) and error.code in _FIELD_OF_CODE:
+        return ValidationFailed(FieldError(_FIELD_OF_CODE[error.code], error.user_message or "Stripe refused it."))
+    if status is None or status == 409 or status == 429 or status >= 500:
+        # Stripe keeps a failure of its own under the idempotency key and would repeat it: another key is needed.
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        repeats = headers.get("idempotent-replayed") == "true" or headers.get("stripe-should-retry") == "false"
+        return StripeUnavailable("The payment provider did not answer.", spent=status == 500 and repeats)
+    return StripeRefused(f"The payment provider refused the checkout ({error.code or type(error).__name__}).")
+
+
+_FIELD_OF_CODE = {
+    "amount_too_small": "amount",
+    "amount_too_large": "amount",
+    "email_invalid": "email",
+}
+
+
+def _reference(body: Object, field: str) -> str | None:
+    value = body.get(field)
+    return value if isinstance(value, str) else None

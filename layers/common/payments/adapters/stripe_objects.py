@@ -1,0 +1,260 @@
+"""Stripe's objects, read into our facts: the one place that knows their shapes.
+
+Facts are read from the object, whether an event carried it or we fetched it, never from the event's name, but for one:
+only `checkout.session.async_payment_failed` tells a delayed payment that failed from one still under way.
+https://docs.stripe.com/api is the source of every field name.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from payments.adapters.stripe_units import from_stripe
+from payments.domain.errors import InvalidBody
+from payments.domain.events import Event, Lesson
+from payments.domain.facts import (
+    Attempt,
+    AttemptState,
+    Dispute,
+    DisputeState,
+    Fact,
+    FraudSignal,
+    FraudSignalState,
+    Intent,
+    IntentState,
+    Refund,
+    RefundState,
+    Session,
+    SessionState,
+)
+from payments.domain.payment import is_payment_id
+
+# Ours, on sessions and intents (Stripe copies an intent's metadata to its charges).
+PAYMENT_ID = "payment_id"
+SERVICE_TYPE = "service_type"
+RESERVED_METADATA = frozenset({PAYMENT_ID, SERVICE_TYPE})
+
+type Object = Mapping[str, Any]
+
+
+class UnreadableObject(InvalidBody):
+    """An object or event that lacks what every version of it has, such as an id."""
+
+
+def read_event(event: Object) -> Event:
+    """An event's JSON in our words; UnreadableObject if it is no event at all."""
+    event_type = _text(event, "type")
+    thin = event.get("object") == "v2.core.event"
+    data = event.get("data")
+    body = data.get("object") if isinstance(data, Mapping) else None
+    lesson = None
+    if not thin:
+        if not isinstance(body, Mapping):
+            raise UnreadableObject("the event has no data.object")
+        lesson = read_object(body, failed=event_type == "checkout.session.async_payment_failed")
+    livemode = event.get("livemode")
+    api_version = event.get("api_version")
+    return Event(
+        id=_text(event, "id"),
+        type=event_type,
+        livemode=livemode if isinstance(livemode, bool) else None,
+        api_version=api_version if isinstance(api_version, str) else None,
+        thin=thin,
+        lesson=lesson,
+    )
+
+
+def read_object(body: Object, *, failed: bool = False) -> Lesson | None:
+    """What an object teaches; None for a kind that payments have no part in.
+
+    `failed` is what only an event's name says: that a session's delayed payment failed.
+    """
+    kind = body.get("object")
+    if kind == "checkout.session":
+        return _read_session(body, failed)
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    return reader(body) if reader else None
+
+
+def _read_session(body: Object, failed: bool) -> Lesson | None:
+    if body.get("currency") is None:
+        return None  # A session that takes no payment, such as one in setup mode.
+    status, payment_status = body.get("status"), body.get("payment_status")
+    if failed:
+        state = SessionState.ASYNC_FAILED
+    elif status == "open":
+        state = SessionState.OPEN
+    elif status == "expired":
+        state = SessionState.EXPIRED
+    elif payment_status in ("paid", "no_payment_required"):
+        state = SessionState.PAID
+    else:
+        state = SessionState.COMPLETE_UNPAID
+    intent = _id(body.get("payment_intent"))
+    currency, amount = _money(body, "amount_total")
+    session = Session(
+        ref=_text(body, "id"),
+        state=state,
+        amount=amount,
+        currency=currency,
+        url=_optional_text(body, "url"),
+        expires_at=_optional_int(body, "expires_at"),
+    )
+    facts: list[Fact] = [session]
+    if intent:
+        facts.append(Intent(ref=intent, state=IntentState.OPEN, amount=0, currency=currency))
+    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=intent)
+
+
+def _read_intent(body: Object) -> Lesson:
+    ref, status = _text(body, "id"), body.get("status")
+    currency, received = _money(body, "amount_received")
+    state = {"succeeded": IntentState.SUCCEEDED, "canceled": IntentState.CANCELED}.get(str(status), IntentState.OPEN)
+    facts: list[Fact] = [Intent(ref=ref, state=state, amount=received, currency=currency)]
+
+    charge = _id(body.get("latest_charge"))
+    if charge and status in ("processing", "requires_capture"):
+        facts.append(Attempt(ref=charge, state=AttemptState.PENDING, amount=0, currency=currency))
+    if charge and status == "succeeded":
+        facts.append(Attempt(ref=charge, state=AttemptState.SUCCEEDED, amount=received, currency=currency))
+
+    error = body.get("last_payment_error")
+    if isinstance(error, Mapping):
+        method = error.get("payment_method")
+        failed = _id(error.get("charge")) or f"{ref}#{_id(method) or 'unknown'}"
+        facts.append(
+            Attempt(
+                ref=failed,
+                state=AttemptState.FAILED,
+                amount=0,
+                currency=currency,
+                failure_code=_optional_text(error, "code"),
+                failure_message=_optional_text(error, "message"),
+            )
+        )
+    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=ref, charge=charge)
+
+
+def _read_charge(body: Object) -> Lesson:
+    ref, status = _text(body, "id"), body.get("status")
+    captured = body.get("captured") is not False
+    currency, amount = _money(body, "amount_captured" if "amount_captured" in body else "amount")
+    if status == "failed":
+        state = AttemptState.FAILED
+    elif status == "succeeded" and captured:
+        state = AttemptState.SUCCEEDED
+    else:
+        state = AttemptState.PENDING
+    attempt = Attempt(
+        ref=ref,
+        state=state,
+        amount=amount if state is AttemptState.SUCCEEDED else 0,
+        currency=currency,
+        created=_optional_int(body, "created"),
+        failure_code=_optional_text(body, "failure_code"),
+        failure_message=_optional_text(body, "failure_message"),
+        receipt_url=_optional_text(body, "receipt_url"),
+    )
+    return Lesson((attempt,), payment_id=_payment_id(body), intent=_id(body.get("payment_intent")), charge=ref)
+
+
+def _read_refund(body: Object) -> Lesson:
+    currency, amount = _money(body, "amount")
+    refund = Refund(
+        ref=_text(body, "id"),
+        state=_state(RefundState, body.get("status"), RefundState.PENDING),
+        amount=amount,
+        currency=currency,
+        reason=_optional_text(body, "reason"),
+        failure_reason=_optional_text(body, "failure_reason"),
+    )
+    return _found_by_charge(body, refund)
+
+
+def _read_dispute(body: Object) -> Lesson:
+    currency, amount = _money(body, "amount")
+    evidence = body.get("evidence_details")
+    dispute = Dispute(
+        ref=_text(body, "id"),
+        state=_state(DisputeState, body.get("status"), DisputeState.NEEDS_RESPONSE),
+        amount=amount,
+        currency=currency,
+        reason=_optional_text(body, "reason"),
+        evidence_due_by=_optional_int(evidence, "due_by") if isinstance(evidence, Mapping) else None,
+    )
+    return _found_by_charge(body, dispute)
+
+
+def _read_fraud_warning(body: Object) -> Lesson:
+    state = FraudSignalState.OPEN if body.get("actionable") else FraudSignalState.CLOSED
+    return _found_by_charge(
+        body, FraudSignal(ref=_text(body, "id"), state=state, reason=_optional_text(body, "fraud_type"))
+    )
+
+
+def _read_review(body: Object) -> Lesson:
+    state = FraudSignalState.OPEN if body.get("open") else FraudSignalState.CLOSED
+    return _found_by_charge(
+        body, FraudSignal(ref=_text(body, "id"), state=state, reason=_optional_text(body, "reason"))
+    )
+
+
+_READERS: Mapping[str, Callable[[Object], Lesson]] = {
+    "payment_intent": _read_intent,
+    "charge": _read_charge,
+    "refund": _read_refund,
+    "dispute": _read_dispute,
+    "radar.early_fraud_warning": _read_fraud_warning,
+    "review": _read_review,
+}
+
+
+def _found_by_charge(body: Object, fact: Fact) -> Lesson:
+    return Lesson((fact,), intent=_id(body.get("payment_intent")), charge=_id(body.get("charge")))
+
+
+def _payment_id(body: Object) -> str | None:
+    metadata = body.get("metadata")
+    carried = metadata.get(PAYMENT_ID) if isinstance(metadata, Mapping) else None
+    for candidate in (carried, body.get("client_reference_id")):
+        if is_payment_id(candidate):
+            return str(candidate)
+    return None
+
+
+def _id(value: object) -> str | None:
+    """The id of a reference, which is the object itself where it was expanded."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and value else None
+
+
+def _money(body: Object, field: str) -> tuple[str, int]:
+    """Currency and ISO minor units."""
+    currency, amount = body.get("currency"), body.get(field)
+    if not isinstance(currency, str):
+        raise UnreadableObject(f"{body.get('object')} has no currency")
+    if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 0):
+        raise UnreadableObject(f"{body.get('object')}.{field} is not an amount")
+    return currency, from_stripe(amount or 0, currency)
+
+
+def _state[S: (RefundState, DisputeState)](states: type[S], value: object, otherwise: S) -> S:
+    """A state that this version does not know is read as the least that is sure."""
+    return states(value) if isinstance(value, str) and value in list(states) else otherwise
+
+
+def _text(body: Object, field: str) -> str:
+    value = body.get(field)
+    if not isinstance(value, str) or not value:
+        raise UnreadableObject(f"no {field}")
+    return value
+
+
+def _optional_text(body: Object, field: str) -> str | None:
+    value = body.get(field)
+    return value if isinstance(value, str) and value else None
+
+
+def _optional_int(body: Object, field: str) -> int | None:
+    value = body.get(field)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

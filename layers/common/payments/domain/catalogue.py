@@ -1,0 +1,67 @@
+"""What is for sale: products at a fixed or an open price. The server sets the price, never the caller."""
+
+from dataclasses import dataclass
+
+from payments.domain.errors import FieldError, ValidationFailed
+from payments.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPrice:
+    amount: int
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        return self.amount, self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPrice:
+    """The customer chooses within limits, both included, in minor units."""
+
+    minimum: int
+    maximum: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minimum <= self.maximum:
+            raise ValueError(f"an open price needs 0 <= min <= max, not {self.minimum} to {self.maximum}")
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        return self.minimum, self.maximum
+
+
+type Price = FixedPrice | OpenPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`sku` is what requests call `serviceType`; prices are in minor units of `currency`."""
+
+    sku: str
+    name: str
+    price: Price
+    currency: str
+
+    def charge(self, amount: int | None, currency: str | None) -> Money:
+        """What a request for this product is to pay.
+
+        A fixed price needs no amount; one that differs is refused, as is another currency or an amount
+        outside an open price's limits: ValidationFailed names the field and the right value.
+        """
+        if currency is not None and currency != self.currency:
+            raise ValidationFailed(FieldError("currency", f"{self.name} is sold in {self.currency}."))
+        match self.price:
+            case FixedPrice(fixed):
+                if amount is not None and amount != fixed:
+                    raise ValidationFailed(
+                        FieldError("amount", f"{self.name} costs {Money(fixed, self.currency)} ({fixed}).")
+                    )
+                return Money(fixed, self.currency)
+            case OpenPrice(minimum, maximum):
+                if amount is None or not minimum <= amount <= maximum:
+                    low, high = Money(minimum, self.currency), Money(maximum, self.currency)
+                    raise ValidationFailed(
+                        FieldError("amount", f"Choose from {low} to {high} ({minimum} to {maximum}).")
+                    )
+                return Money(amount, self.currency)

@@ -1,0 +1,102 @@
+"""What can go wrong, as types. They carry a code and a sentence for the caller, and nothing of HTTP."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request, and what to change."""
+
+    field: str
+    detail: str
+
+
+class PaymentsError(Exception):
+    """Base of all errors that a caller may be told about; `detail` says what to change."""
+
+    code = "internal_error"
+
+    def __init__(self, detail: str, *fields: FieldError) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = fields
+
+
+class InvalidBody(PaymentsError):
+    """The body is not a JSON object."""
+
+    code = "invalid_body"
+
+
+class UnsupportedMediaType(PaymentsError):
+    """The body is declared to be something else than JSON."""
+
+    code = "unsupported_media_type"
+
+
+class BodyTooLarge(PaymentsError):
+    code = "body_too_large"
+
+
+class ValidationFailed(PaymentsError):
+    """The request is readable, but fields of it cannot be accepted; `fields` names each."""
+
+    code = "validation_failed"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__(" ".join(f"{each.field}: {each.detail}" for each in fields), *fields)
+
+
+class InvalidIdempotencyKey(PaymentsError):
+    code = "invalid_idempotency_key"
+
+
+class IdempotencyKeyReused(PaymentsError):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class PaymentNotFound(PaymentsError):
+    code = "payment_not_found"
+
+
+class TryAgain(PaymentsError):
+    """Too many writers at once on one payment; nothing was lost and the same request may be repeated."""
+
+    code = "try_again"
+
+
+class StripeRefused(PaymentsError):
+    """Stripe answered definitely no; the payment will not come to be."""
+
+    code = "stripe_refused"
+
+
+class StripeUnavailable(PaymentsError):
+    """Stripe could not be asked or did not answer; whether it acted is unknown, so the same call is repeated.
+
+    `spent` says that it answered with a failure that it will repeat for this idempotency key.
+    """
+
+    code = "stripe_unavailable"
+
+    def __init__(self, detail: str, *, spent: bool = False) -> None:
+        super().__init__(detail)
+        self.spent = spent
+
+
+class NotConfigured(PaymentsError):
+    """A secret or a setting is missing or still the placeholder; the log says which and how to set it."""
+
+    code = "not_configured"
+
+
+class InvalidSignature(PaymentsError):
+    """A webhook that Stripe did not sign, or not lately."""
+
+    code = "invalid_signature"
+
+
+class PublishFailed(Exception):
+    """The queue did not take every message. Nothing is lost: the notices are due in the table."""

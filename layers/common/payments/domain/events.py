@@ -1,0 +1,39 @@
+"""What a Stripe event tells us, in our own words."""
+
+from dataclasses import dataclass
+
+from payments.domain.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one Stripe object teaches, and by what its payment is found.
+
+    `payment_id` is there where the object itself carries our id; otherwise the payment is the one that `intent`
+    or `charge` belongs to.
+    """
+
+    facts: tuple[Fact, ...]
+    payment_id: str | None = None
+    intent: str | None = None
+    charge: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The Stripe ids to find the payment by, the likeliest first."""
+        return tuple(each for each in (self.intent, self.charge) if each)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event; `lesson` is None where its object is of a kind that payments have no part in.
+
+    `thin` events (`v2.core.event`) carry no object at all. `livemode` is None where the event does not say.
+    """
+
+    id: str
+    type: str
+    livemode: bool | None
+    api_version: str | None
+    thin: bool = False
+    lesson: Lesson | None = None

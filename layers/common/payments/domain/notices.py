@@ -1,0 +1,70 @@
+"""Notices: the things there are to tell, each with a name of its own so that it is told once."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from payments.domain.facts import DisputeState
+
+
+class NoticeKind(StrEnum):
+    PAYMENT_CONFIRMATION = "payment_confirmation"
+    ADMIN_NOTIFICATION = "admin_notification"
+    ADMIN_COPY = "admin_copy"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_FAILED_ADMIN = "payment_failed_admin"
+    REFUND_CONFIRMATION = "refund_confirmation"
+    REFUND_FAILED = "refund_failed"
+    DISPUTE_ALERT = "dispute_alert"
+    FRAUD_ALERT = "fraud_alert"
+    REVIEW_ALERT = "review_alert"
+
+
+class DisputeStage(StrEnum):
+    """What an admin has to know of a dispute's state; each stage is told once."""
+
+    INQUIRY = "inquiry"
+    INQUIRY_CLOSED = "inquiry_closed"
+    OPEN = "open"
+    LOST = "lost"
+    APPEAL = "appeal"
+    WON = "won"
+
+
+DISPUTE_STAGES = {
+    DisputeState.WARNING_NEEDS_RESPONSE: DisputeStage.INQUIRY,
+    DisputeState.WARNING_UNDER_REVIEW: DisputeStage.INQUIRY,
+    DisputeState.WARNING_CLOSED: DisputeStage.INQUIRY_CLOSED,
+    DisputeState.PREVENTED: DisputeStage.INQUIRY_CLOSED,
+    DisputeState.NEEDS_RESPONSE: DisputeStage.OPEN,
+    DisputeState.UNDER_REVIEW: DisputeStage.OPEN,
+    DisputeState.LOST: DisputeStage.LOST,
+    DisputeState.APPEAL_NEEDS_RESPONSE: DisputeStage.APPEAL,
+    DisputeState.APPEAL_UNDER_REVIEW: DisputeStage.APPEAL,
+    DisputeState.WON: DisputeStage.WON,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Notice:
+    """One thing to tell; `ref` tells apart several of a kind: a refund's id, or a dispute's id and stage."""
+
+    kind: NoticeKind
+    ref: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}#{self.ref}" if self.ref else self.kind.value
+
+    @classmethod
+    def parse(cls, text: str) -> "Notice":
+        """The inverse of str(); ValueError for a kind that is not one of ours."""
+        kind, _, ref = text.partition("#")
+        return cls(NoticeKind(kind), ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One notice of one payment, to be looked at by the mailer after some seconds (at most 900)."""
+
+    payment_id: str
+    notice: Notice
+    delay_seconds: int = 0

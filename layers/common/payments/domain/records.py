@@ -1,0 +1,38 @@
+"""What is kept beside a payment: claims on Idempotency-Keys, the audit trail, and how notices stand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Conflict(Exception):
+    """The payment was written since it was read: read it again and learn again."""
+
+
+class NoticeState(StrEnum):
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    MOOT = "moot"
+    REJECTED = "rejected"
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An Idempotency-Key's hold on the payment that its first request made, with a hash of that request's body."""
+
+    key_hash: str
+    body_hash: str
+    payment_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One of Stripe's events: what it changed, or why it changed nothing."""
+
+    id: str
+    type: str
+    outcome: tuple[str, ...]
+    received_at: datetime

@@ -1,0 +1,128 @@
+"""What callers send: the shape of a request, checked before anything is done with it."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from payments.domain.errors import (
+    FieldError,
+    InvalidIdempotencyKey,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from payments.runtime.http import Request, header, json_object, raw_body
+
+MOST_BODY_BYTES = 16 * 1024
+MOST_METADATA_KEYS = 20
+
+# Stripe's metadata carries these for us. They are the Stripe adapter's names; a test holds both alike.
+RESERVED_METADATA = frozenset({"payment_id", "service_type"})
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("Use printable characters on one line only.")
+    return value
+
+
+def _address(value: str) -> str:
+    local = value.split("@", 1)[0]
+    if not _EMAIL.fullmatch(value) or local.startswith(".") or local.endswith(".") or ".." in local:
+        raise ValueError("Give an email address such as ada@example.com.")
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _metadata(value: dict[str, str]) -> dict[str, str]:
+    if len(value) > MOST_METADATA_KEYS:
+        raise ValueError(f"At most {MOST_METADATA_KEYS} keys are taken.")
+    for key, text in value.items():
+        if key in RESERVED_METADATA:
+            raise ValueError(f"The key {key} is ours; choose another.")
+        if not key or len(key) > 40 or "[" in key or "]" in key or not key.isprintable():
+            raise ValueError("Keys have 1 to 40 printable characters, without square brackets.")
+        if len(text) > 500:
+            raise ValueError("Values have at most 500 characters.")
+    return value
+
+
+class CheckoutBody(BaseModel):
+    """POST /checkout-sessions. `amount` is in minor units and may be left out where the price is fixed.
+
+    `metadata` is sent to Stripe and shown in its dashboard.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+
+    name: Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_printable)]
+    email: Annotated[str, BeforeValidator(_trimmed), Field(max_length=254), AfterValidator(_address)]
+    service_type: Annotated[str, Field(min_length=1, max_length=100)]
+    amount: Annotated[int, Field(ge=0, le=10**15)] | None = None
+    currency: Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")] | None = None
+    metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(default_factory=dict)
+
+
+def checkout_body(event: Request) -> CheckoutBody:
+    """The order in a request; InvalidBody, BodyTooLarge, UnsupportedMediaType or ValidationFailed if there is none."""
+    content_type = (header(event, "content-type") or "application/json").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise UnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
+    values = json_object(raw_body(event, MOST_BODY_BYTES))
+    try:
+        return CheckoutBody.model_validate(values)
+    except ValidationError as error:
+        raise ValidationFailed(*_field_errors(error)) from None
+
+
+def idempotency_key(event: Request) -> str | None:
+    """The Idempotency-Key header, None without one; InvalidIdempotencyKey for one that cannot be kept."""
+    key = header(event, "idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise InvalidIdempotencyKey("An Idempotency-Key has 1 to 255 visible ASCII characters; a UUID is a good one.")
+    return key
+
+
+_SENTENCES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "This field is not known here.",
+    "string_type": "Give a text.",
+    "string_too_short": "This field may not be empty.",
+    "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",
+    "int_type": "Give a whole number of minor units, such as 9900 for 99.00.",
+    "greater_than_equal": "An amount is never negative.",
+    "less_than_equal": "This amount is too large.",
+    "dict_type": "Give an object of texts.",
+}
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    """Pydantic's errors in our sentences, one for each field; never with the value."""
+    found: dict[str, FieldError] = {}
+    for each in error.errors(include_url=False, include_input=False):
+        field = ".".join(str(part) for part in each["loc"]) or "body"
+        context = each.get("ctx", {})
+        if each["type"] == "value_error":
+            detail = str(context["error"])
+        elif each["type"] == "string_too_long":
+            detail = f"At most {context['max_length']} characters are taken."
+        else:
+            detail = _SENTENCES.get(each["type"], "This cannot be accepted.")
+        found.setdefault(field, FieldError(field, detail))
+    return list(found.values())

@@ -1,0 +1,49 @@
+"""How our errors look over HTTP: RFC 9457 problem details, by one table."""
+
+from typing import Any
+
+from payments.domain import errors
+from payments.domain.errors import PaymentsError
+
+# Status and title of each error; a test holds that none is missing.
+PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
+    errors.InvalidBody: (400, "The body is not what this address takes"),
+    errors.InvalidIdempotencyKey: (400, "The Idempotency-Key cannot be used"),
+    errors.InvalidSignature: (400, "The signature does not hold"),
+    errors.PaymentNotFound: (404, "There is no such payment"),
+    errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
+    errors.BodyTooLarge: (413, "The body is too large"),
+    errors.UnsupportedMediaType: (415, "The body must be JSON"),
+    errors.ValidationFailed: (422, "Some fields cannot be accepted"),
+    errors.NotConfigured: (500, "This service is not set up yet"),
+    errors.StripeRefused: (502, "The payment provider refused"),
+    errors.StripeUnavailable: (503, "The payment provider cannot be reached"),
+    errors.TryAgain: (503, "Too busy for a moment"),
+}
+INTERNAL_ERROR = (500, "Something went wrong on our side")
+
+RETRY_AFTER_SECONDS = 2
+
+_UNKNOWN = "Nothing was lost; try again, or tell us the requestId."
+
+
+def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, further headers and body of the answer to an error.
+
+    What is wrong on our side is for the owner, in the log: callers read nothing of it but the request id.
+    """
+    told = error if isinstance(error, PaymentsError) else PaymentsError(_UNKNOWN)
+    status, title = next((PROBLEMS[each] for each in type(told).__mro__ if each in PROBLEMS), INTERNAL_ERROR)
+    if status == 500:
+        told = PaymentsError(_UNKNOWN)
+    body = {
+        "type": f"urn:quittance:problem:{told.code}",
+        "title": title,
+        "status": status,
+        "code": told.code,
+        "detail": told.detail,
+        "errors": [{"field": each.field, "detail": each.detail} for each in told.fields],
+        "requestId": request_id,
+    }
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+    return status, headers, body

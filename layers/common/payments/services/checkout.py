@@ -1,0 +1,128 @@
+"""Asking for a payment: record it, then have Stripe make its checkout; once, however often it is asked."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from payments.domain.catalogue import Product
+from payments.domain.errors import (
+    FieldError,
+    IdempotencyKeyReused,
+    StripeRefused,
+    StripeUnavailable,
+    TryAgain,
+    ValidationFailed,
+)
+from payments.domain.facts import Fact, Request, RequestState
+from payments.domain.money import Money
+from payments.domain.payment import Customer, Payment
+from payments.domain.records import Claim
+from payments.services.recording import Payments, record
+
+KEY_LIFETIME = timedelta(hours=24)
+
+
+class CheckoutStore(Payments, Protocol):
+    def product(self, sku: str) -> Product | None: ...
+
+    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]: ...
+
+
+class Checkouts(Protocol):
+    """Stripe, as far as a checkout needs it."""
+
+    def check_chargeable(self, money: Money) -> None: ...
+
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a caller asks for; `amount` in minor units, absent where the price is fixed."""
+
+    name: str
+    email: str
+    sku: str
+    amount: int | None
+    currency: str | None
+    metadata: Mapping[str, str]
+
+    @property
+    def hash(self) -> str:
+        """The same for the same order, whatever the order of its fields."""
+        return _hash(json.dumps(asdict(self), sort_keys=True))
+
+
+def open_checkout(
+    order: Order,
+    *,
+    idempotency_key: str | None,
+    return_url: str,
+    lifetime: timedelta,
+    store: CheckoutStore,
+    stripe: Checkouts,
+    now: datetime,
+) -> Payment:
+    """The payment for an order, with its checkout; for a repeated key the one there is.
+
+    ValidationFailed names what cannot be ordered so; IdempotencyKeyReused if the key came with another order;
+    StripeRefused if Stripe said no: the payment has lapsed and the key is free; StripeUnavailable if it is not
+    known: the same request may be repeated and will find its checkout.
+    """
+    product = store.product(order.sku)
+    if product is None:
+        raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
+    asked = product.charge(order.amount, order.currency)
+    stripe.check_chargeable(asked)
+    payment = Payment.request(
+        asked=asked,
+        sku=product.sku,
+        product_name=product.name,
+        customer=Customer(order.name, order.email),
+        return_url=return_url,
+        metadata=order.metadata,
+        now=now,
+        lifetime=lifetime,
+    )
+    claim = None
+    if idempotency_key:
+        claim = Claim(_hash(idempotency_key), order.hash, payment.id, now + KEY_LIFETIME)
+    holder, created = store.create(payment, claim, now)
+    if holder and not created:
+        payment = _held(holder, order, store)
+    if payment.sessions:
+        return payment
+    return _ask_stripe(payment, claim, store, stripe, now)
+
+
+def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:
+    """The payment that an earlier request with this key made."""
+    if holder.body_hash != order.hash:
+        raise IdempotencyKeyReused("This Idempotency-Key was used for another order. Use a new key for each new order.")
+    payment = store.payment(holder.payment_id)
+    if payment is None or (payment.is_expired and not payment.sessions):
+        # It lapsed, or was erased, between our two reads; its key is free again.
+        raise TryAgain("An earlier request with this Idempotency-Key has just failed; send the same again.")
+    return payment
+
+
+def _ask_stripe(
+    payment: Payment, claim: Claim | None, store: CheckoutStore, stripe: Checkouts, now: datetime
+) -> Payment:
+    try:
+        facts = stripe.create_checkout(payment)
+    except (StripeRefused, ValidationFailed, StripeUnavailable) as error:
+        if isinstance(error, StripeUnavailable) and not error.spent:
+            raise
+        lapsed = Request(state=RequestState.LAPSED, reason=error.code)
+        record(store, payment, [lapsed], now=now, freed_key=claim.key_hash if claim else None)
+        raise
+    payment, _ = record(store, payment, facts, now=now)
+    return payment
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

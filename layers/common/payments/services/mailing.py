@@ -1,0 +1,87 @@
+"""Sending a notice once: claim it, ask whether it is still true, send it, record it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from payments.domain.learning import calls_for
+from payments.domain.mail import Letter, MailRejected, MailUnavailable
+from payments.domain.notices import Notice
+from payments.domain.payment import Payment
+from payments.domain.records import NoticeState
+from payments.services.letters import Business, letter
+
+# The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 12
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+class MailOutcome(StrEnum):
+    SENT = "sent"
+    MOOT = "moot"
+    REJECTED = "rejected"
+    POSTPONED = "postponed"
+    GAVE_UP = "gave_up"
+    NOT_OURS = "not_ours"
+
+    @property
+    def needs_attention(self) -> bool:
+        """Someone goes without mail until a person does something."""
+        return self in (MailOutcome.REJECTED, MailOutcome.GAVE_UP)
+
+
+class MailStore(Protocol):
+    def payment(self, payment_id: str) -> Payment | None: ...
+
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None: ...
+
+    def settle_notice(
+        self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
+    ) -> None: ...
+
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None: ...
+
+
+class Mailer(Protocol):
+    def send(self, letter: Letter) -> str:
+        """The mail service's message id; MailRejected or MailUnavailable if it did not take the letter."""
+
+
+def deliver(
+    payment_id: str,
+    notice: Notice,
+    *,
+    business: Business,
+    store: MailStore,
+    mailer: Mailer,
+    clock: Callable[[], datetime],
+) -> MailOutcome:
+    """Send a notice that is due; NOT_OURS if it was sent, is not yet due, or another is at it.
+
+    Sent once, but for one window: the mail service took the letter and this process died, or lost the answer,
+    before that was recorded.
+    """
+    attempt = store.claim_notice(payment_id, notice, clock(), LEASE)
+    if attempt is None:
+        return MailOutcome.NOT_OURS
+    payment = store.payment(payment_id)
+    if payment is None or not calls_for(payment, notice):
+        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "no longer true")
+        return MailOutcome.MOOT
+    try:
+        message_id = mailer.send(letter(notice, payment, business))
+    except MailRejected as error:
+        store.settle_notice(payment_id, notice, attempt, NoticeState.REJECTED, clock(), str(error))
+        return MailOutcome.REJECTED
+    except MailUnavailable as error:
+        if attempt >= MOST_ATTEMPTS:
+            store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), str(error))
+            return MailOutcome.GAVE_UP
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+        store.postpone_notice(payment_id, notice, attempt, clock() + pause, str(error))
+        return MailOutcome.POSTPONED
+    store.settle_notice(payment_id, notice, attempt, NoticeState.SENT, clock(), message_id)
+    return MailOutcome.SENT
