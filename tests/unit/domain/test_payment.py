@@ -1,0 +1,180 @@
+"""A payment's status and amounts follow from its facts."""
+
+import re
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from payments.domain.facts import (
+    Approval,
+    Attempt,
+    AttemptState,
+    Dispute,
+    DisputeState,
+    Fact,
+    Intent,
+    IntentState,
+    Refund,
+    RefundState,
+    Request,
+    RequestState,
+    Session,
+    SessionState,
+)
+from payments.domain.learning import learn
+from payments.domain.money import Money
+from payments.domain.payment import DisputeStatus, Payment, Status, is_payment_id, new_payment_id
+
+from tests.builders import a_payment
+from tests.strategies import histories
+
+
+def session(state: SessionState, amount: int = 9900, currency: str = "usd", url: str | None = None) -> Session:
+    return Session(ref="cs_1", state=state, amount=amount, currency=currency, url=url)
+
+
+def intent(state: IntentState, amount: int = 0, currency: str = "usd") -> Intent:
+    return Intent(ref="pi_1", state=state, amount=amount, currency=currency)
+
+
+def attempt(state: AttemptState, amount: int = 0, ref: str = "ch_1", created: int | None = None) -> Attempt:
+    code = "card_declined" if state is AttemptState.FAILED else None
+    return Attempt(ref=ref, state=state, amount=amount, currency="usd", created=created, failure_code=code)
+
+
+def refund(state: RefundState, amount: int, ref: str = "re_1") -> Refund:
+    return Refund(ref=ref, state=state, amount=amount, currency="usd")
+
+
+PAID = attempt(AttemptState.SUCCEEDED, 9900)
+DECLINED = attempt(AttemptState.FAILED, ref="ch_0")
+LAPSED = Request(state=RequestState.LAPSED)
+
+
+def knowing(*facts: Fact, asked: Money = Money(9900, "usd")) -> Payment:
+    return learn(a_payment(asked), facts)[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ([], Status.PENDING),
+        ([session(SessionState.OPEN)], Status.PENDING),
+        ([session(SessionState.OPEN), intent(IntentState.OPEN)], Status.PENDING),
+        ([LAPSED], Status.EXPIRED),
+        ([LAPSED, session(SessionState.OPEN)], Status.PENDING),
+        ([session(SessionState.EXPIRED)], Status.EXPIRED),
+        ([session(SessionState.OPEN), DECLINED], Status.FAILED),
+        ([session(SessionState.OPEN), DECLINED, attempt(AttemptState.PENDING)], Status.PROCESSING),
+        ([session(SessionState.EXPIRED), DECLINED], Status.EXPIRED),
+        ([session(SessionState.EXPIRED), DECLINED, intent(IntentState.CANCELED)], Status.EXPIRED),
+        ([intent(IntentState.CANCELED)], Status.CANCELED),
+        ([session(SessionState.COMPLETE_UNPAID)], Status.PROCESSING),
+        ([session(SessionState.ASYNC_FAILED)], Status.FAILED),
+        ([session(SessionState.PAID)], Status.SUCCEEDED),
+        ([intent(IntentState.SUCCEEDED, 9900)], Status.SUCCEEDED),
+        ([PAID], Status.SUCCEEDED),
+        ([DECLINED, PAID], Status.SUCCEEDED),
+        ([session(SessionState.EXPIRED), PAID], Status.SUCCEEDED),
+        ([session(SessionState.PAID, amount=5000)], Status.IN_REVIEW),
+        ([session(SessionState.PAID, currency="eur")], Status.IN_REVIEW),
+        ([intent(IntentState.SUCCEEDED, 5000), session(SessionState.PAID)], Status.IN_REVIEW),
+        ([session(SessionState.PAID, amount=5000), Approval(ref="admin")], Status.SUCCEEDED),
+        ([session(SessionState.PAID, amount=5000), refund(RefundState.SUCCEEDED, 5000)], Status.REFUNDED),
+        ([intent(IntentState.SUCCEEDED, 12000), refund(RefundState.PENDING, 2100)], Status.PARTIALLY_REFUNDED),
+        ([PAID, refund(RefundState.PENDING, 100)], Status.PARTIALLY_REFUNDED),
+        ([PAID, refund(RefundState.SUCCEEDED, 9900)], Status.REFUNDED),
+        ([PAID, refund(RefundState.FAILED, 9900)], Status.SUCCEEDED),
+        ([PAID, refund(RefundState.REQUIRES_ACTION, 9900)], Status.SUCCEEDED),
+        ([PAID, refund(RefundState.SUCCEEDED, 4900), refund(RefundState.SUCCEEDED, 5000, "re_2")], Status.REFUNDED),
+    ],
+)
+def test_status_follows_from_the_facts_in_any_order(facts: list[Fact], status: Status) -> None:
+    for ordered in permutations(facts):
+        assert knowing(*ordered).status is status
+
+
+def test_a_session_of_nothing_to_pay_succeeds() -> None:
+    assert knowing(session(SessionState.PAID, amount=0), asked=Money(0, "usd")).status is Status.SUCCEEDED
+
+
+@given(histories, st.randoms())
+def test_everything_derived_depends_on_the_facts_alone(history: list[Fact], random: "object") -> None:
+    shuffled = [*history, *history[:3]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    payment = a_payment()
+    in_order, _ = learn(payment, history)
+    one_by_one = payment
+    for fact in shuffled:
+        one_by_one, _ = learn(one_by_one, [fact])
+    for derived in ("facts", "status", "received", "returned", "failure", "dispute", "transaction_id", "checkout"):
+        assert getattr(one_by_one, derived) == getattr(in_order, derived)
+
+
+@given(histories, histories)
+def test_money_once_received_stays_received(history: list[Fact], more: list[Fact]) -> None:
+    payment, _ = learn(a_payment(), history)
+    later, _ = learn(payment, more)
+    assert payment.received is None or later.received is not None
+
+
+def test_only_pending_and_processing_are_not_final() -> None:
+    assert {status for status in Status if not status.final} == {Status.PENDING, Status.PROCESSING}
+
+
+def test_the_checkout_can_be_resumed_after_a_decline_and_not_after_it_was_paid() -> None:
+    open_session = session(SessionState.OPEN, url="https://checkout")
+    assert knowing(open_session, DECLINED).checkout == open_session
+    assert knowing(open_session, PAID).checkout is None
+    assert knowing(session(SessionState.EXPIRED)).checkout is None
+
+
+def test_the_transaction_is_the_paid_charge_and_the_intent_until_one_is_known() -> None:
+    assert knowing().transaction_id is None
+    assert knowing(intent(IntentState.OPEN)).transaction_id == "pi_1"
+    assert knowing(intent(IntentState.OPEN), DECLINED).transaction_id == "pi_1"
+    assert knowing(intent(IntentState.OPEN), DECLINED, PAID).transaction_id == "ch_1"
+
+
+def test_the_failure_told_is_the_last_one_and_none_once_paid() -> None:
+    earlier = Attempt(ref="ch_9", state=AttemptState.FAILED, amount=0, currency="usd", created=1, failure_code="early")
+    later = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd", created=2, failure_code="late")
+    failure = knowing(earlier, later).failure
+    assert failure is not None
+    assert failure.code == "late"
+    assert knowing(earlier, later, PAID).failure is None
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        ([], None),
+        ([DisputeState.WARNING_NEEDS_RESPONSE], DisputeStatus.OPEN),
+        ([DisputeState.WARNING_CLOSED], None),
+        ([DisputeState.UNDER_REVIEW], DisputeStatus.OPEN),
+        ([DisputeState.LOST], DisputeStatus.LOST),
+        ([DisputeState.WON], DisputeStatus.WON),
+        ([DisputeState.WON, DisputeState.LOST], DisputeStatus.LOST),
+        ([DisputeState.LOST, DisputeState.NEEDS_RESPONSE], DisputeStatus.OPEN),
+    ],
+)
+def test_a_dispute_is_shown_beside_the_status(states: list[DisputeState], shown: DisputeStatus | None) -> None:
+    disputes = [
+        Dispute(ref=f"du_{number}", state=state, amount=9900, currency="usd") for number, state in enumerate(states)
+    ]
+    payment = knowing(PAID, *disputes)
+    assert payment.dispute is shown
+    assert payment.status is Status.SUCCEEDED
+
+
+def test_payment_ids_are_ulids_that_sort_by_time_and_cannot_be_guessed() -> None:
+    ids = [new_payment_id() for _ in range(50)]
+    assert all(re.fullmatch(r"pay_[0-9A-HJKMNP-TV-Z]{26}", each) and is_payment_id(each) for each in ids)
+    assert len({each[-16:] for each in ids}) == 50
+    assert sorted(each[:14] for each in ids) == [each[:14] for each in ids]
+
+
+@pytest.mark.parametrize("text", ["", "pay_", "pay_01", "PAY_01M7YMQJJ56FHA8V7BH42G1RA1", None, 7])
+def test_what_is_no_payment_id_is_told(text: object) -> None:
+    assert not is_payment_id(text)

@@ -1,0 +1,113 @@
+"""Ports, catalogue of failures and partial batches: the stack's smaller rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.diagnosis import import_failure
+from local.processes import base_environment
+from local.runtime_api import Result
+from local.servers import PortTakenError, listen
+from local.stack import Ports, StackError
+from local.template import Function
+from local.triggers import failed_items
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_ports_come_from_the_environment() -> None:
+    ports = Ports.from_environment({"API_PORT": "3005", "SITE_PORT": "0", "STRIPE_PORT": ""})
+
+    assert ports == Ports(site=0, api=3005, webhook=3001, stripe=12111, mailbox=8025)
+
+
+@pytest.mark.parametrize("text", ["http", "-1", "65536"])
+def test_a_port_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(StackError, match="API_PORT must be a port from 0 to 65535"):
+        Ports.from_environment({"API_PORT": text})
+
+
+def test_a_port_is_taken_if_localhost_leads_to_another_program() -> None:
+    try:
+        other = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with other, pytest.raises(PortTakenError):
+        listen(other.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        (None, set()),
+        ({}, set()),
+        ({"batchItemFailures": []}, set()),
+        ({"batchItemFailures": [{"itemIdentifier": "b"}]}, {"b"}),
+        ({"batchItemFailures": [{"itemIdentifier": "unheard of"}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"id": "b"}]}, {"a", "b"}),
+        ("nonsense", {"a", "b"}),
+    ],
+)
+def test_a_batch_fails_in_the_parts_that_the_function_names(answer: object, failed: set[str]) -> None:
+    assert failed_items(Result(json.dumps(answer).encode()), {"a", "b"}) == failed
+
+
+def function(root: Path) -> Function:
+    return Function(
+        logical_id="Shop",
+        name="shop",
+        arn="arn",
+        code_uri=root / "functions" / "shop",
+        layers=(root / "layer",),
+        handler="handler.handler",
+        timeout=3,
+        memory=128,
+        log_format="JSON",
+        environment={},
+        routes=(),
+        queue_events=(),
+        schedules=(),
+        has_url=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "layer", "sentence"),
+    [
+        ("import shelf\nx = 1 +\n", "", "functions/shop/handler.py, line 2: SyntaxError: invalid syntax."),
+        ("x = 1\ny = z\n", "", "functions/shop/handler.py, line 2: NameError: name 'z' is not defined."),
+        ("import shelf\n", "\n\nprice = 1 / 0\n", "layer/shelf.py, line 3: ZeroDivisionError: division by zero."),
+        ("import json\njson.loads('')\n", "", "functions/shop/handler.py, line 2: json.decoder.JSONDecodeError: "),
+        ("def handle(): pass\n", "", "Handler 'handler' missing on module 'handler'."),
+        (None, "", "functions/shop/handler.py does not exist."),
+    ],
+)
+def test_a_handler_that_cannot_be_loaded_is_explained(
+    tmp_path: Path, handler: str | None, layer: str, sentence: str
+) -> None:
+    broken = function(tmp_path)
+    broken.code_uri.mkdir(parents=True)
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "shelf.py").write_text(layer)
+    if handler is not None:
+        (broken.code_uri / "handler.py").write_text(handler)
+    environment = base_environment() | {"PYTHONPATH": str(tmp_path / "layer")}
+
+    reason = import_failure(broken, environment, {"errorMessage": "Handler 'handler' missing on module 'handler'"})
+
+    assert reason.startswith(f"Shop cannot start: {sentence}")
+
+
+def test_an_explanation_says_nothing_of_where_the_project_is(tmp_path: Path) -> None:
+    broken = replace(function(tmp_path), layers=())
+    broken.code_uri.mkdir(parents=True)
+
+    assert os.fspath(tmp_path) not in import_failure(broken, base_environment(), {})
