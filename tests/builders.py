@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import stripe
+
 from payments.adapters.stripe_api import API_VERSION
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
@@ -15,11 +16,12 @@ from payments.domain.payment import Customer, Payment
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 LIFETIME = timedelta(hours=23)
 SECRET = "whsec_tests"
+ASKED = Money(9900, "usd")
 
 _numbers = itertools.count(1)
 
 
-def a_payment(asked: Money = Money(9900, "usd"), **changes: Any) -> Payment:
+def a_payment(asked: Money = ASKED, **changes: Any) -> Payment:
     """A payment that was just asked for."""
     given: dict[str, Any] = {
         "asked": asked,
@@ -187,7 +189,7 @@ def an_event(event_type: str, body: Mapping[str, Any], **changes: Any) -> dict[s
 def signed(body: str, *, secret: str = SECRET, at: float | None = None) -> str:
     """The Stripe-Signature header for a body, as of a time."""
     timestamp = int(time.time() if at is None else at)
-    return stripe.WebhookSignature.generate_signature_header(body, secret, timestamp)
+    return str(stripe.WebhookSignature.generate_signature_header(body, secret, timestamp))
 
 
 def as_json(event: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Hypothesis strategies: facts as they could be learned about one payment of 9900 usd."""
 
 from hypothesis import strategies as st
+
 from payments.domain.facts import (
     Approval,
     Attempt,

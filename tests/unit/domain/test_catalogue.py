@@ -1,6 +1,7 @@
 """The server sets the price."""
 
 import pytest
+
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.errors import ValidationFailed
 from payments.domain.money import Money, is_currency, minor_units

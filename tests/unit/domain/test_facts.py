@@ -1,7 +1,10 @@
 """Merging facts: a join, so that learning commutes."""
 
+from enum import StrEnum
+
 import pytest
 from hypothesis import given
+
 from payments.domain.facts import (
     FACT_TYPES,
     Attempt,
@@ -17,7 +20,6 @@ from payments.domain.facts import (
     SessionState,
     merge,
 )
-
 from tests.strategies import histories, same_object_twice_or_thrice
 
 
@@ -50,7 +52,7 @@ def test_merging_sets_of_facts_is_commutative_and_idempotent(one: list[Fact], ot
         (DisputeState.LOST, DisputeState.WON),
     ],
 )
-def test_states_are_declared_in_rising_order(lower: str, higher: str) -> None:
+def test_states_are_declared_in_rising_order(lower: StrEnum, higher: StrEnum) -> None:
     states = list(type(lower))
     assert states.index(lower) < states.index(higher)
 

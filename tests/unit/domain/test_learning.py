@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from payments.domain.facts import (
     Approval,
     Attempt,
@@ -23,7 +24,6 @@ from payments.domain.facts import (
 )
 from payments.domain.learning import calls_for, learn, notices
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
-
 from tests.builders import a_payment
 from tests.strategies import histories
 
@@ -87,7 +87,8 @@ def test_the_facts_call_for_these_notices(facts: list[Fact], told: set[str]) -> 
 def test_each_notice_is_raised_once_whatever_the_order_and_repetition(history: list[Fact], seed: int) -> None:
     shuffled = history * 2
     random.Random(seed).shuffle(shuffled)
-    payment, raised = a_payment(), []
+    payment = a_payment()
+    raised: list[Notice] = []
     for fact in shuffled:
         payment, effects = learn(payment, [fact])
         raised += effects.notices

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from payments.domain.facts import (
     Approval,
     Attempt,
@@ -25,7 +26,6 @@ from payments.domain.facts import (
 from payments.domain.learning import learn
 from payments.domain.money import Money
 from payments.domain.payment import DisputeStatus, Payment, Status, is_payment_id, new_payment_id
-
 from tests.builders import a_payment
 from tests.strategies import histories
 
@@ -47,12 +47,13 @@ def refund(state: RefundState, amount: int, ref: str = "re_1") -> Refund:
     return Refund(ref=ref, state=state, amount=amount, currency="usd")
 
 
+ASKED = Money(9900, "usd")
 PAID = attempt(AttemptState.SUCCEEDED, 9900)
 DECLINED = attempt(AttemptState.FAILED, ref="ch_0")
 LAPSED = Request(state=RequestState.LAPSED)
 
 
-def knowing(*facts: Fact, asked: Money = Money(9900, "usd")) -> Payment:
+def knowing(*facts: Fact, asked: Money = ASKED) -> Payment:
     return learn(a_payment(asked), facts)[0]
 
 

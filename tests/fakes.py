@@ -1,0 +1,175 @@
+"""The store, Stripe, the queue and the mailer in memory: they behave, and nobody asks how they were called."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from payments.domain.catalogue import FixedPrice, OpenPrice, Product
+from payments.domain.facts import Fact, Session, SessionState
+from payments.domain.mail import Letter
+from payments.domain.money import Money
+from payments.domain.notices import Notice, Posting
+from payments.domain.payment import Payment
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState
+
+HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
+GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
+
+
+@dataclass
+class NoticeRecord:
+    due_at: datetime
+    state: NoticeState = NoticeState.DUE
+    attempts: int = 0
+    lease_until: datetime | None = None
+    note: str | None = None
+
+
+@dataclass
+class MemoryStore:
+    """The table's promises: conditional on version, all or nothing."""
+
+    catalogue: Mapping[str, Product] = field(default_factory=lambda: {each.sku: each for each in (HOUR, GIFT)})
+    payments: dict[str, Payment] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    notices: dict[tuple[str, Notice], NoticeRecord] = field(default_factory=dict)
+    events: dict[str, EventRecord] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    leases: dict[str, datetime] = field(default_factory=dict)
+    faster_writers: int = 0
+
+    def product(self, sku: str) -> Product | None:
+        return self.catalogue.get(sku)
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return self.payments.get(payment_id)
+
+    def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None:
+        return next((self.names[each] for each in stripe_ids if each in self.names), None)
+
+    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
+        held = self.claims.get(claim.key_hash) if claim else None
+        if held and held.expires_at >= now:
+            return held, False
+        self.payments[payment.id] = payment
+        if claim:
+            self.claims[claim.key_hash] = claim
+        return claim, True
+
+    def save(
+        self,
+        payment: Payment,
+        *,
+        due: Mapping[Notice, datetime],
+        event: EventRecord | None = None,
+        new_names: Iterable[str] = (),
+        freed_key: str | None = None,
+    ) -> None:
+        stored = self.payments[payment.id]
+        if self.faster_writers:
+            self.faster_writers -= 1
+            self.payments[payment.id] = replace(stored, version=stored.version + 1)
+            raise Conflict
+        if stored.version != payment.version or any((payment.id, notice) in self.notices for notice in due):
+            raise Conflict
+        self.payments[payment.id] = replace(payment, version=payment.version + 1)
+        self.notices |= {(payment.id, notice): NoticeRecord(at) for notice, at in due.items()}
+        self.names |= dict.fromkeys(new_names, payment.id)
+        if event:
+            self.events[event.id] = event
+        if freed_key:
+            self.claims.pop(freed_key, None)
+
+    def record(self, payment_id: str, event: EventRecord) -> None:
+        self.events.setdefault(event.id, event)
+
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None:
+        kept = self.notices.get((payment_id, notice))
+        if kept is None:
+            return None
+        due = kept.state is NoticeState.DUE and kept.due_at <= now
+        ran_out = kept.state is NoticeState.CLAIMED and kept.lease_until is not None and kept.lease_until <= now
+        if not (due or ran_out):
+            return None
+        kept.state, kept.lease_until, kept.attempts = NoticeState.CLAIMED, now + lease, kept.attempts + 1
+        return kept.attempts
+
+    def settle_notice(
+        self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
+    ) -> None:
+        kept = self.notices[payment_id, notice]
+        if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
+            kept.state, kept.note = state, note
+
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
+        kept = self.notices[payment_id, notice]
+        if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
+            kept.state, kept.due_at, kept.note = NoticeState.DUE, due_at, note
+
+    def notices_due(self, before: datetime, limit: int) -> list[tuple[str, Notice]]:
+        return [key for key, kept in self.notices.items() if kept.state is NoticeState.DUE and kept.due_at <= before]
+
+    def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
+        if self.leases.get(name, now) > now:
+            return False
+        self.leases[name] = now + length
+        return True
+
+    def give_back_lease(self, name: str) -> None:
+        self.leases.pop(name, None)
+
+    def states(self) -> dict[str, NoticeState]:
+        return {str(notice): kept.state for (_, notice), kept in self.notices.items()}
+
+
+@dataclass
+class MemoryStripe:
+    """Makes one session for one payment, and fails on request before or after it did."""
+
+    failures: list[Exception] = field(default_factory=list)
+    failures_after: list[Exception] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def check_chargeable(self, money: Money) -> None:
+        pass
+
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        if self.failures:
+            raise self.failures.pop(0)
+        session = Session(
+            ref=f"cs_{len(self.sessions) + 1}",
+            state=SessionState.OPEN,
+            amount=payment.asked.amount,
+            currency=payment.asked.currency,
+            url="https://checkout",
+        )
+        session = self.sessions.setdefault(payment.id, session)
+        if self.failures_after:
+            raise self.failures_after.pop(0)
+        return (session,)
+
+    def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
+        if self.failures:
+            raise self.failures.pop(0)
+        return next((self.owners[each] for each in (intent, charge) if each in self.owners), None)
+
+
+@dataclass
+class MemoryMailer:
+    failures: list[Exception] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.letters.append(letter)
+        return f"message-{len(self.letters)}"
+
+
+@dataclass
+class MemoryOutbox:
+    postings: list[Posting] = field(default_factory=list)
+
+    def publish(self, postings: Sequence[Posting]) -> None:
+        self.postings += postings

@@ -1,0 +1,133 @@
+"""A notice is sent once, and only while it is true."""
+
+from datetime import timedelta
+
+import pytest
+
+from payments.domain.facts import Attempt, AttemptState
+from payments.domain.learning import learn
+from payments.domain.mail import MailRejected, MailUnavailable
+from payments.domain.notices import Notice, NoticeKind
+from payments.domain.records import NoticeState
+from payments.services.letters import Business
+from payments.services.mailing import LEASE, MOST_ATTEMPTS, MailOutcome, deliver
+from payments.services.reconciliation import GRACE, reconcile
+from tests.builders import NOW, a_payment
+from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, NoticeRecord
+
+PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
+DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
+CONFIRMATION = Notice(NoticeKind.PAYMENT_CONFIRMATION)
+FAILED_ADMIN = Notice(NoticeKind.PAYMENT_FAILED_ADMIN)
+
+
+class Office:
+    """A store with a paid payment whose notices are due."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore()
+        self.mailer = MemoryMailer()
+        self.now = NOW
+        self.payment, effects = learn(a_payment(), [PAID])
+        self.store.payments[self.payment.id] = self.payment
+        self.due(*effects.notices)
+
+    def due(self, *notices: Notice, later: timedelta = timedelta()) -> None:
+        self.store.notices |= {(self.payment.id, notice): NoticeRecord(self.now + later) for notice in notices}
+
+    def deliver(self, notice: Notice = CONFIRMATION) -> MailOutcome:
+        return deliver(
+            self.payment.id,
+            notice,
+            business=Business("The Shop", "admin@example.com", "http://localhost:8000/"),
+            store=self.store,
+            mailer=self.mailer,
+            clock=lambda: self.now,
+        )
+
+    def record(self, notice: Notice = CONFIRMATION) -> NoticeRecord:
+        return self.store.notices[self.payment.id, notice]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def test_a_due_notice_is_sent_and_recorded_with_its_message_id(office: Office) -> None:
+    assert office.deliver() is MailOutcome.SENT
+    (letter,) = office.mailer.letters
+    assert letter.to == "ada@example.com"
+    assert (office.record().state, office.record().note) == (NoticeState.SENT, "message-1")
+
+
+def test_a_second_message_for_it_sends_nothing(office: Office) -> None:
+    office.deliver()
+    assert office.deliver() is MailOutcome.NOT_OURS
+    assert len(office.mailer.letters) == 1
+
+
+def test_while_another_is_at_it_nothing_is_sent_until_its_lease_ran_out(office: Office) -> None:
+    office.store.claim_notice(office.payment.id, CONFIRMATION, office.now, LEASE)
+    assert office.deliver() is MailOutcome.NOT_OURS
+    office.now += LEASE
+    assert office.deliver() is MailOutcome.SENT
+
+
+def test_a_failure_that_is_no_longer_true_is_not_told(office: Office) -> None:
+    office.due(FAILED_ADMIN)
+    assert office.deliver(FAILED_ADMIN) is MailOutcome.MOOT
+    assert office.record(FAILED_ADMIN).state is NoticeState.MOOT
+    assert not office.mailer.letters
+
+
+def test_a_notice_that_is_not_yet_due_waits(office: Office) -> None:
+    office.payment, _ = learn(a_payment(), [DECLINED])
+    office.store.payments[office.payment.id] = office.payment
+    office.due(FAILED_ADMIN, later=timedelta(minutes=10))
+    assert office.deliver(FAILED_ADMIN) is MailOutcome.NOT_OURS
+    office.now += timedelta(minutes=10)
+    assert office.deliver(FAILED_ADMIN) is MailOutcome.SENT
+
+
+def test_a_rejected_address_is_recorded_and_never_tried_again(office: Office) -> None:
+    office.mailer.failures = [MailRejected("MessageRejected")]
+    assert office.deliver() is MailOutcome.REJECTED
+    assert office.deliver() is MailOutcome.NOT_OURS
+    assert not office.mailer.letters
+
+
+def test_a_mail_service_that_is_away_is_tried_again_ever_later(office: Office) -> None:
+    office.mailer.failures = [MailUnavailable("TooManyRequestsException")] * 3
+    pauses = []
+    for _ in range(3):
+        assert office.deliver() is MailOutcome.POSTPONED
+        assert office.deliver() is MailOutcome.NOT_OURS
+        pauses.append(office.record().due_at - office.now)
+        office.now = office.record().due_at
+    assert pauses == sorted(set(pauses))
+    assert office.deliver() is MailOutcome.SENT
+    assert len(office.mailer.letters) == 1
+
+
+def test_it_is_given_up_after_a_bound(office: Office) -> None:
+    office.mailer.failures = [MailUnavailable("SendingPausedException")] * MOST_ATTEMPTS
+    outcomes = []
+    for _ in range(MOST_ATTEMPTS):
+        outcomes.append(office.deliver())
+        office.now = max(office.now, office.record().due_at)
+    assert outcomes == [MailOutcome.POSTPONED] * (MOST_ATTEMPTS - 1) + [MailOutcome.GAVE_UP]
+    assert office.deliver() is MailOutcome.NOT_OURS
+
+
+def test_what_is_overdue_is_published_again_and_what_is_fresh_is_not(office: Office) -> None:
+    outbox = MemoryOutbox()
+    assert reconcile(office.store, outbox, office.now) == 0
+    assert reconcile(office.store, outbox, office.now + GRACE) == 3
+    assert {posting.notice for posting in outbox.postings} == {notice for _, notice in office.store.notices}
+
+
+def test_only_one_reconcile_runs_at_a_time(office: Office) -> None:
+    office.store.take_lease("reconcile", office.now, timedelta(minutes=4))
+    assert reconcile(office.store, MemoryOutbox(), office.now + GRACE) is None
+    assert reconcile(office.store, MemoryOutbox(), office.now + timedelta(minutes=4)) == 3
