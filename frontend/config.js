@@ -1,0 +1,22 @@
+/**
+ * The one file a business edits.
+ *
+ * apiOrigin     where the payments API answers: scheme and host, and a path if the API has one.
+ * business      what the pages call themselves, and where a customer can ask.
+ *   logo          address of an image, shown beside the name.
+ *   color         #rrggbb of the buttons on light pages; `colorOnDark` on dark ones. The colour of their text follows.
+ *   afterPayment  a sentence for the customer who has just paid: what happens next, beside the confirmation mail.
+ * locale        a BCP 47 tag such as "en-GB" for amounts and dates; left out, it is the visitor's own.
+ */
+export const config = {
+  apiOrigin: "http://localhost:3000",
+  business: {
+    name: "Example Studio",
+    supportEmail: "support@example.com",
+    logo: "logo.svg",
+    color: "#2447b2",
+    colorOnDark: "#9db8ff",
+    afterPayment: "",
+  },
+  locale: undefined,
+};

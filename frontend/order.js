@@ -1,0 +1,82 @@
+/**
+ * What this tab remembers, so that a double click, a reload or the back button never opens a second checkout for one
+ * order: the Idempotency-Key that each order was sent under, and the form as last typed. It ends with the tab
+ * (sessionStorage). No card data is ever here.
+ */
+import { newIdempotencyKey } from "./quittance.js";
+
+const STORE = "quittance";
+// Someone who changes the order and changes it back gets the first checkout again.
+const MOST_ATTEMPTS = 10;
+
+/**
+ * draft: the fields as typed; attempts: {order, key, paymentId}; paid: the id of the payment completed last.
+ * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
+ * @type {any}
+ */
+let memory = { draft: null, attempts: [], paid: null };
+
+function recall() {
+  try {
+    const stored = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+    if (stored) memory = stored;
+  } catch {
+    // Refused or garbled: what is in memory stands, here and below.
+  }
+  return memory;
+}
+
+function remember(changes) {
+  memory = { ...recall(), ...changes };
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify(memory));
+  } catch {
+    // Refused or full.
+  }
+}
+
+export const savedDraft = () => recall().draft;
+
+export const saveDraft = (draft) => remember({ draft });
+
+/** The payment this tab completed last, until the next order is sent. */
+export const lastPaid = () => recall().paid;
+
+/** The key to send an order under: the same for the same order, a new one for another. */
+export function keyFor(order) {
+  const text = JSON.stringify(order);
+  const { attempts } = recall();
+  const known = attempts.find((attempt) => attempt.order === text);
+  if (known) return known.key;
+  const key = newIdempotencyKey();
+  remember({ attempts: [...attempts, { order: text, key }].slice(-MOST_ATTEMPTS), paid: null });
+  return key;
+}
+
+export function opened(key, paymentId) {
+  const { attempts } = recall();
+  remember({ attempts: attempts.map((attempt) => (attempt.key === key ? { ...attempt, paymentId } : attempt)) });
+}
+
+/** Without its key, the same order is a new payment the next time. */
+export function forget(key) {
+  remember({ attempts: recall().attempts.filter((attempt) => attempt.key !== key) });
+}
+
+const RECEIVED = ["succeeded", "in_review", "refunded", "partially_refunded"];
+
+/**
+ * Takes note of how a payment ended. One that can no longer be paid frees its key; one that was paid takes the form's
+ * content along, so that going back to the page and pressing the button does not buy the same thing twice.
+ */
+export function settle(payment) {
+  if (!payment.final || payment.checkoutUrl) return;
+  const { attempts, draft, paid } = recall();
+  if (!attempts.some((attempt) => attempt.paymentId === payment.paymentId)) return;
+  const received = RECEIVED.includes(payment.status);
+  remember({
+    attempts: attempts.filter((attempt) => attempt.paymentId !== payment.paymentId),
+    draft: received ? null : draft,
+    paid: received ? payment.paymentId : paid,
+  });
+}

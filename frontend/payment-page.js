@@ -1,0 +1,245 @@
+/** The payment page: a form that becomes an order, and an order that becomes one checkout however often it is sent. */
+import { config } from "./config.js";
+import { focusFirstError, setFieldError } from "./field-errors.js";
+import { AmountError, formatMoney, parseAmount } from "./money.js";
+import { forget, keyFor, lastPaid, opened, saveDraft, savedDraft, settle } from "./order.js";
+import { ProblemError, createCheckout, getPayment, isTemporary, listProducts } from "./quittance.js";
+import { byId, dressPage } from "./site.js";
+
+const form = byId("payment-form");
+const formError = byId("form-error");
+const tryAgain = byId("try-again");
+const payButton = byId("pay");
+const service = byId("service");
+const amount = byId("amount");
+const amountHint = byId("amount-hint");
+/** The API's names of the fields, in the order of the page. */
+const fields = { name: byId("name"), email: byId("email"), serviceType: service, amount };
+
+let products = [];
+let busy = false;
+let release = 0;
+
+const chosenProduct = () => products.find((product) => product.sku === service.value);
+const money = (value, product) => formatMoney(value, { ...product, locale: config.locale });
+const resultAddress = (paymentId) => `result.html?paymentId=${encodeURIComponent(paymentId)}`;
+
+async function loadProducts() {
+  formError.hidden = true;
+  try {
+    products = await listProducts();
+  } catch (error) {
+    showFormError(`We could not load the services. ${whatHappened(error)}`, loadProducts);
+    return;
+  }
+  showProducts();
+}
+
+function showProducts() {
+  const options = products.map((product) => {
+    const price = product.kind === "fixed" ? ` (${money(product.price.amount, product)})` : "";
+    return new Option(product.name + price, product.sku);
+  });
+  const none = products.length === 0;
+  service.replaceChildren(new Option(none ? "Nothing is on offer at the moment" : "Choose a service", ""), ...options);
+  service.disabled = none;
+  payButton.disabled = none || busy;
+  restoreChoice();
+}
+
+/** Service and amount as this tab remembers them, as far as they are still on offer. */
+function restoreChoice() {
+  const chosen = savedDraft()?.serviceType || (products.length === 1 ? products[0].sku : "");
+  service.value = products.some((product) => product.sku === chosen) ? chosen : "";
+  showAmount();
+}
+
+function showAmount() {
+  const product = chosenProduct();
+  const open = product?.kind === "open";
+  amount.readOnly = !open;
+  if (open) amount.value = savedDraft()?.amount ?? "";
+  else amount.value = product ? money(product.price.amount, product) : "";
+  amount.placeholder = product ? "" : "Choose a service first";
+  amountHint.textContent = open ? `In ${product.currency.toUpperCase()}, ${limits(product)}.` : "";
+  amountHint.hidden = !open;
+  setFieldError(amount, "");
+  showTotal();
+}
+
+function showTotal() {
+  if (busy) return;
+  const product = chosenProduct();
+  const total = product && readAmount(product).amount;
+  payButton.textContent = product && total ? `Pay ${money(total, product)}` : "Pay";
+}
+
+const limits = (product) => `from ${money(product.price.min, product)} to ${money(product.price.max, product)}`;
+
+function readAmount(product) {
+  if (product.kind === "fixed") return { amount: product.price.amount };
+  const { price, minorUnits } = product;
+  const outside = { error: `Enter an amount ${limits(product)}.` };
+  try {
+    const value = parseAmount(amount.value, { ...product, locale: config.locale });
+    return value < price.min || value > price.max ? outside : { amount: value };
+  } catch (error) {
+    if (!(error instanceof AmountError)) throw error;
+    if (error.reason === "too_large") return outside;
+    if (error.reason === "empty") return { error: "Enter the amount to pay." };
+    if (error.reason === "not_a_number") return { error: `Enter the amount in digits, such as ${money(price.min, product)}.` };
+    return { error: minorUnits ? `Enter at most ${minorUnits} decimals.` : "Enter a whole amount, without decimals." };
+  }
+}
+
+/** The order, or null with the errors shown. */
+function readOrder() {
+  formError.hidden = true;
+  for (const field of Object.values(fields)) setFieldError(field, "");
+  const name = fields.name.value.trim();
+  const email = fields.email.value.trim();
+  const product = chosenProduct();
+  const total = product ? readAmount(product) : {};
+  if (!name) setFieldError(fields.name, "Enter your name.");
+  if (!email) setFieldError(fields.email, "Enter your email address.");
+  else if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+    setFieldError(fields.email, "Enter an email address such as name@example.com.");
+  }
+  if (!product) setFieldError(service, "Choose a service.");
+  if (total.error) setFieldError(amount, total.error);
+  if (focusFirstError(Object.values(fields)) || !product) return null;
+  return { name, email, serviceType: product.sku, amount: total.amount, currency: product.currency };
+}
+
+async function submit() {
+  if (busy) return;
+  saveDraft(readDraft());
+  const order = readOrder();
+  if (!order) return;
+  setBusy(true);
+  try {
+    await goToPayment(order);
+    // Should the next page never come, the button works again, under the same key.
+    release = window.setTimeout(() => setBusy(false), 10_000);
+  } catch (error) {
+    setBusy(false);
+    await showRefusal(error);
+  }
+}
+
+/**
+ * Sends the visitor where this order's payment is: to its checkout while it can be paid, else to its result. An order
+ * whose earlier payment ended unpaid is sent once more, under a new key.
+ */
+async function goToPayment(order, mayStartOver = true) {
+  const idempotencyKey = keyFor(order);
+  let checkout;
+  try {
+    checkout = await createCheckout(order, { idempotencyKey });
+  } catch (error) {
+    if (!(error instanceof ProblemError && error.code === "idempotency_key_reused" && mayStartOver)) throw error;
+    forget(idempotencyKey);
+    return goToPayment(order, false);
+  }
+  opened(idempotencyKey, checkout.paymentId);
+  if (checkout.status === "pending") return location.assign(checkout.url);
+
+  const payment = await getPayment(checkout.paymentId);
+  settle(payment);
+  if (payment.checkoutUrl) return location.assign(payment.checkoutUrl);
+  const endedUnpaid = ["failed", "expired", "canceled"].includes(payment.status);
+  if (endedUnpaid && mayStartOver) return goToPayment(order, false);
+  location.assign(resultAddress(payment.paymentId));
+}
+
+async function showRefusal(error) {
+  if (!(error instanceof ProblemError) || error.code !== "validation_failed") {
+    showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) ? submit : undefined);
+    return;
+  }
+  if (error.errors.some(({ field }) => field === "serviceType" || field === "amount")) {
+    // The catalogue may have changed since the page was loaded.
+    products = await listProducts().catch(() => products);
+    showProducts();
+  }
+  const unplaced = [];
+  for (const { field, detail } of error.errors) {
+    if (field in fields) setFieldError(fields[field], detail);
+    else unplaced.push(detail);
+  }
+  if (unplaced.length || !error.errors.length) showFormError(unplaced.join(" ") || error.message);
+  focusFirstError(Object.values(fields));
+}
+
+function whatHappened(error) {
+  const answered = error instanceof ProblemError;
+  if (answered && !error.temporary) return error.message;
+  if (answered) return "Payments are not available at this moment. Please wait a little and try again.";
+  if (isTemporary(error)) return "We could not reach the payment service. Please check your connection and try again.";
+  return "Something went wrong on this page. Please load it again.";
+}
+
+function setBusy(value) {
+  clearTimeout(release);
+  busy = value;
+  payButton.disabled = value || products.length === 0;
+  form.setAttribute("aria-busy", String(value));
+  if (value) payButton.textContent = "Opening the checkout\u2026";
+  else showTotal();
+}
+
+/** With an action, what trying again does. */
+function showFormError(message, action) {
+  byId("form-error-message").textContent = message;
+  tryAgain.hidden = !action;
+  tryAgain.onclick = action;
+  formError.hidden = false;
+  // A disabled or hidden button lost the focus: the keyboard goes on from here.
+  if (document.activeElement === document.body && action) tryAgain.focus();
+  formError.scrollIntoView({ block: "nearest" });
+}
+
+function readDraft() {
+  const saved = savedDraft();
+  return {
+    name: fields.name.value,
+    email: fields.email.value,
+    serviceType: products.length ? service.value : (saved?.serviceType ?? ""),
+    // A fixed price is not the visitor's text: what was typed for an open one is kept.
+    amount: chosenProduct()?.kind === "open" ? amount.value : (saved?.amount ?? ""),
+  };
+}
+
+/** The form as this tab remembers it, over what the browser put back by itself; after a purchase, an empty one. */
+function restoreForm() {
+  const draft = savedDraft();
+  const paid = lastPaid();
+  if (draft || paid) {
+    fields.name.value = draft?.name ?? "";
+    fields.email.value = draft?.email ?? "";
+    if (products.length) restoreChoice();
+  }
+  byId("paid-before").hidden = !paid;
+  if (paid) byId("paid-before-link").href = resultAddress(paid);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+form.addEventListener("input", ({ target }) => {
+  if (target === service) showAmount();
+  else if (target === amount) showTotal();
+  setFieldError(target, "");
+  saveDraft(readDraft());
+});
+window.addEventListener("pageshow", ({ persisted }) => {
+  // Back from the back-forward cache, where the page had been left busy.
+  if (persisted) setBusy(false);
+  // By now the browser has put back what it remembered of the form.
+  restoreForm();
+});
+
+dressPage("Payment");
+restoreForm();
+loadProducts();

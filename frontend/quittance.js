@@ -1,0 +1,216 @@
+/**
+ * The payments API for a web page: list what can be bought, open a checkout, watch a payment.
+ *
+ *     import { createCheckout, listProducts, newIdempotencyKey, watchPayment } from "./quittance.js";
+ *
+ *     const products = await listProducts();
+ *     const checkout = await createCheckout(
+ *       { name: "Ada", email: "ada@example.com", serviceType: products[0].sku },
+ *       { idempotencyKey: newIdempotencyKey() },  // keep it: the same key and order never open a second checkout
+ *     );
+ *     location.assign(checkout.url);
+ *
+ *     // on the page to come back to
+ *     const { outcome, payment } = await watchPayment(paymentId, { onStatus: (p) => console.log(p.status) });
+ *
+ * Amounts are integers in the currency's minor units; money.js turns them into text and back.
+ * Every call may throw a ProblemError (the API answered, and said no) or an UnreachableError (it did not answer).
+ */
+import { config } from "./config.js";
+
+/**
+ * @typedef {{sku: string, name: string, currency: string, minorUnits: number}
+ *   & ({kind: "fixed", price: {amount: number}} | {kind: "open", price: {min: number, max: number}})} Product
+ *   open: the customer chooses the amount within the limits
+ */
+
+/**
+ * @typedef {{name: string, email: string, serviceType: string, amount?: number, currency?: string,
+ *   metadata?: Record<string, string>}} Order
+ *   serviceType: a product's sku; amount: may be left out for a fixed price, and must be that price where it is sent
+ */
+
+/**
+ * @typedef {{paymentId: string, sessionId: string, url: string, status: PaymentStatus, expiresAt: string}} Checkout
+ *   url: the hosted checkout page; status: "pending", or how the payment stands if the key was used before
+ */
+
+/**
+ * @typedef {"pending" | "processing" | "succeeded" | "failed" | "expired" | "canceled"
+ *   | "refunded" | "partially_refunded" | "in_review"} PaymentStatus
+ */
+
+/**
+ * @typedef {{paymentId: string, status: PaymentStatus, final: boolean, amount: number, amountRefunded: number,
+ *   currency: string, serviceType: string, transactionId: string | null, receiptUrl: string | null,
+ *   checkoutUrl: string | null, failure: {code: string, message: string} | null,
+ *   dispute: "open" | "won" | "lost" | null, createdAt: string, updatedAt: string}} Payment
+ *   checkoutUrl: there while the payment can still be made, after a failure too
+ */
+
+/** @typedef {{signal?: AbortSignal, apiOrigin?: string}} CallOptions  apiOrigin: instead of the one in config.js */
+
+/**
+ * @typedef {{interval?: number, maxPolls?: number, onStatus?: (payment: Payment) => void,
+ *   onTrouble?: (error: any, failures: number) => void}} WatchOptions
+ *   interval: milliseconds, five times as many while the tab is hidden; onStatus: after every look, changed or not;
+ *   onTrouble: after a look that failed for now, so many in a row
+ */
+
+/** The API's own refusal, an RFC 9457 problem document. */
+export class ProblemError extends Error {
+  /** @param {number} status @param {Record<string, any>} problem @param {number} retryAfter  seconds; 0: the API did not say */
+  constructor(status, problem, retryAfter) {
+    super(problem.detail || problem.title || `The payments API answered ${status}.`);
+    this.name = "ProblemError";
+    this.status = status;
+    /** @type {string | undefined} */
+    this.code = problem.code;
+    /** @type {{field: string, detail: string}[]} */
+    this.errors = problem.errors ?? [];
+    /** @type {string | undefined} */
+    this.requestId = problem.requestId;
+    this.retryAfter = retryAfter;
+    this.temporary = status >= 500 || status === 429;
+  }
+}
+
+/** No answer: offline, the API is down, the wait was too long, or what came was not the API's. */
+export class UnreachableError extends Error {
+  constructor(/** @type {unknown} */ cause) {
+    super("The payments API could not be reached.", { cause });
+    this.name = "UnreachableError";
+  }
+}
+
+// The API gives up before 29 s; a browser that gave up earlier would not learn of the session it opened.
+const CHECKOUT_TIMEOUT = 30_000;
+const READ_TIMEOUT = 10_000;
+const LONGEST_BACKOFF = 15_000;
+const HIDDEN_TAB_FACTOR = 5;
+
+/** @param {CallOptions} [options] @returns {Promise<Product[]>} what can be bought */
+export async function listProducts(options) {
+  return (await call("/products", READ_TIMEOUT, options)).products;
+}
+
+/**
+ * Opens a checkout. With the same key and the same order, again and again, the answer is the same checkout.
+ * @param {Order} order
+ * @param {CallOptions & {idempotencyKey?: string}} [options]
+ * @returns {Promise<Checkout>}
+ */
+export function createCheckout(order, { idempotencyKey, ...options } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { "Content-Type": "application/json" };
+  if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
+  return call("/checkout-sessions", CHECKOUT_TIMEOUT, options, { method: "POST", headers, body: JSON.stringify(order) });
+}
+
+/** @param {string} paymentId @param {CallOptions} [options] @returns {Promise<Payment>} how it stands now */
+export function getPayment(paymentId, options) {
+  return call(`/payments/${encodeURIComponent(paymentId)}`, READ_TIMEOUT, options);
+}
+
+/**
+ * Looks at a payment until it is final, or `maxPolls` times; at once when the tab is shown or the browser back online.
+ * A look that fails for now (offline, 5xx) counts and is repeated, later each time; one that fails for good (no such
+ * payment) rejects, and so does aborting, with the signal's reason.
+ * @param {string} paymentId
+ * @param {CallOptions & WatchOptions} [options]
+ * @returns {Promise<{outcome: "final" | "gone_quiet" | "unreachable", payment: Payment | null}>}
+ *   gone_quiet: not final after the last look; unreachable: the last look failed
+ */
+export async function watchPayment(paymentId, options = {}) {
+  const { interval = 2000, maxPolls = 30, onStatus, onTrouble, signal } = options;
+  /** @type {Payment | null} */
+  let payment = null;
+  let failures = 0;
+  for (let poll = 1; ; poll++) {
+    let wait = interval;
+    try {
+      payment = await getPayment(paymentId, options);
+      failures = 0;
+      onStatus?.(payment);
+      if (payment.final) return { outcome: "final", payment };
+    } catch (error) {
+      if (!isTemporary(error)) throw error;
+      failures += 1;
+      const asked = error instanceof ProblemError ? Math.min(error.retryAfter * 1000, 4 * LONGEST_BACKOFF) : 0;
+      wait = Math.max(Math.min(interval * 2 ** (failures - 1), LONGEST_BACKOFF), asked);
+      onTrouble?.(error, failures);
+    }
+    if (poll >= maxPolls) return { outcome: failures ? "unreachable" : "gone_quiet", payment };
+    signal?.throwIfAborted();
+    await pause(wait, signal);
+  }
+}
+
+/** A random Idempotency-Key. randomUUID exists on https and localhost only, getRandomValues everywhere. */
+export function newIdempotencyKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {any} error @returns {boolean} whether the same call may succeed later */
+export const isTemporary = (error) => (error instanceof ProblemError ? error.temporary : error instanceof UnreachableError);
+
+/**
+ * @param {string} path
+ * @param {number} timeout
+ * @param {CallOptions} [options]
+ * @param {RequestInit} [request]
+ * @returns {Promise<any>}
+ */
+async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, request) {
+  const limit = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(apiOrigin.replace(/\/+$/, "") + path, {
+      ...request,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      cache: "no-store",
+      credentials: "omit",
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    throw new ProblemError(response.status, problemIn(text), Number(response.headers.get("Retry-After")) || 0);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof ProblemError ? error : new UnreachableError(error);
+  }
+}
+
+/** @param {string} text @returns {Record<string, any>} */
+function problemIn(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {}; // A gateway in front of the API spoke, not the API.
+  }
+}
+
+/**
+ * Waits, longer while nobody looks at the tab; coming back to it ends a wait that was long enough for a visible one.
+ * @param {number} milliseconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
+function pause(milliseconds, signal) {
+  const started = Date.now();
+  const listening = new AbortController();
+  let timer = 0;
+  return new Promise((/** @type {(_?: any) => void} */ resolve, reject) => {
+    const schedule = () => {
+      const end = started + milliseconds * (document.hidden ? HIDDEN_TAB_FACTOR : 1);
+      clearTimeout(timer);
+      timer = window.setTimeout(resolve, end - Date.now());
+    };
+    document.addEventListener("visibilitychange", schedule, { signal: listening.signal });
+    window.addEventListener("online", () => resolve(), { signal: listening.signal });
+    signal?.addEventListener("abort", () => reject(signal.reason), { signal: listening.signal });
+    schedule();
+  }).finally(() => {
+    clearTimeout(timer);
+    listening.abort();
+  });
+}

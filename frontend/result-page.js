@@ -1,0 +1,154 @@
+/** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
+import { config } from "./config.js";
+import { formatMoney, usualMinorUnits } from "./money.js";
+import { settle } from "./order.js";
+import { ProblemError, listProducts, watchPayment } from "./quittance.js";
+import { byId, dressPage, setTitle, webAddress } from "./site.js";
+import { wordsFor } from "./words.js";
+
+// Enough to notice a payment made just before leaving; there is nothing else to wait for.
+const POLLS_AFTER_LEAVING = 5;
+
+const address = new URLSearchParams(location.search);
+const paymentId = address.get("paymentId") ?? "";
+const leftCheckout = address.get("checkout") === "canceled";
+
+const status = byId("status");
+const heading = byId("heading");
+const retry = byId("retry");
+const checkAgain = byId("check-again");
+
+let products = [];
+let state = "loading";
+let payment = null;
+let watching = new AbortController();
+
+async function watch() {
+  watching.abort();
+  watching = new AbortController();
+  const { signal } = watching;
+  try {
+    let ended = await look(signal, leftCheckout ? POLLS_AFTER_LEAVING : undefined);
+    if (leftCheckout && ended.outcome === "gone_quiet") {
+      if (payment?.status === "pending") return;
+      ended = await look(signal);
+    }
+    if (ended.outcome !== "final") show(ended.outcome);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ProblemError)) throw error;
+    show(error.status === 404 || error.status === 400 ? "not_found" : "unreachable");
+  }
+}
+
+function look(signal, maxPolls) {
+  return watchPayment(paymentId, {
+    signal,
+    maxPolls,
+    onStatus(now) {
+      payment = now;
+      settle(now);
+      show(leftCheckout && now.status === "pending" ? "left_checkout" : now.status);
+    },
+    onTrouble(_, failures) {
+      // One lost answer is no news to someone who has just seen how things stand.
+      if (!payment || failures > 1) show("unreachable");
+    },
+  });
+}
+
+function show(now) {
+  state = now;
+  const words = wordsFor(state, payment, money);
+  status.dataset.status = state;
+  status.dataset.sign = words.sign;
+  setTitle(words.heading);
+  setText(heading, words.heading);
+  setText(byId("message"), words.message);
+  const thanks = state === "succeeded" ? config.business.afterPayment : "";
+  setText(byId("next"), [words.next, thanks].filter(Boolean).join(" "));
+  showDetails();
+  showActions();
+}
+
+function showDetails() {
+  byId("details").hidden = !payment;
+  if (!payment) return;
+  const { serviceType, amount, amountRefunded, transactionId, createdAt } = payment;
+  const product = products.find(({ sku }) => sku === serviceType);
+  setDetail("service-name", product?.name ?? serviceType);
+  setDetail("amount", money(amount));
+  setDetail("amount-refunded", amountRefunded > 0 ? money(amountRefunded) : "");
+  setDetail("created-at", new Date(createdAt).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" }));
+  setDetail("transaction-id", transactionId ?? "");
+  setDetail("payment-id", payment.paymentId);
+}
+
+function showActions() {
+  const checkout = webAddress(payment?.checkoutUrl);
+  if (state === "failed") setLink(retry, checkout ?? "index.html", "Try again");
+  else if (state === "expired" || state === "canceled") setLink(retry, "index.html", "Start again");
+  else if (state === "not_found") setLink(retry, "index.html", "Make a payment");
+  else setLink(retry, state === "left_checkout" || state === "gone_quiet" ? checkout : null, "Continue to payment");
+  // Looking again is the safer way on then.
+  retry.classList.toggle("quiet", state === "gone_quiet");
+
+  setLink(byId("change-order"), state === "left_checkout" || (state === "failed" && checkout) ? "index.html" : null);
+  setLink(byId("receipt"), webAddress(payment?.receiptUrl));
+
+  const couldCheck = state === "gone_quiet" || state === "unreachable";
+  if (!couldCheck && document.activeElement === checkAgain) heading.focus();
+  checkAgain.hidden = !couldCheck;
+}
+
+function money(amount) {
+  const { currency } = payment;
+  const product = products.find((candidate) => candidate.currency === currency);
+  const minorUnits = product?.minorUnits ?? usualMinorUnits(currency);
+  return formatMoney(amount, { currency, minorUnits, locale: config.locale });
+}
+
+function setText(target, text) {
+  // A live region speaks whenever its text is set.
+  if (target.textContent !== text) target.textContent = text;
+  target.hidden = !text;
+}
+
+function setDetail(id, text) {
+  const value = byId(id);
+  setText(value, text);
+  value.parentElement.hidden = !text;
+}
+
+function setLink(link, href, text) {
+  link.hidden = !href;
+  if (href) link.href = href;
+  if (text) link.textContent = text;
+}
+
+async function nameService() {
+  try {
+    products = await listProducts();
+  } catch {
+    return; // Then the service is told by its code, the amount in the currency's usual decimals.
+  }
+  if (payment) show(state);
+}
+
+function start() {
+  if (!paymentId) return show("not_found");
+  watch();
+  nameService();
+}
+
+checkAgain.addEventListener("click", () => {
+  show(payment && payment.status !== "pending" ? payment.status : "loading");
+  watch();
+});
+window.addEventListener("pageshow", ({ persisted }) => {
+  // From the back-forward cache: what is shown may be old.
+  if (persisted) start();
+});
+
+dressPage("Your payment");
+start();
