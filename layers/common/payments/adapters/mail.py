@@ -53,10 +53,14 @@ def mime(letter: Letter, sender: str) -> EmailMessage:
 
 
 def _translated(error: ClientError) -> Exception:
-    """Is it the letter, or the sending? Reasons carry SES's code and never an address."""
-    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    if code == "MessageRejected" and "not verified" in text:
-        return MailUnavailable("an address is not verified: verify the sender, or leave the SES sandbox")
-    if code in ("MessageRejected", "BadRequestException"):
+    """Is it this letter, or sending at all? Reasons carry SES's code and never an address.
+
+    MessageRejected is both: an unverified sender or a sandbox, which someone will mend, and unacceptable content.
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
+    """
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "").lower()
+    if code == "BadRequestException" or (code == "MessageRejected" and "content" in text):
         return MailRejected(code)
+    if code == "MessageRejected":
+        return MailUnavailable(f"{code}: is the sender verified, and the account out of the SES sandbox?")
     return MailUnavailable(code)

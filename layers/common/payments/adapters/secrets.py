@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.domain.errors import NotConfigured
 
@@ -37,7 +37,12 @@ class Secret:
     def values(self) -> tuple[str, ...]:
         """Every valid value, at least one; NotConfigured if there is none but the placeholder."""
         if time.monotonic() - self._read_at > CACHED_SECONDS:
-            self._values = self._read()
+            try:
+                self._values = self._read()
+            except (BotoCoreError, ClientError):
+                # A secret that was good for minutes is better than none.
+                if not self._values:
+                    raise
             self._read_at = time.monotonic()
         return self._values
 

@@ -84,7 +84,7 @@ class StripeApi:
                 {"idempotency_key": f"{payment.id}-checkout"},
             )
         except stripe.StripeError as error:
-            raise _translated(error) from error
+            raise _translated(error) from None
         lesson = read_object(session.to_dict())
         return lesson.facts if lesson else ()
 
@@ -95,14 +95,15 @@ class StripeApi:
         """
         try:
             if intent is None and charge is not None:
-                intent = _reference(self._client().v1.charges.retrieve(charge).to_dict(), "payment_intent")
+                intent = _intent_of(self._client().v1.charges.retrieve(charge).to_dict())
             if intent is None:
                 return None
             metadata = self._client().v1.payment_intents.retrieve(intent).metadata
         except stripe.StripeError as error:
             if error.http_status == 404:
                 return None
-            raise StripeUnavailable("Stripe could not be asked whose object this is.") from error
+            detail = "Stripe could not be asked whose object this is."
+            raise StripeUnavailable(detail, reference=_reference(error)) from None
         carried = metadata.to_dict().get(PAYMENT_ID) if metadata else None
         return carried if is_payment_id(carried) else None
 
@@ -127,13 +128,25 @@ def _translated(error: stripe.StripeError) -> Exception:
     """Stripe's error in our words: is it a definite no, and who can mend it?"""
     status = error.http_status
     if isinstance(error, stripe.InvalidRequestError) and error.code in _FIELD_OF_CODE:
-        return ValidationFailed(FieldError(_FIELD_OF_CODE[error.code], error.user_message or "Stripe refused it."))
+        detail = error.user_message or "The payment provider refused it."
+        return ValidationFailed(FieldError(_FIELD_OF_CODE[error.code], detail), reference=_reference(error))
     if status is None or status == 409 or status == 429 or status >= 500:
         # Stripe keeps a failure of its own under the idempotency key and would repeat it: another key is needed.
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         repeats = headers.get("idempotent-replayed") == "true" or headers.get("stripe-should-retry") == "false"
-        return StripeUnavailable("The payment provider did not answer.", spent=status == 500 and repeats)
-    return StripeRefused(f"The payment provider refused the checkout ({error.code or type(error).__name__}).")
+        return StripeUnavailable(
+            "The payment provider did not answer; send the same request again.",
+            spent=status == 500 and repeats,
+            reference=_reference(error),
+        )
+    return StripeRefused("The payment provider refused this checkout.", reference=_reference(error))
+
+
+def _reference(error: stripe.StripeError) -> str:
+    """What to look an error up by. Stripe's message is left out: it may repeat what a customer typed."""
+    param = getattr(error, "param", None)
+    known = {"status": error.http_status, "code": error.code, "param": param, "request": error.request_id}
+    return " ".join([type(error).__name__, *(f"{name}={value}" for name, value in known.items() if value)])
 
 
 _FIELD_OF_CODE = {
@@ -143,6 +156,6 @@ _FIELD_OF_CODE = {
 }
 
 
-def _reference(body: Object, field: str) -> str | None:
-    value = body.get(field)
-    return value if isinstance(value, str) else None
+def _intent_of(charge: Object) -> str | None:
+    intent = charge.get("payment_intent")
+    return intent if isinstance(intent, str) else None

@@ -12,14 +12,18 @@ class FieldError:
 
 
 class PaymentsError(Exception):
-    """Base of all errors that a caller may be told about; `detail` says what to change."""
+    """Base of all errors that a caller may be told about; `detail` says what to change.
+
+    `reference` is for our log alone, such as Stripe's error code and request id; it never carries personal data.
+    """
 
     code = "internal_error"
 
-    def __init__(self, detail: str, *fields: FieldError) -> None:
+    def __init__(self, detail: str, *fields: FieldError, reference: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.fields = fields
+        self.reference = reference
 
 
 class InvalidBody(PaymentsError):
@@ -43,8 +47,9 @@ class ValidationFailed(PaymentsError):
 
     code = "validation_failed"
 
-    def __init__(self, *fields: FieldError) -> None:
-        super().__init__(" ".join(f"{each.field}: {each.detail}" for each in fields), *fields)
+    def __init__(self, *fields: FieldError, reference: str | None = None) -> None:
+        detail = " ".join(f"{each.field}: {each.detail}" for each in fields)
+        super().__init__(detail, *fields, reference=reference)
 
 
 class InvalidIdempotencyKey(PaymentsError):
@@ -81,8 +86,8 @@ class StripeUnavailable(PaymentsError):
 
     code = "stripe_unavailable"
 
-    def __init__(self, detail: str, *, spent: bool = False) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, spent: bool = False, reference: str | None = None) -> None:
+        super().__init__(detail, reference=reference)
         self.spent = spent
 
 

@@ -48,10 +48,10 @@ def _log(logger: Logger, error: PaymentsError, status: int, request_id: str) -> 
     about: dict[str, object] = {"code": error.code, "status": status, "request_id": request_id}
     if error.fields:
         about["fields"] = [each.field for each in error.fields]
-    elif status >= 500:
-        about["detail"] = error.detail
+    if error.reference:
+        about["reference"] = error.reference
     if status >= 500:
-        logger.error("refused", extra=about, exc_info=error.__cause__)
+        logger.error("refused", extra=about | {"detail": error.detail}, exc_info=error)
     else:
         logger.info("refused", extra=about)
 

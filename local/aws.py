@@ -1,0 +1,102 @@
+"""The AWS services of the local stack: moto in a process of its own, behind one lock.
+
+moto's transactions copy whole tables and, when they roll back, put the copy back over what other requests have
+written meanwhile. One lock around the whole application makes every request atomic, as AWS's are. It has a
+process of its own so that it does not share an interpreter lock with the gateway and the Lambda Runtime API.
+
+Beside AWS's API it answers GET and DELETE /_local/mails: what SES was given to send.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from local.template import ACCOUNT_ID, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class LockedAws:
+    """moto's WSGI application, one request at a time, with SES's outbox beside it."""
+
+    def __init__(self, moto: WSGIApplication) -> None:
+        self._moto = moto
+        self._lock = threading.Lock()
+        self._sent_at: dict[str, str] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == "/_local/mails":
+            return self._mails(Request(environ))(environ, start_response)
+        # The body is read before the lock is taken, so that a slow client holds nobody up.
+        body = Request(environ).get_data()
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        with self._lock:
+            response = list(self._moto(environ, start_response))
+            self._note_sent_mails()
+        return response
+
+    def _note_sent_mails(self) -> None:
+        """moto keeps no time of sending."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for message in reversed(_sent_messages()):
+            if message.id in self._sent_at:
+                break
+            self._sent_at[message.id] = now
+
+    def _mails(self, request: Request) -> Response:
+        with self._lock:
+            if request.method == "DELETE":
+                _sent_messages().clear()
+                return Response(status=204)
+            mails = [
+                {
+                    "to": message.destinations,
+                    "raw": message.raw_data,
+                    "sentAt": self._sent_at[message.id],
+                }
+                for message in _sent_messages()
+                if hasattr(message, "raw_data")
+            ]
+        return Response(json.dumps(mails), content_type="application/json")
+
+
+def _sent_messages() -> list[Any]:
+    from moto.ses.models import ses_backends
+
+    messages: list[Any] = ses_backends[ACCOUNT_ID][REGION].sent_messages
+    return messages
+
+
+def main() -> None:
+    """Serves on the listening socket that the parent hands over."""
+    parser = argparse.ArgumentParser(prog="local.aws")
+    parser.add_argument("--fd", type=int, required=True, help="a listening TCP socket")
+    arguments = parser.parse_args()
+
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+
+    class QuietHandler(MotoRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """A line for each AWS call would drown the handlers' own."""
+
+    application = LockedAws(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True, fd=arguments.fd, request_handler=QuietHandler)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

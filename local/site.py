@@ -1,0 +1,61 @@
+"""The static pages, served as they are but for one address."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import TYPE_CHECKING
+
+from werkzeug.security import safe_join
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+_DEFAULT_API = b"http://localhost:3000"
+# Not left to the machine's own tables: browsers refuse modules of another type.
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+class Site:
+    """Serves `folder`; config.js names `api`, wherever the API is."""
+
+    def __init__(self, folder: Path, api: str) -> None:
+        self._folder = folder.resolve()
+        self._api = api.encode()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response("Method not allowed\n", status=405, headers={"Allow": "GET, HEAD"})
+        file = self._file(request.path)
+        if file is None:
+            return Response("Not found\n", status=404)
+        content = file.read_bytes()
+        if file.name == "config.js":
+            content = content.replace(_DEFAULT_API, self._api)
+        type_ = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return Response(
+            content,
+            content_type=type_,
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        )
+
+    def _file(self, path: str) -> Path | None:
+        joined = safe_join(str(self._folder), path.lstrip("/"))
+        if joined is None or "\0" in joined:
+            return None
+        file = (self._folder / joined).resolve()
+        if file.is_dir():
+            file /= "index.html"
+        # A link must not lead out of the folder either.
+        return file if file.is_relative_to(self._folder) and file.is_file() else None

@@ -1,0 +1,308 @@
+"""The whole system on one machine: the real functions, and local stand-ins for AWS and Stripe."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from local.code_changes import CodeChanges
+from local.gateway import FunctionUrl, Gateway
+from local.mailbox import Mailbox
+from local.processes import Logs, Process, base_environment
+from local.resources import CREDENTIALS, client, create_resources
+from local.servers import PortTakenError, Server, listen
+from local.site import Site
+from local.template import REGION, Addresses, Template
+from local.triggers import QueueTrigger, ScheduleTrigger
+from local.workers import Workers
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+    from types import TracebackType
+    from wsgiref.types import WSGIApplication
+
+    from local.runtime_api import Result
+
+STRIPE_API_KEY = "sk_test_quittanceLocalStack"
+STRIPE_WEBHOOK_SECRET = "whsec_quittanceLocalStack"
+
+# Stripe sends several events for one payment at the same moment.
+_FIRST_WORKERS = {"StripeWebhook": 4}
+_START_TIMEOUT = 60.0
+_PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+class StackError(Exception):
+    """The stack cannot start; the message is a sentence for whoever started it."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The stack's ports on 127.0.0.1; 0 is any free one."""
+
+    site: int = 8000
+    api: int = 3000
+    webhook: int = 3001
+    stripe: int = 12111
+    mailbox: int = 8025
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Ports:
+        """The ports that SITE_PORT, API_PORT, ... name; the usual ones where they are not set."""
+        chosen = {}
+        for field in fields(cls):
+            variable = f"{field.name.upper()}_PORT"
+            if text := environ.get(variable):
+                if not text.isdecimal() or int(text) > 65535:
+                    raise StackError(f"{variable} must be a port from 0 to 65535, not {text!r}.")
+                chosen[field.name] = int(text)
+        return cls(**chosen)
+
+
+class Stack:
+    """Starts everything on entering, ends everything on leaving.
+
+    `root` is the project; `template` another template of it (a built one, say); `parameters` overrides the
+    template's. With `stripe_double` off, nobody answers at the double's port. `dynamodb_url` is a DynamoDB to use
+    instead of moto's.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        ports: Ports | None = None,
+        template: Path | None = None,
+        parameters: Mapping[str, str] | None = None,
+        logs: Path | None = None,
+        echo: bool = False,
+        schedule_seconds: float = 10.0,
+        stripe_double: bool = True,
+        dynamodb_url: str | None = None,
+    ) -> None:
+        self._root = root.resolve()
+        self._template_path = (template or root / "template.yaml").resolve()
+        self._ports = ports or Ports()
+        self._parameters = dict(parameters or {})
+        self._logs = Logs(logs or self._root / ".local" / "logs", echo)
+        self._schedule_seconds = schedule_seconds
+        self._stripe_double = stripe_double
+        self._dynamodb_url = dynamodb_url
+        self._resources = ExitStack()
+        self._workers: dict[str, Workers] = {}
+        self._ended: list[str] = []
+        self.template: Template
+        self.site_url = self.api_url = self.webhook_url = self.stripe_url = self.mailbox_url = self.aws_url = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends everything; may be called again."""
+        self._resources.close()
+
+    def invoke(self, function: str, event: object) -> Future[Result]:
+        """Invokes a function by its logical id, past all triggers."""
+        return self._invoke(function, json.dumps(event).encode())
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """Why functions cannot be loaded, by logical id."""
+        return {id_: workers.broken for id_, workers in self._workers.items() if workers.broken}
+
+    @property
+    def ended(self) -> str | None:
+        """The name of a part that has ended on its own, if one has."""
+        return self._ended[0] if self._ended else None
+
+    @property
+    def logs(self) -> Path:
+        return self._logs.folder
+
+    def _start(self) -> None:
+        # All ports first, so that a taken one is found before anything runs.
+        listeners = {field.name: self._listen(field.name) for field in fields(Ports)}
+        aws = self._hold(listen(0))
+        ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
+        self.site_url = f"http://localhost:{ports['site']}"
+        self.api_url = f"http://localhost:{ports['api']}"
+        self.webhook_url = f"http://localhost:{ports['webhook']}/"
+        self.stripe_url = f"http://localhost:{ports['stripe']}"
+        self.mailbox_url = f"http://localhost:{ports['mailbox']}"
+        self.aws_url = f"http://127.0.0.1:{aws.getsockname()[1]}"
+
+        self._start_aws(aws)
+        if self._stripe_double:
+            self._start_stripe(listeners["stripe"], ports)
+        listeners["stripe"].close()
+        self.template = self._load_template(ports)
+        # The handlers load meanwhile; they need AWS no more than Lambda's init phase does.
+        self._start_workers()
+        secret_values = {"StripeApiKey": STRIPE_API_KEY, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
+        create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
+        self._seed_catalogue()
+        self._await_workers()
+        self._start_servers(listeners)
+        self._start_triggers()
+        if self._stripe_double:
+            self._await_stripe(ports["stripe"])
+
+    def _listen(self, name: str) -> socket.socket:
+        try:
+            return self._hold(listen(getattr(self._ports, name)))
+        except PortTakenError as error:
+            raise StackError(
+                f"Port {error.port} is taken by another program. "
+                f"Stop it, or choose another: {name.upper()}_PORT={error.port + 5} make run"
+            ) from None
+
+    def _hold(self, listener: socket.socket) -> socket.socket:
+        self._resources.callback(listener.close)
+        return listener
+
+    def _load_template(self, ports: Mapping[str, int]) -> Template:
+        local = {
+            "AllowedOrigins": f"http://localhost:{ports['site']},http://127.0.0.1:{ports['site']}",
+            "StripeApiBase": f"http://127.0.0.1:{ports['stripe']}",
+            "FailureNoticeDelaySeconds": "0",
+        }
+        addresses = Addresses(self.aws_url, self.api_url, self.webhook_url.rstrip("/"))
+        declared = Template(self._template_path).document.get("Parameters", {})
+        parameters = {name: value for name, value in local.items() if name in declared}
+        return Template(self._template_path, parameters | self._parameters, addresses)
+
+    def _start_aws(self, listener: socket.socket) -> None:
+        self._start_process("aws", "local.aws", ["--fd", str(listener.fileno())], (listener.fileno(),))
+        listener.close()
+
+    def _start_stripe(self, listener: socket.socket, ports: Mapping[str, int]) -> None:
+        if importlib.util.find_spec("local.stripe_double") is None:
+            raise StackError("The Stripe double, local/stripe_double, is missing.")
+        arguments = ["--port", str(ports["stripe"])]
+        arguments += ["--webhook-url", f"http://127.0.0.1:{ports['webhook']}/"]
+        arguments += ["--webhook-secret", STRIPE_WEBHOOK_SECRET, "--api-key", STRIPE_API_KEY]
+        # The double binds its port itself.
+        listener.close()
+        self._start_process("stripe", "local.stripe_double", arguments)
+
+    def _start_process(self, part: str, module: str, arguments: list[str], pass_fds: tuple[int, ...] = ()) -> None:
+        process = Process(
+            part,
+            module,
+            arguments,
+            base_environment(),
+            _PACKAGE_ROOT,
+            self._logs,
+            pass_fds=pass_fds,
+            on_exit=lambda _: self._ended.append(part),
+        )
+        self._resources.callback(process.wait)
+        self._resources.callback(process.kill)
+
+    def _seed_catalogue(self) -> None:
+        catalogue = self._root / "catalogue.yaml"
+        if not catalogue.exists():
+            return
+        [table] = self.template.tables.values()
+        layers = {layer for function in self.template.functions.values() for layer in function.layers}
+        environment = {
+            **base_environment(),
+            **self._aws_settings(),
+            "AWS_DEFAULT_REGION": REGION,
+            "PYTHONPATH": os.pathsep.join(str(layer) for layer in layers),
+        }
+        arguments = [str(catalogue), table.name]
+        process = Process("catalogue", "local.catalogue", arguments, environment, _PACKAGE_ROOT, self._logs)
+        self._resources.callback(process.kill)
+        process.wait()
+        if process.exit_code:
+            raise StackError(f"The catalogue could not be loaded; {self.logs / 'catalogue.log'} says why.")
+
+    def _aws_settings(self) -> dict[str, str]:
+        """The way to the local AWS, for programs that use boto3 as they do on AWS."""
+        settings = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.aws_url}
+        if self._dynamodb_url:
+            settings["AWS_ENDPOINT_URL_DYNAMODB"] = self._dynamodb_url
+        return settings
+
+    def _start_workers(self) -> None:
+        aws = self._aws_settings()
+        for id_, function in self.template.functions.items():
+            self._workers[id_] = Workers(function, aws, self._logs, _FIRST_WORKERS.get(id_, 1))
+            self._resources.callback(self._workers[id_].close)
+            self._workers[id_].start()
+
+    def _await_workers(self) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT
+        for id_, workers in self._workers.items():
+            if not workers.wait_until_loaded(deadline - time.monotonic()):
+                raise StackError(f"{id_} took longer than {_START_TIMEOUT:.0f} seconds to load.")
+
+    def _start_servers(self, listeners: Mapping[str, socket.socket]) -> None:
+        apis = list(self.template.http_apis.values())
+        urls = [function for function in self.template.functions.values() if function.has_url]
+        if len(apis) > 1 or len(urls) > 1:
+            raise StackError("The local stack has room for one HTTP API and one Function URL.")
+        applications: dict[str, WSGIApplication] = {
+            "site": Site(self._root / "frontend", self.api_url),
+            "mailbox": Mailbox(self.aws_url),
+            **({"api": Gateway(apis[0], self._invoke)} if apis else {}),
+            **({"webhook": FunctionUrl(urls[0].logical_id, self._invoke)} if urls else {}),
+        }
+        for name, application in applications.items():
+            self._resources.callback(Server(listeners[name], application).close)
+
+    def _start_triggers(self) -> None:
+        sqs = client("sqs", self.aws_url)
+        queues = {queue.arn: queue for queue in self.template.queues.values()}
+        triggers: list[QueueTrigger | ScheduleTrigger | CodeChanges] = []
+        for id_, function in self.template.functions.items():
+            invoke = self._workers[id_].invoke
+            for event in function.queue_events:
+                triggers.append(QueueTrigger(event, queues[event.queue_arn], sqs, invoke, self._logs))
+            triggers.extend(ScheduleTrigger(self._schedule_seconds, invoke) for _ in function.schedules)
+        folders = {id_: [f.code_uri, *f.layers] for id_, f in self.template.functions.items()}
+        triggers.append(CodeChanges(folders, self._restart))
+        for trigger in triggers:
+            trigger.start()
+            self._resources.callback(trigger.join)
+        for trigger in triggers:
+            self._resources.callback(trigger.stop)
+
+    def _restart(self, function: str) -> None:
+        self._logs.write(function, "The code has changed: starting anew.")
+        self._workers[function].restart()
+
+    def _invoke(self, function: str, payload: bytes) -> Future[Result]:
+        return self._workers[function].invoke(payload)
+
+    def _await_stripe(self, port: int) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT
+        while "stripe" not in self._ended and time.monotonic() < deadline:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            with suppress(OSError, http.client.HTTPException):
+                connection.request("GET", "/_control/webhooks")
+                if connection.getresponse().status == 200:
+                    return
+            connection.close()
+            time.sleep(0.05)
+        raise StackError(f"The Stripe double did not start; {self.logs / 'stripe.log'} says why.")

@@ -1,0 +1,181 @@
+"""The API under /v1: who asks, in which version, under which key; then the endpoint; then Stripe's JSON."""
+
+import base64
+import json
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from . import errors, forms
+from .errors import InvalidParameters, StripeError
+from .expansion import expand
+from .fields import API_VERSION, Json
+from .idempotency import Answer, Idempotency
+from .objects import random_id
+from .outage import Outage
+from .resources.routing import Context, Route
+from .routes import ROUTES
+from .state import Caller, State
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Api:
+    """What every call needs."""
+
+    state: State
+    outage: Outage
+    idempotency: Idempotency
+    context: Context
+    api_key: str
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("api", __name__)
+        for route in ROUTES:
+            blueprint.add_url_rule(
+                route.path.replace("{id}", "<id>"),
+                endpoint=f"{route.method} {route.path}".replace(".", "_"),
+                view_func=self._view(route),
+                methods=[route.method],
+            )
+        return blueprint
+
+    def _view(self, route: Route) -> Callable[..., Response]:
+        def view(**ids: str) -> Response:
+            return self.serve(route, ids)
+
+        return view
+
+    def serve(self, route: Route, ids: dict[str, str]) -> Response:
+        """One API call, with the outage of the moment around it."""
+        request_id = "req_" + random_id(14)
+        failing = self.outage.take()
+        try:
+            check_key(self.api_key)
+            check_version()
+            if failing == "rate_limit":
+                raise errors.rate_limit()
+            if failing == "timeout_before":
+                self.outage.hang()
+                return hang_up()
+            response = self._answer(route, ids, request_id, failing)
+        except StripeError as error:
+            response = respond(failure(error, request_id))
+        if failing == "timeout_after":
+            self.outage.hang()
+            return hang_up()
+        return response
+
+    def _answer(self, route: Route, ids: dict[str, str], request_id: str, failing: str | None) -> Response:
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        if not key:
+            return respond(self._execute(route, ids, Caller(request_id), failing)[0])
+        stored = self.idempotency.begin(key, request.path, request.get_data())
+        if stored is not None:
+            replay = Answer(stored.status, stored.body, request_id, dict(stored.headers))
+            replay.headers["Idempotent-Replayed"] = "true"
+            replay.headers["Original-Request"] = stored.request_id
+            return respond(replay, key)
+        answer, executed = None, False
+        try:
+            answer, executed = self._execute(route, ids, Caller(request_id, key), failing)
+        finally:
+            if answer is not None and executed:
+                self.idempotency.keep(key, answer)
+            else:
+                self.idempotency.forget(key)
+        return respond(answer, key)
+
+    def _execute(self, route: Route, ids: dict[str, str], caller: Caller, failing: str | None) -> tuple[Answer, bool]:
+        """The answer, and whether the endpoint began to execute: refused parameters are not remembered."""
+        request_id = caller.request_id or ""
+        try:
+            if failing == "error500":
+                return failure(errors.server_error(), request_id), True
+            parameters = {**route.form(sent()), **ids}
+            paths = parameters.pop("expand", [])
+            with self.state.acting(caller) as state:
+                result = route.handler(state, parameters, self.context)
+                body = encode(expand(state, result, paths))
+        except InvalidParameters as error:
+            return failure(error, request_id), False
+        except StripeError as error:
+            return failure(error, request_id), True
+        except Exception:
+            log.exception("the double itself failed on %s %s", route.method, route.path)
+            return failure(errors.server_error(), request_id), True
+        if failing == "slow":
+            self.outage.hang()
+        return Answer(200, body, request_id, {}), True
+
+
+def sent() -> Json:
+    """The parameters of this request, decoded."""
+    if request.method != "POST":
+        return forms.decode(list(request.args.items(multi=True)))
+    if request.data and not request.form:
+        raise InvalidParameters(
+            "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you "
+            "have questions, we can help at https://support.stripe.com/."
+        )
+    return forms.decode([*request.args.items(multi=True), *request.form.items(multi=True)])
+
+
+def check_key(expected: str) -> None:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    key = credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except ValueError:
+            key = ""
+    if not key:
+        raise errors.no_key()
+    if key != expected:
+        raise errors.wrong_key(key)
+
+
+def check_version() -> None:
+    version = request.headers.get("Stripe-Version", API_VERSION)
+    if version != API_VERSION:
+        raise errors.wrong_version(version, API_VERSION)
+
+
+def encode(body: Any) -> bytes:
+    return json.dumps(body, indent=2, ensure_ascii=False).encode()
+
+
+def failure(error: StripeError, request_id: str) -> Answer:
+    return Answer(error.status, encode(error.body(request_id)), request_id, error.headers)
+
+
+def respond(answer: Answer, key: str | None = None) -> Response:
+    response = Response(answer.body, answer.status, content_type="application/json")
+    response.headers.update(answer.headers)
+    response.headers["Request-Id"] = answer.request_id
+    response.headers["Stripe-Version"] = API_VERSION
+    response.headers["Cache-Control"] = "no-cache, no-store"
+    if key:
+        response.headers["Idempotency-Key"] = key
+    return response
+
+
+def hang_up() -> Response:
+    """Close the connection without an answer, as a broken network does."""
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    return Response(b"", 504)
+
+
+def unrecognized(error: NotFound | MethodNotAllowed) -> Response:
+    """The answer for a path that is no endpoint."""
+    if not request.path.startswith("/v1"):
+        return Response("Nothing here.\n", error.code, content_type="text/plain")
+    return respond(failure(errors.unrecognized_url(request.method, request.path), "req_" + random_id(14)))

@@ -1,0 +1,212 @@
+"""The control interface under /_control: what a customer, a bank, a clock or a broken network would do."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from . import payments
+from .api import encode, failure, respond
+from .errors import StripeError
+from .fields import Json
+from .idempotency import Answer
+from .objects import random_id
+from .outage import KINDS, Outage
+from .resources import disputes, payment_methods, refunds, sessions, setup_intents, webhook_endpoints
+from .state import State
+from .webhooks import Webhooks
+
+MODES = ("deliver", "hold", "drop")
+
+
+def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
+    control = Blueprint("control", __name__, url_prefix="/_control")
+
+    @control.errorhandler(StripeError)
+    def refused(error: StripeError) -> Response:
+        return respond(failure(error, "req_" + random_id(14)))
+
+    def session_step(id: str, step: Callable[[Json], Json]) -> Response:  # noqa: A002
+        with state.acting():
+            return answer(step(state.get("checkout.session", id)))
+
+    @control.post("/sessions/<id>/pay")
+    def pay(id: str) -> Response:  # noqa: A002
+        asked = body("card", "name", "email")
+
+        def step(session: Json) -> Json:
+            sessions.ensure_open(state, session)
+            method = payment_methods.make(state, str(asked.get("card", "4242424242424242")))
+            customer = {"name": asked.get("name"), "email": asked.get("email")}
+            return sessions.pay(state, session, method, customer=customer)
+
+        return session_step(id, step)
+
+    @control.post("/sessions/<id>/authenticate")
+    def authenticate(id: str) -> Response:  # noqa: A002
+        approved = body("approved").get("approved", True) is True
+        return session_step(id, lambda s: sessions.authenticate(state, s, approved=approved))
+
+    @control.post("/sessions/<id>/settle")
+    def settle(id: str) -> Response:  # noqa: A002
+        return session_step(id, lambda session: sessions.settle(state, session))
+
+    @control.post("/sessions/<id>/expire")
+    def expire(id: str) -> Response:  # noqa: A002
+        return session_step(id, lambda session: sessions.expire(state, session))
+
+    @control.post("/payment_intents/<id>/authenticate")
+    def authenticate_intent(id: str) -> Response:  # noqa: A002
+        approved = body("approved").get("approved", True) is True
+        with state.acting():
+            intent = state.get("payment_intent", id)
+            if session := state.private(id).get("session"):
+                sessions.authenticate(state, state.get("checkout.session", session), approved=approved)
+            else:
+                payments.authenticate(state, intent, approved=approved)
+                payments.book(state, intent)
+            return answer(intent)
+
+    @control.post("/payment_intents/<id>/settle")
+    def settle_intent(id: str) -> Response:  # noqa: A002
+        with state.acting():
+            intent = state.get("payment_intent", id)
+            if session := state.private(id).get("session"):
+                sessions.settle(state, state.get("checkout.session", session))
+            else:
+                payments.settle(state, intent)
+                payments.book(state, intent)
+            return answer(intent)
+
+    @control.post("/setup_intents/<id>/authenticate")
+    def authenticate_setup(id: str) -> Response:  # noqa: A002
+        approved = body("approved").get("approved", True) is True
+        with state.acting():
+            intent = state.get("setup_intent", id)
+            setup_intents.authenticate(state, intent, approved=approved)
+            return answer(intent)
+
+    @control.post("/refunds/<id>/settle")
+    def settle_refund(id: str) -> Response:  # noqa: A002
+        status = body("status").get("status")
+        if status not in (None, "succeeded", "failed"):
+            raise StripeError("status must be succeeded or failed", param="status")
+        with state.acting():
+            return answer(refunds.settle(state, state.get("refund", id), status))
+
+    @control.post("/charges/<id>/dispute")
+    def dispute(id: str) -> Response:  # noqa: A002
+        asked = body("reason", "amount", "inquiry")
+        amount = int(number(asked, "amount", 0)) if "amount" in asked else None
+        with state.acting():
+            charge = state.get("charge", id)
+            reason, inquiry = str(asked.get("reason", "fraudulent")), asked.get("inquiry") is True
+            return answer(disputes.open_dispute(state, charge, reason=reason, amount=amount, inquiry=inquiry))
+
+    @control.post("/disputes/<id>/close")
+    def close_dispute(id: str) -> Response:  # noqa: A002
+        status = str(body("status").get("status", "lost"))
+        with state.acting():
+            return answer(disputes.close(state, state.get("dispute", id), status))
+
+    @control.post("/disputes/<id>/escalate")
+    def escalate_dispute(id: str) -> Response:  # noqa: A002
+        body()
+        with state.acting():
+            return answer(disputes.escalate(state, state.get("dispute", id)))
+
+    @control.post("/webhook_endpoints/<id>/roll")
+    def roll_secret(id: str) -> Response:  # noqa: A002
+        kept = number(body("expires_in"), "expires_in", 86400)
+        with state.acting():
+            return answer({"secret": webhook_endpoints.roll(state, state.get("webhook_endpoint", id), kept)})
+
+    @control.post("/clock")
+    def clock() -> Response:
+        with state.acting():
+            state.advance(number(body("advance"), "advance", 0))
+            sessions.expire_due(state)
+            return answer({"now": state.now()})
+
+    @control.post("/outage")
+    def start_outage() -> Response:
+        asked = body("calls", "kind", "seconds")
+        kind = asked.get("kind", "error500")
+        if kind not in KINDS:
+            raise StripeError(f"kind must be one of {', '.join(KINDS)}", param="kind")
+        outage.start(kind, int(number(asked, "calls", 1)), number(asked, "seconds", 30))
+        return answer({"calls": outage.calls, "kind": outage.kind, "seconds": outage.seconds})
+
+    @control.get("/webhooks")
+    def show_webhooks() -> Response:
+        with state.acting():
+            return answer(overview(state, webhooks))
+
+    @control.post("/webhooks")
+    def steer_webhooks() -> Response:
+        asked = body("mode", "duplicate", "shuffle")
+        if asked.get("mode", "deliver") not in MODES:
+            raise StripeError(f"mode must be one of {', '.join(MODES)}", param="mode")
+        with state.acting():
+            webhooks.mode = asked.get("mode", webhooks.mode)
+            webhooks.duplicate = int(number(asked, "duplicate", webhooks.duplicate))
+            webhooks.shuffle = asked.get("shuffle", webhooks.shuffle) is True
+            return answer(overview(state, webhooks))
+
+    @control.post("/webhooks/flush")
+    def flush() -> Response:
+        body()
+        return answer({"flushed": webhooks.flush()})
+
+    @control.post("/events/<id>/resend")
+    def resend(id: str) -> Response:  # noqa: A002
+        with state.acting():
+            state.get("event", id)
+        return answer({"resent": webhooks.resend(id)})
+
+    return control
+
+
+def overview(state: State, webhooks: Webhooks) -> Json:
+    """The first endpoint's address and secret, how deliveries are steered, and each delivery so far."""
+    endpoints = [
+        {"id": e["id"], "url": e["url"], "status": e["status"], "secret": state.private(e["id"])["secret"]}
+        for e in reversed(state.all("webhook_endpoint"))
+    ]
+    first = endpoints[0] if endpoints else {"url": None, "secret": None}
+    return {
+        "url": first["url"],
+        "secret": first["secret"],
+        "mode": webhooks.mode,
+        "duplicate": webhooks.duplicate,
+        "shuffle": webhooks.shuffle,
+        "endpoints": endpoints,
+        "deliveries": [delivery.shown() for delivery in list(webhooks.deliveries)],
+    }
+
+
+def body(*allowed: str) -> dict[str, Any]:
+    """The JSON object sent (whatever its content type says), or an empty one; a name that is not allowed is a
+    typing mistake and said so."""
+    sent = request.get_data()
+    try:
+        asked = json.loads(sent) if sent.strip() else {}
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise StripeError("The body must be a JSON object.")
+    if unknown := sorted(asked.keys() - set(allowed)):
+        raise StripeError(f"Unknown: {', '.join(unknown)}. Known here: {', '.join(allowed) or 'nothing'}.")
+    return asked
+
+
+def number(asked: dict[str, Any], name: str, default: float) -> float:
+    value = asked.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise StripeError(f"{name} must be a number, 0 or more", param=name)
+    return value
+
+
+def answer(result: Json) -> Response:
+    return respond(Answer(200, encode(result), "req_" + random_id(14), {}))

@@ -1,0 +1,101 @@
+"""The double as a whole: one HTTP server, its webhooks and its clock, started and stopped together."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from flask import Flask
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from . import control, pages
+from .api import Api, unrecognized
+from .idempotency import Idempotency
+from .outage import Outage
+from .resources import sessions, webhook_endpoints
+from .resources.routing import Context
+from .state import State
+from .webhooks import RETRY_DELAYS, TIMEOUT, Webhooks
+
+log = logging.getLogger(__name__)
+
+DEFAULT_KEY = "sk_test_double"  # a name, not a secret: the double guards nothing
+REDIRECT_WAIT = 10.0
+
+
+class StripeDouble:
+    """A Stripe on this machine: `with StripeDouble(webhook_url=...) as double: ... double.url`.
+
+    `port` 0 takes a free one. `redirect_wait` is how long the checkout page waits for the webhook to be
+    acknowledged before it sends the customer on. The server listens from the start of `start`.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
+        api_key: str = DEFAULT_KEY,
+        host: str = "127.0.0.1",
+        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        webhook_timeout: float = TIMEOUT,
+        redirect_wait: float = REDIRECT_WAIT,
+    ) -> None:
+        self.api_key = api_key
+        self.webhook_secret = webhook_secret or webhook_endpoints.new_secret()
+        self.state = State()
+        self.outage = Outage()
+        self._app = Flask(__name__)
+        self._server = make_server(host, port, self._app, threaded=True, request_handler=_QuietHandler)
+        self.url = f"http://{host}:{self._server.server_port}"
+        self.webhooks = Webhooks(self.state, retry_delays=retry_delays, timeout=webhook_timeout)
+        self.state.on_event = self.webhooks.accept
+        if webhook_url:
+            with self.state.acting() as state:
+                webhook_endpoints.add(state, webhook_url, self.webhook_secret)
+        context = Context(self.url)
+        api = Api(self.state, self.outage, Idempotency(self.state.now), context, api_key)
+        self._app.register_blueprint(api.blueprint())
+        self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage))
+        self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
+        self._app.register_error_handler(NotFound, unrecognized)
+        self._app.register_error_handler(MethodNotAllowed, unrecognized)
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, name="stripe-double", daemon=True),
+            threading.Thread(target=self._tick, name="stripe-double-clock", daemon=True),
+        ]
+
+    def start(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.outage.end()
+        self.webhooks.stop()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _tick(self) -> None:
+        while not self._stopping.wait(1):
+            with self.state.acting() as state:
+                sessions.expire_due(state)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """One debug line a request instead of werkzeug's access log."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
+        log.debug(message, *args)

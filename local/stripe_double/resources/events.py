@@ -1,0 +1,39 @@
+"""Events: what happened, newest first. `delivery_success` tells those that every endpoint acknowledged."""
+
+from fnmatch import fnmatchcase
+
+from local.stripe_double.fields import Json
+from local.stripe_double.forms import PAGE, Form, boolean, listed, moment, text
+from local.stripe_double.objects import TABLES
+from local.stripe_double.state import State
+
+from .routing import Context, Route, exclusive, paged, retrieve
+
+
+def list_events(state: State, p: Json, _: Context) -> Json:
+    if "type" in p and "types" in p:
+        raise exclusive("type", "types")
+    patterns = p.get("types") or ([p["type"]] if "type" in p else ["*"])
+    events = [e for e in state.all("event") if any(fnmatchcase(e["type"], wanted) for wanted in patterns)]
+    if "delivery_success" in p:
+        events = [e for e in events if (e["pending_webhooks"] == 0) == p["delivery_success"]]
+    return paged(TABLES["event"].url, events, p, "event")
+
+
+ROUTES = [
+    retrieve("event"),
+    Route(
+        "GET",
+        "/v1/events",
+        list_events,
+        Form(
+            {
+                **PAGE,
+                "created": moment,
+                "delivery_success": boolean,
+                "type": text(),
+                "types": listed(text(), 20),
+            }
+        ),
+    ),
+]

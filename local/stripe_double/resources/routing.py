@@ -1,0 +1,116 @@
+"""How an endpoint is written down, and the three that nearly every resource has: retrieve, list and update."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.stripe_double.errors import InvalidParameters, no_such
+from local.stripe_double.fields import Json
+from local.stripe_double.forms import EXPAND, PAGE, Form, Reader, moment
+from local.stripe_double.objects import TABLES
+from local.stripe_double.state import State
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler may need besides its parameters: the double's own address."""
+
+    base_url: str
+
+
+type Handler = Callable[[State, Json, Context], Json]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`{id}` in the path arrives in the parameters under its own name. `form` checks the rest."""
+
+    method: str
+    path: str
+    handler: Handler
+    form: Form = field(default_factory=lambda: Form(EXPAND))
+
+
+def retrieve(kind: str) -> Route:
+    return Route("GET", TABLES[kind].url + "/{id}", lambda state, p, _: state.get(kind, p["id"]))
+
+
+def listing(kind: str, filters: Mapping[str, Reader] | None = None) -> Route:
+    """List a kind, newest first. A filter's name is the field it compares with; `created` is a range."""
+
+    def handle(state: State, p: Json, _: Context) -> Json:
+        equal = {name: p[name] for name in filters or {} if name in p}
+        return paged(TABLES[kind].url, state.all(kind, **equal), p, kind)
+
+    return Route("GET", TABLES[kind].url, handle, Form({"created": moment, **PAGE, **(filters or {})}))
+
+
+def updating(kind: str, fields: Mapping[str, Reader], event: str = "") -> Route:
+    """Set the fields that are sent; metadata is merged. Emits `event` where anything changed."""
+
+    def handle(state: State, p: Json, _: Context) -> Json:
+        thing = state.get(kind, p.pop("id"))
+        if "metadata" in p:
+            p["metadata"] = merge_metadata(thing, p["metadata"])
+        previous = state.change(thing, **p)
+        if previous and event:
+            state.emit(event, thing, previous)
+        return thing
+
+    return Route("POST", TABLES[kind].url + "/{id}", handle, Form({**EXPAND, **fields}))
+
+
+def paged(url: str, things: list[Json], p: Json, kind: str) -> Json:
+    """One page of a newest-first list (https://docs.stripe.com/api/pagination)."""
+    if "starting_after" in p and "ending_before" in p:
+        raise exclusive("starting_after", "ending_before")
+    things = [thing for thing in things if _within(thing.get("created", 0), p.get("created", {}))]
+    limit = p.get("limit", 10)
+    backwards = "ending_before" in p
+    if "starting_after" in p:
+        things = things[_position(things, p["starting_after"], kind, "starting_after") + 1 :]
+    if backwards:
+        things = things[: _position(things, p["ending_before"], kind, "ending_before")]
+    page = things[-limit:] if backwards else things[:limit]
+    return {"object": "list", "data": page, "has_more": len(things) > limit, "url": url}
+
+
+def _position(things: list[Json], identifier: str, kind: str, param: str) -> int:
+    for position, thing in enumerate(things):
+        if thing["id"] == identifier:
+            return position
+    raise no_such(TABLES[kind].noun, identifier, param=param, status=400)
+
+
+def _within(created: int, bounds: Mapping[str, int]) -> bool:
+    checks = {
+        "gt": created > bounds.get("gt", created),
+        "gte": created >= bounds.get("gte", created),
+        "lt": created < bounds.get("lt", created),
+        "lte": created <= bounds.get("lte", created),
+    }
+    return all(checks[name] for name in bounds)
+
+
+def exclusive(*names: str) -> InvalidParameters:
+    """The refusal of parameters that exclude one another."""
+    return InvalidParameters(
+        f"You may only specify one of these parameters: {', '.join(names)}.",
+        code="parameters_exclusive",
+        param=names[-1],
+    )
+
+
+def merge_metadata(thing: Json, values: Mapping[str, str]) -> dict[str, str]:
+    """Stripe merges metadata by key; an empty value removes its key, an empty whole removes all."""
+    if not values:
+        return {}
+    kept = {k: v for k, v in {**thing["metadata"], **values}.items() if v != ""}
+    if len(kept) > 50:
+        raise InvalidParameters("You can have up to 50 metadata keys.", param="metadata")
+    return kept
+
+
+def plain_metadata(p: Json) -> dict[str, Any]:
+    """Metadata of a new object: empty values are no values."""
+    return {k: v for k, v in p.get("metadata", {}).items() if v != ""}

@@ -1,0 +1,201 @@
+"""Setup intents: a payment method is saved, with the customer's consent, to be charged later."""
+
+import copy
+
+from local.stripe_double.errors import CardError, StripeError, unexpected_state
+from local.stripe_double.fields import Json
+from local.stripe_double.forms import (
+    EXPAND,
+    Form,
+    Reader,
+    anything,
+    boolean,
+    choice,
+    listed,
+    metadata,
+    missing,
+    text,
+    unsettable,
+    url,
+)
+from local.stripe_double.instruments import DELAYED_TYPE
+from local.stripe_double.objects import random_id
+from local.stripe_double.state import State
+
+from . import payment_methods
+from .payment_intents import AUTOMATIC
+from .routing import Context, Route, exclusive, listing, plain_metadata, retrieve, updating
+
+CONFIRMABLE = ("requires_confirmation", "requires_action", "requires_payment_method")
+CONFIRM: dict[str, Reader] = {
+    "mandate_data": anything,
+    "payment_method": text(),
+    "payment_method_data": payment_methods.METHOD_DATA,
+    "payment_method_options": anything,
+    "return_url": url,
+    "use_stripe_sdk": boolean,
+    "confirmation_token": missing,
+}
+CREATE: dict[str, Reader] = {
+    **CONFIRM,
+    "automatic_payment_methods": AUTOMATIC,
+    "confirm": boolean,
+    "customer": text(),
+    "description": text(1000),
+    "metadata": metadata,
+    "payment_method_types": listed(text()),
+    "usage": choice("off_session", "on_session"),
+    **dict.fromkeys(("attach_to_self", "flow_directions", "on_behalf_of", "single_use"), missing),
+}
+
+
+def create(state: State, p: Json, context: Context) -> Json:
+    if "automatic_payment_methods" in p and "payment_method_types" in p:
+        raise exclusive("payment_method_types", "automatic_payment_methods")
+    confirming = p.pop("confirm", False)
+    how = {name: p.pop(name) for name in CONFIRM if name in p}
+    if "customer" in p:
+        state.get("customer", p["customer"], param="customer")
+    intent = add(state, p)
+    method = _method(state, how)
+    if method:
+        state.change(intent, payment_method=method["id"], status="requires_confirmation")
+    state.emit("setup_intent.created", intent)
+    return confirm(state, intent, how, context) if confirming else intent
+
+
+def add(state: State, p: Json) -> Json:
+    """A new setup intent, not yet announced."""
+    automatic = p.pop("automatic_payment_methods", {"enabled": "payment_method_types" not in p})
+    intent = state.add(
+        "setup_intent",
+        **{
+            "payment_method_types": ["card", DELAYED_TYPE] if automatic["enabled"] else ["card"],
+            **p,
+            "automatic_payment_methods": {"allow_redirects": "always", **automatic} if automatic["enabled"] else None,
+            "metadata": plain_metadata(p),
+        },
+    )
+    state.change(intent, client_secret=f"{intent['id']}_secret_{random_id(29)}")
+    return intent
+
+
+def confirm_by_api(state: State, p: Json, context: Context) -> Json:
+    return confirm(state, state.get("setup_intent", p.pop("id")), p, context)
+
+
+def confirm(state: State, intent: Json, p: Json, context: Context) -> Json:
+    if intent["status"] not in CONFIRMABLE:
+        raise _unexpected(intent, f"You cannot confirm this SetupIntent because it has a status of {intent['status']}.")
+    method = _method(state, p) or state.find("payment_method", intent["payment_method"])
+    if method is None:
+        raise _unexpected(intent, "You cannot confirm this SetupIntent because it's missing a payment method.")
+    secret = state.private(intent["id"])
+    secret["base_url"] = context.base_url
+    if "return_url" in p:
+        secret["return_url"] = p["return_url"]
+    attempt(state, intent, method)
+    return intent
+
+
+def attempt(state: State, intent: Json, method: Json, *, authenticated: bool = False) -> None:
+    """Save the method: ends in requires_action or succeeded, or raises the issuer's refusal."""
+    state.change(intent, payment_method=method["id"], next_action=None, last_setup_error=None)
+    card = state.private(method["id"]).get("card")
+    if card and card.asks and not authenticated:
+        secret = state.private(intent["id"])
+        challenge = f"{secret.get('base_url', '')}/3ds/{intent['id']}"
+        action = {"return_url": secret.get("return_url"), "url": challenge}
+        state.change(
+            intent, status="requires_action", next_action={"redirect_to_url": action, "type": "redirect_to_url"}
+        )
+        state.emit("setup_intent.requires_action", intent)
+        return
+    try:
+        if intent["customer"]:
+            payment_methods.attach(state, method, intent["customer"])
+        else:
+            payment_methods.verify(state, method)
+    except CardError as refusal:
+        more = {**refusal.more, "payment_method": copy.deepcopy(method)}
+        error = {"code": refusal.code, "message": refusal.message, "type": refusal.type, **more}
+        _fail(state, intent, error)
+        raise CardError(refusal.message, code=str(refusal.code), **more, setup_intent=copy.deepcopy(intent)) from None
+    state.private(method["id"])["set_up"] = True
+    state.change(intent, status="succeeded")
+    state.emit("setup_intent.succeeded", intent)
+
+
+def authenticate(state: State, intent: Json, *, approved: bool) -> None:
+    """The customer answered the issuer's challenge."""
+    if intent["status"] != "requires_action":
+        raise _unexpected(intent, f"This SetupIntent has a status of {intent['status']}.")
+    method = state.get("payment_method", intent["payment_method"])
+    if approved:
+        attempt(state, intent, method, authenticated=True)
+        return
+    message = (
+        "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+    )
+    code = "setup_intent_authentication_failure"
+    _fail(
+        state,
+        intent,
+        {"code": code, "message": message, "payment_method": copy.deepcopy(method), "type": "invalid_request_error"},
+    )
+    raise unexpected_state(message, code, setup_intent=copy.deepcopy(intent))
+
+
+def cancel(state: State, p: Json, _: Context) -> Json:
+    intent = state.get("setup_intent", p["id"])
+    if intent["status"] not in CONFIRMABLE:
+        raise _unexpected(intent, f"You cannot cancel this SetupIntent because it has a status of {intent['status']}.")
+    state.change(intent, status="canceled", cancellation_reason=p.get("cancellation_reason"), next_action=None)
+    state.emit("setup_intent.canceled", intent)
+    return intent
+
+
+def _method(state: State, p: Json) -> Json | None:
+    if "payment_method" in p and "payment_method_data" in p:
+        raise exclusive("payment_method", "payment_method_data")
+    if "payment_method_data" in p:
+        return payment_methods.from_data(state, p["payment_method_data"], "payment_method_data")
+    return payment_methods.named(state, p["payment_method"]) if "payment_method" in p else None
+
+
+def _fail(state: State, intent: Json, error: Json) -> None:
+    state.change(
+        intent,
+        status="requires_payment_method",
+        last_setup_error=error,
+        payment_method=None,
+        next_action=None,
+    )
+    state.emit("setup_intent.setup_failed", intent)
+
+
+def _unexpected(intent: Json, message: str) -> StripeError:
+    return unexpected_state(message, "setup_intent_unexpected_state", setup_intent=copy.deepcopy(intent))
+
+
+ROUTES = [
+    Route("POST", "/v1/setup_intents", create, Form({**EXPAND, **CREATE})),
+    retrieve("setup_intent"),
+    updating(
+        "setup_intent",
+        {"customer": text(), "description": unsettable(text(1000)), "metadata": metadata},
+    ),
+    listing("setup_intent", {"customer": text(), "payment_method": text()}),
+    Route("POST", "/v1/setup_intents/{id}/confirm", confirm_by_api, Form({**EXPAND, **CONFIRM})),
+    Route(
+        "POST",
+        "/v1/setup_intents/{id}/cancel",
+        cancel,
+        Form(
+            {
+                **EXPAND,
+                "cancellation_reason": choice("abandoned", "duplicate", "requested_by_customer"),
+            }
+        ),
+    ),
+]

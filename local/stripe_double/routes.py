@@ -1,0 +1,32 @@
+"""Every endpoint of the API."""
+
+from .resources import (
+    balance_transactions,
+    charges,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    products,
+    refunds,
+    sessions,
+    setup_intents,
+    webhook_endpoints,
+)
+
+FAMILIES = (
+    sessions,
+    payment_intents,
+    charges,
+    refunds,
+    disputes,
+    customers,
+    payment_methods,
+    setup_intents,
+    products,
+    events,
+    webhook_endpoints,
+    balance_transactions,
+)
+ROUTES = [route for family in FAMILIES for route in family.ROUTES]

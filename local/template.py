@@ -1,0 +1,441 @@
+"""template.yaml as typed views, resolved against the addresses of the local stack.
+
+The template is the only list of functions, routes, queues, tables, environment variables and CORS rules;
+`local` and the tests read it here. What it says and this module cannot give raises TemplateError.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from local.intrinsics import NO_VALUE, Resolver, TemplateError, Value, read_document, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = [
+    "ACCOUNT_ID",
+    "REGION",
+    "Addresses",
+    "Cors",
+    "Function",
+    "HttpApi",
+    "Queue",
+    "QueueEvent",
+    "Route",
+    "Secret",
+    "Table",
+    "Template",
+    "TemplateError",
+]
+
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+
+_FUNCTION = "AWS::Serverless::Function"
+_LAYER = "AWS::Serverless::LayerVersion"
+_HTTP_API = "AWS::Serverless::HttpApi"
+_TABLE = "AWS::DynamoDB::Table"
+_QUEUE = "AWS::SQS::Queue"
+_SECRET = "AWS::SecretsManager::Secret"
+
+# SAM's name for the API of routes that name none.
+_IMPLICIT_API = "ServerlessHttpApi"
+_RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the local stack's servers are: origins without a trailing slash."""
+
+    aws: str = "http://127.0.0.1:4566"
+    api: str = "http://localhost:3000"
+    function_url: str = "http://localhost:3001"
+
+
+@dataclass(frozen=True)
+class Route:
+    """An HTTP API route; method and path are upper case and as written, or None for $default."""
+
+    api: str
+    method: str | None
+    path: str | None
+    function: str
+
+    @property
+    def key(self) -> str:
+        return "$default" if self.path is None else f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class QueueEvent:
+    """A queue that invokes a function with batches of its messages."""
+
+    queue_arn: str
+    batch_size: int
+    reports_item_failures: bool
+    maximum_concurrency: int
+
+
+@dataclass(frozen=True)
+class Function:
+    logical_id: str
+    name: str
+    arn: str
+    code_uri: Path
+    layers: tuple[Path, ...]
+    handler: str
+    timeout: int
+    memory: int
+    log_format: str
+    environment: Mapping[str, str]
+    routes: tuple[Route, ...]
+    queue_events: tuple[QueueEvent, ...]
+    schedules: tuple[int, ...]
+    """Seconds between two scheduled invocations, one entry for each schedule."""
+    has_url: bool
+
+
+@dataclass(frozen=True)
+class Cors:
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    max_age: int | None = None
+
+
+@dataclass(frozen=True)
+class HttpApi:
+    logical_id: str
+    cors: Cors | None
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    logical_id: str
+    name: str
+    properties: Mapping[str, Value] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Queue:
+    logical_id: str
+    name: str
+    url: str
+    arn: str
+    attributes: Mapping[str, str]
+    """The queue's attributes as SQS's CreateQueue takes them."""
+    redrives_to: str | None
+    """The ARN of its dead-letter queue."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    logical_id: str
+    name: str
+    arn: str
+    value: str
+
+
+class Template:
+    """A resolved template.
+
+    `path` is the template (code locations are relative to it), `parameters` overrides its parameters'
+    defaults, `addresses` says where the local servers are.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        parameters: Mapping[str, str] | None = None,
+        addresses: Addresses | None = None,
+        stack_name: str = "quittance-local",
+    ) -> None:
+        self.path = path
+        self.stack_name = stack_name
+        self.addresses = addresses or Addresses()
+        self.document = read_document(path)
+        self.parameters = _parameters(self.document.get("Parameters", {}), parameters or {})
+        self._resolver = Resolver(self._reference, self._attribute, self.document.get("Conditions", {}))
+
+    def resolve(self, value: Value, where: str = "value") -> Value:
+        """Any piece of `document` with its intrinsic functions replaced by local values."""
+        return self._resolver.resolve(value, where)
+
+    def output(self, name: str) -> Value:
+        """The value of an output."""
+        outputs = self.document.get("Outputs", {})
+        if name not in outputs:
+            raise TemplateError(f"The template has no output {name}.")
+        return self.resolve(outputs[name]["Value"], f"Outputs.{name}")
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        return {id_: self._function(id_) for id_ in self._ids(_FUNCTION)}
+
+    @cached_property
+    def http_apis(self) -> dict[str, HttpApi]:
+        routes = [route for function in self.functions.values() for route in function.routes]
+        ids = dict.fromkeys([*self._ids(_HTTP_API), *(route.api for route in routes)])
+        apis = {}
+        for id_ in ids:
+            cors = self._properties(id_).get("CorsConfiguration") if id_ in self._resources else None
+            apis[id_] = HttpApi(id_, _cors(id_, cors), tuple(route for route in routes if route.api == id_))
+        return apis
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        return {id_: Table(id_, self._reference(id_), self._properties(id_)) for id_ in self._ids(_TABLE)}
+
+    @cached_property
+    def queues(self) -> dict[str, Queue]:
+        return {id_: self._queue(id_) for id_ in self._ids(_QUEUE)}
+
+    @cached_property
+    def secrets(self) -> dict[str, Secret]:
+        return {
+            id_: Secret(
+                logical_id=id_,
+                name=self._name(id_),
+                arn=self._reference(id_),
+                value=str(self._properties(id_).get("SecretString", "")),
+            )
+            for id_ in self._ids(_SECRET)
+        }
+
+    # Resources as written
+
+    @property
+    def _resources(self) -> dict[str, dict[str, Value]]:
+        resources: dict[str, dict[str, Value]] = self.document["Resources"]
+        return resources
+
+    def _ids(self, type_: str) -> list[str]:
+        return [
+            id_
+            for id_, resource in self._resources.items()
+            if resource["Type"] == type_
+            and ("Condition" not in resource or self.resolve({"Condition": resource["Condition"]}, id_))
+        ]
+
+    def _properties(self, id_: str) -> dict[str, Value]:
+        resource = self._resources[id_]
+        section = resource["Type"].rsplit("::", 1)[1] if resource["Type"].startswith("AWS::Serverless") else ""
+        defaults = self.document.get("Globals", {}).get(section, {})
+        properties: dict[str, Value] = self.resolve(
+            _merged(defaults, resource.get("Properties", {})), f"Resources.{id_}"
+        )
+        return properties
+
+    # Physical values
+
+    def _name(self, id_: str) -> str:
+        resource = self._resources[id_]
+        properties = resource.get("Properties", {})
+        for key in ("FunctionName", "TableName", "QueueName", "Name"):
+            if key in properties:
+                return str(self.resolve(properties[key], f"Resources.{id_}.{key}"))
+        suffix = ".fifo" if properties.get("FifoQueue") else ""
+        return f"{self.stack_name}-{id_}{suffix}"
+
+    def _arn(self, id_: str) -> str:
+        paths = {
+            _FUNCTION: "lambda:{}:{}:function:",
+            _LAYER: "lambda:{}:{}:layer:",
+            _TABLE: "dynamodb:{}:{}:table/",
+            _QUEUE: "sqs:{}:{}:",
+            _SECRET: "secretsmanager:{}:{}:secret:",
+        }
+        type_ = self._resources[id_]["Type"]
+        if type_ not in paths:
+            raise LookupError(f"the local stack does not know the ARN of a {type_}")
+        return f"arn:aws:{paths[type_].format(REGION, ACCOUNT_ID)}{self._name(id_)}"
+
+    def _reference(self, name: str) -> Value:
+        if name in self.parameters:
+            return self.parameters[name]
+        pseudo = {
+            "AWS::AccountId": ACCOUNT_ID,
+            "AWS::NoValue": NO_VALUE,
+            "AWS::Partition": "aws",
+            "AWS::Region": REGION,
+            "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:stack/{self.stack_name}/local",
+            "AWS::StackName": self.stack_name,
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        if name in pseudo:
+            return pseudo[name]
+        if name not in self._resources:
+            raise LookupError("the template has no parameter or resource of this name")
+        type_ = self._resources[name]["Type"]
+        if type_ == _QUEUE:
+            return f"{self.addresses.aws}/{ACCOUNT_ID}/{self._name(name)}"
+        if type_ in (_SECRET, _LAYER):
+            return self._arn(name)
+        return self._name(name)
+
+    def _attribute(self, id_: str, attribute: str) -> Value:
+        if id_ not in self._resources:
+            return self._generated_attribute(id_, attribute)
+        type_ = self._resources[id_]["Type"]
+        if attribute == "Arn" and type_ != _LAYER:
+            return self._arn(id_)
+        known: dict[tuple[str, str], Callable[[str], Value]] = {
+            (_QUEUE, "QueueName"): self._name,
+            (_QUEUE, "QueueUrl"): self._reference,
+            (_TABLE, "StreamArn"): lambda table: f"{self._arn(table)}/stream/local",
+            (_SECRET, "Id"): self._arn,
+            (_HTTP_API, "ApiEndpoint"): lambda _: self.addresses.api,
+        }
+        if (type_, attribute) not in known:
+            raise LookupError(f"the local stack does not know this attribute of a {type_}")
+        return known[type_, attribute](id_)
+
+    def _generated_attribute(self, id_: str, attribute: str) -> Value:
+        """Attributes of what SAM generates beside a function."""
+        function = id_.removesuffix("Url")
+        if function in self._resources and attribute == "FunctionUrl":
+            return f"{self.addresses.function_url}/"
+        if id_ == _IMPLICIT_API and attribute == "ApiEndpoint":
+            return self.addresses.api
+        raise LookupError("the template has no resource of this name")
+
+    # Views
+
+    def _function(self, id_: str) -> Function:
+        properties = self._properties(id_)
+        routes: list[Route] = []
+        queue_events: list[QueueEvent] = []
+        schedules: list[int] = []
+        for name, event in properties.get("Events", {}).items():
+            where = f"Resources.{id_}.Events.{name}"
+            details = event.get("Properties", {})
+            match event["Type"]:
+                case "HttpApi":
+                    routes.append(self._route(id_, details, where))
+                case "SQS":
+                    queue_events.append(_queue_event(details))
+                case "Schedule" | "ScheduleV2":
+                    expression = details.get("Schedule", details.get("ScheduleExpression"))
+                    schedules.append(_rate(str(expression), where))
+                case other:
+                    raise TemplateError(f"{where} is of type {other}, which the local stack does not run.")
+        variables = properties.get("Environment", {}).get("Variables", {})
+        return Function(
+            logical_id=id_,
+            name=self._name(id_),
+            arn=self._arn(id_),
+            code_uri=self.path.parent / str(properties.get("CodeUri", ".")),
+            layers=tuple(self._layer(arn, id_) for arn in properties.get("Layers", [])),
+            handler=properties["Handler"],
+            timeout=int(properties.get("Timeout", 3)),
+            memory=int(properties.get("MemorySize", 128)),
+            log_format=properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
+            environment={key: text_of(value) for key, value in variables.items()},
+            routes=tuple(routes),
+            queue_events=tuple(queue_events),
+            schedules=tuple(schedules),
+            has_url="FunctionUrlConfig" in properties,
+        )
+
+    def _layer(self, arn: str, function: str) -> Path:
+        for id_ in self._ids(_LAYER):
+            if self._arn(id_) == arn:
+                content = self.path.parent / str(self._properties(id_)["ContentUri"])
+                # A built layer has its modules in python/, as Lambda unpacks it.
+                return content / "python" if (content / "python").is_dir() else content
+        raise TemplateError(f"{function} uses the layer {arn}, which is not in the template.")
+
+    def _route(self, function: str, details: Mapping[str, Value], where: str) -> Route:
+        if details.get("PayloadFormatVersion", "2.0") != "2.0":
+            raise TemplateError(f"{where}: the local stack knows payload format 2.0 only.")
+        api = details.get("ApiId", _IMPLICIT_API)
+        [api] = [id_ for id_ in self._ids(_HTTP_API) if self._name(id_) == api] or [api]
+        method, path = details.get("Method"), details.get("Path")
+        return Route(api, method.upper() if method else "ANY" if path else None, path, function)
+
+    def _queue(self, id_: str) -> Queue:
+        properties = dict(self._properties(id_))
+        properties.pop("QueueName", None)
+        properties.pop("Tags", None)
+        redrive = properties.get("RedrivePolicy", {})
+        attributes = {
+            key: json.dumps(value) if isinstance(value, dict) else text_of(value) for key, value in properties.items()
+        }
+        return Queue(
+            logical_id=id_,
+            name=self._name(id_),
+            url=self._reference(id_),
+            arn=self._arn(id_),
+            attributes=attributes,
+            redrives_to=redrive.get("deadLetterTargetArn"),
+        )
+
+
+def _parameters(declared: Mapping[str, Value], overrides: Mapping[str, str]) -> dict[str, Value]:
+    unknown = sorted(set(overrides) - set(declared))
+    if unknown:
+        raise TemplateError(f"The template has no parameter {unknown[0]}.")
+    values: dict[str, Value] = {}
+    for name, parameter in declared.items():
+        if name not in overrides and "Default" not in parameter:
+            raise TemplateError(f"The parameter {name} has no default and was given no value.")
+        value = text_of(overrides.get(name, parameter.get("Default")))
+        allowed = [text_of(item) for item in parameter.get("AllowedValues", [value])]
+        if value not in allowed:
+            raise TemplateError(f"The parameter {name} must be one of {', '.join(allowed)}, not {value}.")
+        if parameter.get("Type") == "Number":
+            low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
+            if not low <= float(value) <= high:
+                raise TemplateError(f"The parameter {name} must be from {low} to {high}, not {value}.")
+        is_list = parameter.get("Type") == "CommaDelimitedList"
+        values[name] = [item.strip() for item in value.split(",")] if is_list else value
+    return values
+
+
+def _merged(defaults: Value, own: Value) -> Value:
+    """SAM's rule for Globals: maps merge, lists are joined, the resource's own value wins."""
+    if isinstance(defaults, dict) and isinstance(own, dict):
+        return {key: _merged(defaults.get(key), own.get(key)) for key in [*defaults, *own]}
+    if isinstance(defaults, list) and isinstance(own, list):
+        return [*defaults, *own]
+    return defaults if own is None else own
+
+
+def _rate(expression: str, where: str) -> int:
+    words = expression.removeprefix("rate(").removesuffix(")").split()
+    if expression.startswith("rate(") and len(words) == 2 and words[1].rstrip("s") in _RATE_UNITS:
+        return int(words[0]) * _RATE_UNITS[words[1].rstrip("s")]
+    raise TemplateError(f"{where} has the schedule {expression}; the local stack knows rate(...) only.")
+
+
+def _queue_event(details: Mapping[str, Value]) -> QueueEvent:
+    return QueueEvent(
+        queue_arn=details["Queue"],
+        batch_size=int(details.get("BatchSize", 10)),
+        reports_item_failures="ReportBatchItemFailures" in details.get("FunctionResponseTypes", []),
+        maximum_concurrency=int(details.get("ScalingConfig", {}).get("MaximumConcurrency", 4)),
+    )
+
+
+def _cors(api: str, configuration: Value) -> Cors | None:
+    if configuration is None:
+        return None
+    if not isinstance(configuration, dict):
+        raise TemplateError(f"{api}: the local stack reads CorsConfiguration as a map only.")
+    max_age = configuration.get("MaxAge")
+    return Cors(
+        allow_origins=tuple(configuration.get("AllowOrigins", [])),
+        allow_methods=tuple(configuration.get("AllowMethods", [])),
+        allow_headers=tuple(header.lower() for header in configuration.get("AllowHeaders", [])),
+        expose_headers=tuple(configuration.get("ExposeHeaders", [])),
+        allow_credentials=bool(configuration.get("AllowCredentials", False)),
+        max_age=None if max_age is None else int(max_age),
+    )

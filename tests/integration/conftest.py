@@ -1,0 +1,32 @@
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from local.stripe_double import StripeDouble
+from tests.integration.system import System, local_aws
+
+
+@pytest.fixture(scope="session")
+def running_system() -> Iterator[System]:
+    with local_aws() as aws_url, StripeDouble() as double:
+        yield System(aws_url, double)
+
+
+@pytest.fixture
+def system(running_system: System) -> System:
+    """The one system of the session: tests tell their payments apart by id."""
+    running_system.run_mailer()
+    running_system.calls.clear()
+    return running_system
+
+
+@pytest.fixture
+def logs(system: System) -> Iterator[io.StringIO]:
+    """What the functions log during the test, one JSON object a line."""
+    lines = io.StringIO()
+    handlers = [module.logger.registered_handler for module in system.functions.values()]
+    streams = [handler.setStream(lines) for handler in handlers]
+    yield lines
+    for handler, stream in zip(handlers, streams, strict=True):
+        handler.setStream(stream)

@@ -1,0 +1,205 @@
+"""The real handlers in this process, a local AWS and the Stripe double; the test is Stripe's and SQS's hand."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import default
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.request import urlopen
+
+import boto3
+
+from local.catalogue import seed_catalogue
+from local.resources import CREDENTIALS, client, create_resources
+from local.servers import listen
+from local.stripe_double import StripeDouble
+from local.template import REGION, Addresses, Template
+from payments.adapters.dynamodb import Table
+from tests.builders import SECRET, as_json, signed
+
+ROOT = Path(__file__).parents[2]
+ORIGIN = "http://localhost:8000"
+AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
+
+
+@dataclass(frozen=True)
+class Context:
+    aws_request_id: str = "request-1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+class System:
+    """Everything a deployment has, but for the front ends: events are handed to the handlers as AWS would."""
+
+    def __init__(self, aws_url: str, double: StripeDouble) -> None:
+        self.double = double
+        self.aws_url = aws_url
+        self.calls: list[str] = []
+        parameters = {
+            "AllowedOrigins": f"{ORIGIN},https://shop.example",
+            "StripeApiBase": double.url,
+            "FailureNoticeDelaySeconds": "0",
+        }
+        self.template = Template(ROOT / "template.yaml", parameters, Addresses(aws=aws_url))
+        create_resources(
+            self.template,
+            aws_url,
+            {"StripeApiKey": double.api_key, "StripeWebhookSecret": f'["{SECRET}", "whsec_old"]'},
+        )
+        (table,) = self.template.tables.values()
+        self.table = Table(table.name, client("dynamodb", aws_url))
+        seed_catalogue(ROOT / "catalogue.yaml", self.table)
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION.events.register("before-call", self._note)  # type: ignore[union-attr]
+        self.functions = {id_: self._load(id_) for id_ in self.template.functions}
+
+    def _note(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+
+    def _load(self, logical_id: str) -> ModuleType:
+        """A handler as Lambda loads it: with its own environment, and with no other's."""
+        function = self.template.functions[logical_id]
+        path = function.code_uri / "handler.py"
+        with environment(function.environment):
+            spec = spec_from_file_location(f"handlers.{logical_id}", path)
+            assert spec
+            assert spec.loader
+            module = module_from_spec(spec)
+            spec.loader.exec_module(module)
+        return module
+
+    def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
+        return self.functions[logical_id].handler(event, Context())
+
+    def ask(self, logical_id: str, event: Mapping[str, Any]) -> Answer:
+        answer = self.invoke(logical_id, event)
+        return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
+
+    # The HTTP API
+
+    def order(self, body: Any = None, *, raw: str | None = None, **headers: str) -> Answer:
+        """POST /checkout-sessions; header names are given with _ for -."""
+        named = {"content-type": "application/json", "origin": ORIGIN}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        text = raw if raw is not None else json.dumps(AN_ORDER if body is None else body)
+        return self.ask("CreateSession", {"headers": named, "body": text, "isBase64Encoded": False})
+
+    def status(self, payment_id: str) -> Answer:
+        return self.ask("GetStatus", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
+
+    def products(self) -> Answer:
+        return self.ask("ListProducts", {"headers": {}})
+
+    # Stripe's hand
+
+    def hear(self, event: Mapping[str, Any], **signing: Any) -> Answer:
+        """Deliver an event as Stripe does."""
+        body = as_json(event)
+        return self.deliver(body, signed(body, **signing))
+
+    def deliver(self, body: str, signature: str | None, *, base64: bool = False) -> Answer:
+        headers = {"content-type": "application/json; charset=utf-8"}
+        if signature is not None:
+            headers["stripe-signature"] = signature
+        return self.ask("StripeWebhook", {"headers": headers, "body": body, "isBase64Encoded": base64})
+
+    def events(self) -> list[dict[str, Any]]:
+        """What the double has to tell so far, the oldest first."""
+        return [event.to_dict() for event in reversed(self.stripe().v1.events.list({"limit": 100}).data)]
+
+    def stripe(self) -> Any:
+        import stripe
+
+        return stripe.StripeClient(self.double.api_key, base_addresses={"api": self.double.url})
+
+    # SQS's hand
+
+    def run_mailer(self) -> list[dict[str, Any]]:
+        """Deliver what is in the queue, in batches, as the event source mapping does: the handler's answers."""
+        sqs = client("sqs", self.aws_url)
+        url = self.template.functions["StripeWebhook"].environment["MAIL_QUEUE_URL"]
+        answers = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+            records = [{"messageId": each["MessageId"], "body": each["Body"]} for each in messages]
+            answer = self.invoke("SendEmail", {"Records": records})
+            failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+            for each in messages:
+                if each["MessageId"] not in failed:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+            answers.append(answer)
+        return answers
+
+    def post(self, body: str) -> None:
+        """Put any message into the mailer's queue."""
+        url = self.template.functions["StripeWebhook"].environment["MAIL_QUEUE_URL"]
+        client("sqs", self.aws_url).send_message(QueueUrl=url, MessageBody=body)
+
+    def mails(self, payment_id: str) -> list[EmailMessage]:
+        """The mails about a payment, in the order of sending."""
+        with urlopen(f"{self.aws_url}/_local/mails") as answer:  # noqa: S310 - our own address
+            mails = [message_from_string(each["raw"], policy=default) for each in json.load(answer)]
+        return [mail for mail in mails if payment_id in mail.as_string()]
+
+    def items(self, partition: str) -> dict[str, dict[str, Any]]:
+        """The items of a partition as the table has them, by sort key."""
+        (table,) = self.template.tables.values()
+        found = client("dynamodb", self.aws_url).query(
+            TableName=table.name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
+        return {item["sk"]["S"]: dict(item) for item in found["Items"]}
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def local_aws() -> Iterator[str]:
+    """The stack's AWS in a process of its own; handlers made meanwhile speak to it."""
+    with listen(0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = _start_aws(listener)
+    ours = CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": url}
+    try:
+        with environment(ours):
+            yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _start_aws(listener: socket.socket) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.aws", "--fd", str(listener.fileno())],
+        cwd=ROOT,
+        pass_fds=[listener.fileno()],
+        stderr=subprocess.DEVNULL,
+    )
