@@ -38,7 +38,8 @@ def expanded(path: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    path = ROOT / "template.yaml"
+    """Lints the template named on the command line, or the project's."""
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml"
     try:
         template = expanded(path)
     except (InvalidDocumentException, TemplateError) as error:

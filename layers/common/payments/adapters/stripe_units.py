@@ -43,7 +43,7 @@ _SMALL_UNITS = frozenset("cop huf idr inr jpy krw lbp vnd".split())
 
 
 def to_stripe(money: Money) -> int:
-    """The amount to send; ValidationFailed where Stripe cannot charge it, saying what it can."""
+    """The amount to send, 0 included; ValidationFailed where Stripe cannot charge it, saying what it can."""
     shift = _shift(money.currency)
     step = 10 if minor_units(money.currency) == 3 else 10 ** max(-shift, 0)
     if money.amount % step:
@@ -51,7 +51,7 @@ def to_stripe(money: Money) -> int:
     amount = int(money.amount * 10 ** max(shift, 0) // 10 ** max(-shift, 0))
     least = _LEAST.get(money.currency, 0)
     largest = _LARGEST_OF_SMALL_UNITS if money.currency in _SMALL_UNITS else _LARGEST
-    if amount < least:
+    if 0 < amount < least:
         raise ValidationFailed(FieldError("amount", f"The least that can be charged is {_money(least, money)}."))
     if amount > largest:
         raise ValidationFailed(FieldError("amount", f"The most that can be charged is {_money(largest, money)}."))

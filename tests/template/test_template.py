@@ -1,0 +1,135 @@
+"""template.yaml holds together, and with the code."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import Template
+from payments.adapters.stripe_api import RETRIES, TIMEOUT_SECONDS
+from payments.services.mailing import LEASE
+from payments.services.reconciliation import LEASE_LENGTH
+from tools.template import expanded
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = Template(ROOT / "template.yaml")
+
+# What Lambda gives every function, and what a library reads by itself.
+NOT_READ_BY_US = {"POWERTOOLS_LOG_LEVEL"}
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    """The template as CloudFormation sees it."""
+    found: dict[str, Any] = expanded(ROOT / "template.yaml")["Resources"]
+    return found
+
+
+@pytest.mark.parametrize("function", TEMPLATE.functions)
+def test_every_variable_a_function_reads_is_set_and_every_one_set_is_read(function: str) -> None:
+    source = (TEMPLATE.functions[function].code_uri / "handler.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    read = {
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in {"setting", "listed", "flag", "seconds", "minutes"}
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    }
+    assert read == set(TEMPLATE.functions[function].environment) - NOT_READ_BY_US
+
+
+def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None:
+    folders = {path.parent.resolve() for path in (ROOT / "functions").glob("*/handler.py")}
+    assert {function.code_uri.resolve() for function in TEMPLATE.functions.values()} == folders
+
+
+def test_stripes_time_fits_into_the_functions_and_theirs_into_the_api() -> None:
+    stripes = (1 + RETRIES) * TIMEOUT_SECONDS
+    for name in ("CreateSession", "StripeWebhook"):
+        assert stripes < TEMPLATE.functions[name].timeout < 29
+
+
+def test_the_mailers_times_fit_into_each_other() -> None:
+    timeout = TEMPLATE.functions["SendEmail"].timeout
+    (visibility,) = (
+        int(str(queue.attributes["VisibilityTimeout"])) for queue in TEMPLATE.queues.values() if queue.redrives_to
+    )
+    assert timeout < LEASE.total_seconds() < visibility
+    assert visibility >= 6 * timeout
+
+
+def test_a_run_of_reconcile_ends_before_its_lease_and_the_lease_before_the_next_run() -> None:
+    reconcile = TEMPLATE.functions["Reconcile"]
+    (every,) = reconcile.schedules
+    assert reconcile.timeout < LEASE_LENGTH.total_seconds() < every
+
+
+def test_the_webhook_is_open_to_stripe_and_the_api_only_to_the_pages(resources: dict[str, Any]) -> None:
+    urls = [each for each in resources.values() if each["Type"] == "AWS::Lambda::Url"]
+    assert [url["Properties"]["AuthType"] for url in urls] == ["NONE"]
+    permitted = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::Lambda::Permission"]
+    assert {each["Action"] for each in permitted if each["Principal"] == "*"} == {
+        "lambda:InvokeFunctionUrl",
+        "lambda:InvokeFunction",
+    }
+
+
+def test_no_permission_is_broad(resources: dict[str, Any]) -> None:
+    roles = [each for each in resources.values() if each["Type"] == "AWS::IAM::Role"]
+    assert len(roles) == len(TEMPLATE.functions)
+    statements = [
+        statement
+        for role in roles
+        for policy in role["Properties"].get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert statements
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not [action for action in actions if "*" in action], actions
+        assert statement["Resource"] != "*"
+
+
+def test_the_table_keeps_what_it_must_and_declares_every_index(resources: dict[str, Any]) -> None:
+    (table,) = (each for each in resources.values() if each["Type"] == "AWS::DynamoDB::Table")
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = table["Properties"]
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["SSESpecification"]["SSEEnabled"] is True
+    assert {index["IndexName"] for index in properties["GlobalSecondaryIndexes"]} == {"due", "by_user", "by_day"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("AuthType: NONE", "AuthType: NOPE"),
+        ("[ReportBatchItemFailures]", "[ReportBatchItemFailurez]"),
+        ("Runtime: python3.13", "Runtime: python9.9"),
+        ("!GetAtt MailQueue.Arn\n            BatchSize", "!GetAtt MaleQueue.Arn\n            BatchSize"),
+    ],
+)
+def test_the_check_finds_mistakes_that_sam_validate_misses(tmp_path: Path, right: str, wrong: str) -> None:
+    text = (ROOT / "template.yaml").read_text()
+    assert right in text
+    broken = tmp_path / "template.yaml"
+    broken.write_text(text.replace(right, wrong))
+    checked = subprocess.run(
+        [sys.executable, "-m", "tools.template", broken], cwd=ROOT, check=False, capture_output=True
+    )
+    assert checked.returncode != 0
+
+
+def test_locks_carry_hashes_and_no_addresses() -> None:
+    locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "layers" / "common" / "requirements.txt"]
+    assert len(locks) == 4
+    for lock in locks:
+        text = lock.read_text()
+        assert "://" not in text
+        pinned = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,-]+\])?==", text, re.MULTILINE)
+        assert len(pinned) == text.count("==") > 0
+        assert text.count("--hash=sha256:") >= len(pinned)

@@ -1,0 +1,91 @@
+"""Dependencies point inwards, and what a function does not need it does not import."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAYMENTS = ROOT / "layers" / "common" / "payments"
+
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "services": {"domain", "services"},
+    "adapters": {"domain", "adapters"},
+    "runtime": {"domain", "runtime"},
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+
+
+def modules(folder: Path) -> list[Path]:
+    found = sorted(folder.rglob("*.py"))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_packages_import_inwards_only(package: str) -> None:
+    for path in modules(PAYMENTS / package):
+        ours = {name.split(".")[1] for name in imports(path) if name.startswith("payments.")}
+        assert ours <= MAY_IMPORT[package], f"{path} imports {ours - MAY_IMPORT[package]}"
+
+
+def test_every_package_has_its_rule() -> None:
+    assert {path.parent.name for path in PAYMENTS.glob("*/__init__.py")} == set(MAY_IMPORT)
+
+
+def test_the_domain_and_the_services_need_the_standard_library_alone() -> None:
+    for package in ("domain", "services"):
+        for path in modules(PAYMENTS / package):
+            foreign = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"payments"}
+            assert not foreign, f"{path} imports {foreign}"
+
+
+def test_handlers_do_no_io_of_their_own() -> None:
+    for path in modules(ROOT / "functions"):
+        names = {name.split(".")[0] for name in imports(path)}
+        assert not names & {"boto3", "botocore", "stripe", "os", "requests", "urllib"}, path
+
+
+def test_the_double_knows_nothing_of_quittance() -> None:
+    for path in modules(ROOT / "local" / "stripe_double"):
+        foreign = {name for name in imports(path) if not name.startswith("local.stripe_double")}
+        assert not {name.split(".")[0] for name in foreign} & {"payments", "functions", "local", "tests", "tools"}, path
+
+
+def test_nothing_that_ships_imports_what_does_not() -> None:
+    for path in [*modules(PAYMENTS), *modules(ROOT / "functions")]:
+        assert not {name.split(".")[0] for name in imports(path)} & {"local", "tests", "tools", "moto", "yaml"}, path
+
+
+@pytest.mark.parametrize(
+    ("modules_loaded", "never"),
+    [
+        (
+            "payments.adapters.dynamodb, payments.runtime.http, payments.runtime.views",
+            {"stripe", "pydantic", "requests"},
+        ),
+        ("payments.adapters.mail, payments.services.mailing", {"stripe", "pydantic", "requests"}),
+        ("payments.adapters.stripe_api, payments.services.webhook", {"pydantic"}),
+    ],
+)
+def test_no_function_pays_for_anothers_imports(modules_loaded: str, never: set[str]) -> None:
+    code = f"import sys, {modules_loaded}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(PAYMENTS.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not never & set(loaded.stdout.split())
