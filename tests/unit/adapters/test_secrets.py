@@ -33,7 +33,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(secrets.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("payments.adapters.secrets.time.monotonic", lambda: now[0])
     return now
 
 
