@@ -59,6 +59,15 @@ Ctrl-C ends everything.
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return _run()
+    except Stopped:
+        return 0
+
+
+def _run() -> int:
     if sys.version_info[:2] != PYTHON:
         needed, found = (".".join(str(number) for number in version[:2]) for version in (PYTHON, sys.version_info))
         print(
@@ -78,8 +87,6 @@ def main() -> int:
     parser.add_argument("--without-stripe", action="store_true", help="start no Stripe double")
     arguments = parser.parse_args()
 
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _stop)
     try:
         stack = Stack(
             arguments.root,
@@ -92,8 +99,6 @@ def main() -> int:
         with stack:
             print(_banner(stack), *stack.broken.values(), sep="\n", flush=True)
             return _wait(stack)
-    except Stopped:
-        return 0
     except (StackError, TemplateError) as error:
         print(error, file=sys.stderr)
         return 1

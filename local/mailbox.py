@@ -81,7 +81,7 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 article { border: 1px solid #8886; border-radius: .5rem; padding: 1rem; margin: 1rem 0; }
 h2 { font-size: 1.1rem; margin: 0 0 .25rem; } p { margin: 0 0 .75rem; }
-iframe { width: 100%; height: 24rem; border: 1px solid #8884; background: #fff; }
+iframe { box-sizing: border-box; width: 100%; height: 24rem; border: 1px solid #8884; background: #fff; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 """
 
@@ -104,9 +104,8 @@ def _page(messages: list[dict[str, Any]]) -> str:
 
 
 def _article(message: dict[str, Any]) -> str:
-    subject, to, sent_at = (
-        html.escape(text) for text in (message["subject"], ", ".join(message["to"]), message["sentAt"])
-    )
+    sent_at = f"{message['sentAt'][:19].replace('T', ' ')} UTC"
+    subject, to = html.escape(message["subject"]), html.escape(", ".join(message["to"]))
     # The sandbox lets a mail run nothing and reach nothing of this page; its links open in a tab of their own.
     content = html.escape(message["html"].replace("<head>", '<head><base target="_blank">', 1))
     sandbox = "allow-popups allow-popups-to-escape-sandbox"

@@ -8,13 +8,16 @@ import json
 import os
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import HTTPClientError
 
 from local.code_changes import CodeChanges
 from local.gateway import FunctionUrl, Gateway
 from local.mailbox import Mailbox
+from local.ports import Ports, StackError
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import PortTakenError, Server, listen
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
     from local.runtime_api import Result
 
+__all__ = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
+
 STRIPE_API_KEY = "sk_test_quittanceLocalStack"
 STRIPE_WEBHOOK_SECRET = "whsec_quittanceLocalStack"
 
@@ -39,33 +44,6 @@ STRIPE_WEBHOOK_SECRET = "whsec_quittanceLocalStack"
 _FIRST_WORKERS = {"StripeWebhook": 4}
 _START_TIMEOUT = 60.0
 _PACKAGE_ROOT = Path(__file__).resolve().parent.parent
-
-
-class StackError(Exception):
-    """The stack cannot start; the message is a sentence for whoever started it."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """The stack's ports on 127.0.0.1; 0 is any free one."""
-
-    site: int = 8000
-    api: int = 3000
-    webhook: int = 3001
-    stripe: int = 12111
-    mailbox: int = 8025
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Ports:
-        """The ports that SITE_PORT, API_PORT, ... name; the usual ones where they are not set."""
-        chosen = {}
-        for field in fields(cls):
-            variable = f"{field.name.upper()}_PORT"
-            if text := environ.get(variable):
-                if not text.isdecimal() or int(text) > 65535:
-                    raise StackError(f"{variable} must be a port from 0 to 65535, not {text!r}.")
-                chosen[field.name] = int(text)
-        return cls(**chosen)
 
 
 class Stack:
@@ -158,7 +136,10 @@ class Stack:
         # The handlers load meanwhile; they need AWS no more than Lambda's init phase does.
         self._start_workers()
         secret_values = {"StripeApiKey": STRIPE_API_KEY, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
-        create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
+        try:
+            create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
+        except HTTPClientError as error:
+            raise StackError(f"The local AWS did not start; {self.logs / 'aws.log'} says why.") from error
         self._seed_catalogue()
         self._await_workers()
         self._start_servers(listeners)

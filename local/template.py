@@ -7,10 +7,23 @@ The template is the only list of functions, routes, queues, tables, environment 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from local.declarations import (
+    Cors,
+    Function,
+    HttpApi,
+    Queue,
+    QueueEvent,
+    Route,
+    Secret,
+    Table,
+    cors_of,
+    queue_event_of,
+    rate_of,
+)
 from local.intrinsics import NO_VALUE, Resolver, TemplateError, Value, read_document, text_of
 
 if TYPE_CHECKING:
@@ -45,7 +58,6 @@ _SECRET = "AWS::SecretsManager::Secret"
 
 # SAM's name for the API of routes that name none.
 _IMPLICIT_API = "ServerlessHttpApi"
-_RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True)
@@ -55,93 +67,6 @@ class Addresses:
     aws: str = "http://127.0.0.1:4566"
     api: str = "http://localhost:3000"
     function_url: str = "http://localhost:3001"
-
-
-@dataclass(frozen=True)
-class Route:
-    """An HTTP API route; method and path are upper case and as written, or None for $default."""
-
-    api: str
-    method: str | None
-    path: str | None
-    function: str
-
-    @property
-    def key(self) -> str:
-        return "$default" if self.path is None else f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True)
-class QueueEvent:
-    """A queue that invokes a function with batches of its messages."""
-
-    queue_arn: str
-    batch_size: int
-    reports_item_failures: bool
-    maximum_concurrency: int
-
-
-@dataclass(frozen=True)
-class Function:
-    logical_id: str
-    name: str
-    arn: str
-    code_uri: Path
-    layers: tuple[Path, ...]
-    handler: str
-    timeout: int
-    memory: int
-    log_format: str
-    environment: Mapping[str, str]
-    routes: tuple[Route, ...]
-    queue_events: tuple[QueueEvent, ...]
-    schedules: tuple[int, ...]
-    """Seconds between two scheduled invocations, one entry for each schedule."""
-    has_url: bool
-
-
-@dataclass(frozen=True)
-class Cors:
-    allow_origins: tuple[str, ...] = ()
-    allow_methods: tuple[str, ...] = ()
-    allow_headers: tuple[str, ...] = ()
-    expose_headers: tuple[str, ...] = ()
-    allow_credentials: bool = False
-    max_age: int | None = None
-
-
-@dataclass(frozen=True)
-class HttpApi:
-    logical_id: str
-    cors: Cors | None
-    routes: tuple[Route, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    logical_id: str
-    name: str
-    properties: Mapping[str, Value] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Queue:
-    logical_id: str
-    name: str
-    url: str
-    arn: str
-    attributes: Mapping[str, str]
-    """The queue's attributes as SQS's CreateQueue takes them."""
-    redrives_to: str | None
-    """The ARN of its dead-letter queue."""
-
-
-@dataclass(frozen=True)
-class Secret:
-    logical_id: str
-    name: str
-    arn: str
-    value: str
 
 
 class Template:
@@ -187,7 +112,7 @@ class Template:
         apis = {}
         for id_ in ids:
             cors = self._properties(id_).get("CorsConfiguration") if id_ in self._resources else None
-            apis[id_] = HttpApi(id_, _cors(id_, cors), tuple(route for route in routes if route.api == id_))
+            apis[id_] = HttpApi(id_, cors_of(id_, cors), tuple(route for route in routes if route.api == id_))
         return apis
 
     @cached_property
@@ -321,10 +246,10 @@ class Template:
                 case "HttpApi":
                     routes.append(self._route(id_, details, where))
                 case "SQS":
-                    queue_events.append(_queue_event(details))
+                    queue_events.append(queue_event_of(details))
                 case "Schedule" | "ScheduleV2":
                     expression = details.get("Schedule", details.get("ScheduleExpression"))
-                    schedules.append(_rate(str(expression), where))
+                    schedules.append(rate_of(str(expression), where))
                 case other:
                     raise TemplateError(f"{where} is of type {other}, which the local stack does not run.")
         variables = properties.get("Environment", {}).get("Variables", {})
@@ -407,35 +332,3 @@ def _merged(defaults: Value, own: Value) -> Value:
     if isinstance(defaults, list) and isinstance(own, list):
         return [*defaults, *own]
     return defaults if own is None else own
-
-
-def _rate(expression: str, where: str) -> int:
-    words = expression.removeprefix("rate(").removesuffix(")").split()
-    if expression.startswith("rate(") and len(words) == 2 and words[1].rstrip("s") in _RATE_UNITS:
-        return int(words[0]) * _RATE_UNITS[words[1].rstrip("s")]
-    raise TemplateError(f"{where} has the schedule {expression}; the local stack knows rate(...) only.")
-
-
-def _queue_event(details: Mapping[str, Value]) -> QueueEvent:
-    return QueueEvent(
-        queue_arn=details["Queue"],
-        batch_size=int(details.get("BatchSize", 10)),
-        reports_item_failures="ReportBatchItemFailures" in details.get("FunctionResponseTypes", []),
-        maximum_concurrency=int(details.get("ScalingConfig", {}).get("MaximumConcurrency", 4)),
-    )
-
-
-def _cors(api: str, configuration: Value) -> Cors | None:
-    if configuration is None:
-        return None
-    if not isinstance(configuration, dict):
-        raise TemplateError(f"{api}: the local stack reads CorsConfiguration as a map only.")
-    max_age = configuration.get("MaxAge")
-    return Cors(
-        allow_origins=tuple(configuration.get("AllowOrigins", [])),
-        allow_methods=tuple(configuration.get("AllowMethods", [])),
-        allow_headers=tuple(header.lower() for header in configuration.get("AllowHeaders", [])),
-        expose_headers=tuple(configuration.get("ExposeHeaders", [])),
-        allow_credentials=bool(configuration.get("AllowCredentials", False)),
-        max_age=None if max_age is None else int(max_age),
-    )

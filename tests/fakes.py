@@ -1,16 +1,17 @@
 """The store, Stripe, the queue and the mailer in memory: they behave, and nobody asks how they were called."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
+from payments.domain.events import Event
 from payments.domain.facts import Fact, Session, SessionState
 from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -36,6 +37,7 @@ class MemoryStore:
     events: dict[str, EventRecord] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
     faster_writers: int = 0
 
     def product(self, sku: str) -> Product | None:
@@ -60,25 +62,29 @@ class MemoryStore:
         self,
         payment: Payment,
         *,
-        due: Mapping[Notice, datetime],
+        raised: Mapping[Notice, datetime],
         event: EventRecord | None = None,
         new_names: Iterable[str] = (),
-        freed_key: str | None = None,
+        frees_key: bool = False,
     ) -> None:
         stored = self.payments[payment.id]
         if self.faster_writers:
             self.faster_writers -= 1
             self.payments[payment.id] = replace(stored, version=stored.version + 1)
             raise Conflict
-        if stored.version != payment.version or any((payment.id, notice) in self.notices for notice in due):
+        if stored.version != payment.version or any((payment.id, notice) in self.notices for notice in raised):
             raise Conflict
         self.payments[payment.id] = replace(payment, version=payment.version + 1)
-        self.notices |= {(payment.id, notice): NoticeRecord(at) for notice, at in due.items()}
+        self.notices |= {(payment.id, notice): NoticeRecord(at) for notice, at in raised.items()}
         self.names |= dict.fromkeys(new_names, payment.id)
         if event:
             self.events[event.id] = event
-        if freed_key:
-            self.claims.pop(freed_key, None)
+        if frees_key and payment.key_hash:
+            self.claims.pop(payment.key_hash, None)
+
+    def look_again(self, payment: Payment, at: datetime | None) -> None:
+        if self.payments[payment.id].version == payment.version:
+            self.payments[payment.id] = replace(payment, look_at=at)
 
     def record(self, payment_id: str, event: EventRecord) -> None:
         self.events.setdefault(event.id, event)
@@ -92,6 +98,7 @@ class MemoryStore:
         if not (due or ran_out):
             return None
         kept.state, kept.lease_until, kept.attempts = NoticeState.CLAIMED, now + lease, kept.attempts + 1
+        kept.due_at = now + lease
         return kept.attempts
 
     def settle_notice(
@@ -106,8 +113,19 @@ class MemoryStore:
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
             kept.state, kept.due_at, kept.note = NoticeState.DUE, due_at, note
 
-    def notices_due(self, before: datetime, limit: int) -> list[tuple[str, Notice]]:
-        return [key for key, kept in self.notices.items() if kept.state is NoticeState.DUE and kept.due_at <= before]
+    def overdue(self, now: datetime, limit: int) -> list[Overdue]:
+        unsent = (NoticeState.DUE, NoticeState.CLAIMED)
+        due = [
+            Overdue(id_, notice, kept.due_at) for (id_, notice), kept in self.notices.items() if kept.state in unsent
+        ]
+        due += [Overdue(each.id, None, each.look_at) for each in self.payments.values() if each.look_at]
+        return sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)[:limit]
+
+    def cursor(self, name: str) -> str | None:
+        return self.cursors.get(name)
+
+    def move_cursor(self, name: str, position: str) -> None:
+        self.cursors[name] = position
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         if self.leases.get(name, now) > now:
@@ -124,12 +142,17 @@ class MemoryStore:
 
 @dataclass
 class MemoryStripe:
-    """Makes one session for one payment, and fails on request before or after it did."""
+    """Makes one session for one payment, and fails on request before or after it did.
+
+    `facts` are what it knows of payments, `events` what it could not deliver.
+    """
 
     failures: list[Exception] = field(default_factory=list)
     failures_after: list[Exception] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, list[Fact]] = field(default_factory=dict)
+    events: list[tuple[Event, datetime]] = field(default_factory=list)
 
     def check_chargeable(self, money: Money) -> None:
         pass
@@ -153,6 +176,15 @@ class MemoryStripe:
         if self.failures:
             raise self.failures.pop(0)
         return next((self.owners[each] for each in (intent, charge) if each in self.owners), None)
+
+    def look(self, payment: Payment) -> tuple[Fact, ...]:
+        if self.failures:
+            raise self.failures.pop(0)
+        return tuple(self.facts.get(payment.id, []))
+
+    def undelivered(self, after: str | None, now: datetime) -> Iterator[tuple[Event, datetime]]:
+        ids = [event.id for event, _ in self.events]
+        yield from self.events[ids.index(after) + 1 if after else 0 :]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Every five minutes: whatever is overdue."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,18 +9,28 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
-from payments.runtime.observability import logger_of
-from payments.runtime.settings import setting
-from payments.services.reconciliation import reconcile
+from payments.adapters.secrets import Secret
+from payments.adapters.stripe_api import StripeApi
+from payments.runtime.observability import count, logger_of
+from payments.runtime.settings import flag, seconds, setting
+from payments.services.reconciliation import Reconciler
 
 logger = logger_of("reconcile")
-table = Table(setting("TABLE_NAME"))
-queue = MailQueue(setting("MAIL_QUEUE_URL"))
+reconciler = Reconciler(
+    store=Table(setting("TABLE_NAME")),
+    stripe=StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE")),
+    outbox=MailQueue(setting("MAIL_QUEUE_URL")),
+    livemode=flag("STRIPE_LIVEMODE"),
+    failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
+    clock=lambda: datetime.now(UTC),
+)
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
-    published = reconcile(table, queue, datetime.now(UTC))
-    if published is None:
+    summary = reconciler.run()
+    if summary is None:
         logger.info("another_run_is_under_way")
-    else:
-        logger.info("reconciled", extra={"notices_published": published})
+        return
+    count("reconciled")
+    log = logger.warning if summary.stripe_unavailable or summary.refused else logger.info
+    log("reconciled", extra=asdict(summary))

@@ -1,12 +1,14 @@
 """Payments and products survive the table."""
 
+from dataclasses import replace
+
 from hypothesis import given
 
 from payments.adapters.items import (
+    notice_item,
     notice_key,
-    notice_of_key,
+    overdue_of,
     payment_item,
-    payment_key,
     payment_of,
     product_item,
     product_of,
@@ -15,7 +17,8 @@ from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.facts import Fact
 from payments.domain.learning import learn
 from payments.domain.notices import Notice, NoticeKind
-from tests.builders import a_payment
+from payments.domain.records import Overdue
+from tests.builders import NOW, a_payment
 from tests.strategies import histories
 
 
@@ -41,7 +44,14 @@ def test_products_are_read_back_as_they_were() -> None:
         assert product_of(product_item(product)) == product
 
 
-def test_a_notice_is_told_from_its_key() -> None:
+def test_a_notice_is_told_from_its_index_entry() -> None:
     notice = Notice(NoticeKind.DISPUTE_ALERT, "du_1#open")
-    assert notice_of_key(notice_key("pay_1", notice)) == ("pay_1", notice)
-    assert notice_of_key(payment_key("pay_1")) is None
+    item = notice_item("pay_1", notice, NOW)
+    assert item.items() >= notice_key("pay_1", notice).items()
+    assert overdue_of(item) == Overdue("pay_1", notice, NOW)
+
+
+def test_a_payment_to_look_at_is_in_the_index_until_there_is_nothing_to_wait_for() -> None:
+    payment = replace(a_payment(), look_at=NOW)
+    assert overdue_of(payment_item(payment, 1)) == Overdue(payment.id, None, NOW)
+    assert payment_of(payment_item(payment, 1)) == payment

@@ -11,9 +11,8 @@ from payments.domain.notices import Notice, NoticeKind
 from payments.domain.records import NoticeState
 from payments.services.letters import Business
 from payments.services.mailing import LEASE, MOST_ATTEMPTS, MailOutcome, deliver
-from payments.services.reconciliation import GRACE, reconcile
 from tests.builders import NOW, a_payment
-from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, NoticeRecord
+from tests.fakes import MemoryMailer, MemoryStore, NoticeRecord
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
@@ -120,14 +119,10 @@ def test_it_is_given_up_after_a_bound(office: Office) -> None:
     assert office.deliver() is MailOutcome.NOT_OURS
 
 
-def test_what_is_overdue_is_published_again_and_what_is_fresh_is_not(office: Office) -> None:
-    outbox = MemoryOutbox()
-    assert reconcile(office.store, outbox, office.now) == 0
-    assert reconcile(office.store, outbox, office.now + GRACE) == 3
-    assert {posting.notice for posting in outbox.postings} == {notice for _, notice in office.store.notices}
-
-
-def test_only_one_reconcile_runs_at_a_time(office: Office) -> None:
-    office.store.take_lease("reconcile", office.now, timedelta(minutes=4))
-    assert reconcile(office.store, MemoryOutbox(), office.now + GRACE) is None
-    assert reconcile(office.store, MemoryOutbox(), office.now + timedelta(minutes=4)) == 3
+def test_a_notice_whose_senders_die_each_time_is_given_up_too(office: Office) -> None:
+    for _ in range(MOST_ATTEMPTS):
+        office.store.claim_notice(office.payment.id, CONFIRMATION, office.now, LEASE)
+        office.now += LEASE
+    assert office.deliver() is MailOutcome.GAVE_UP
+    assert office.record().state is NoticeState.GAVE_UP
+    assert not office.mailer.letters

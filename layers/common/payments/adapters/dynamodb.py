@@ -15,15 +15,18 @@ from botocore.exceptions import ClientError
 
 from payments.adapters.items import (
     Item,
-    due_shard,
+    cursor_key,
+    due,
     due_shards,
     encoded,
     epoch,
-    event_key,
+    event_item,
+    event_of,
     iso,
     lease_key,
+    notice_item,
     notice_key,
-    notice_of_key,
+    overdue_of,
     payment_item,
     payment_key,
     payment_of,
@@ -36,7 +39,7 @@ from payments.adapters.items import (
 from payments.domain.catalogue import Product
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -118,23 +121,23 @@ class Table:
         self,
         payment: Payment,
         *,
-        due: Mapping[Notice, datetime],
+        raised: Mapping[Notice, datetime],
         event: EventRecord | None = None,
         new_names: Iterable[str] = (),
-        freed_key: str | None = None,
+        frees_key: bool = False,
     ) -> None:
         """Write what was learned about a payment, in one transaction; Conflict if it was written since it was read.
 
-        `due` are the notices raised and when they may be sent, `new_names` the Stripe ids that now point here,
-        `freed_key` the hash of the Idempotency-Key that a lapsed payment gives up.
+        `raised` are the new notices and when they may be sent, `new_names` the Stripe ids that now point here.
+        A payment that has just lapsed frees its Idempotency-Key.
         """
         # Two handlers may have learned different things from the same version; the second must learn again.
         writes = [self._put(payment_item(payment, payment.version + 1), "version = :read", {":read": payment.version})]
         if event:
-            writes.append(self._put(_event_item(payment.id, event)))
-        for notice, due_at in due.items():
+            writes.append(self._put(event_item(payment.id, event)))
+        for notice, due_at in raised.items():
             # A notice that exists may have been sent: it is never written over.
-            writes.append(self._put(_notice_item(payment.id, notice, due_at), _ABSENT))
+            writes.append(self._put(notice_item(payment.id, notice, due_at), _ABSENT))
         for name in new_names:
             # A Stripe object belongs to one payment for ever.
             writes.append(
@@ -144,13 +147,13 @@ class Table:
                     {":id": payment.id},
                 )
             )
-        if freed_key:
+        if frees_key and payment.key_hash:
             # Only its own claim: after expiry the key may be another payment's.
             writes.append(
                 {
                     "Delete": {
                         "TableName": self._name,
-                        "Key": request_key(freed_key),
+                        "Key": request_key(payment.key_hash),
                         "ConditionExpression": f"{_ABSENT} OR payment_id = :id",
                         "ExpressionAttributeValues": encoded({":id": payment.id}),
                     }
@@ -161,13 +164,39 @@ class Table:
         except self._client.exceptions.TransactionCanceledException as error:
             raise _conflict(error) from error
 
+    def look_again(self, payment: Payment, at: datetime | None) -> None:
+        """When to look at a payment next, where looking taught nothing; None: never."""
+        update = "SET due_at = :at, due_shard = :shard" if at else "REMOVE due_at, due_shard"
+        values = {f":{name[4:]}": value for name, value in due(payment.id, at).items()}
+        # Whoever wrote it meanwhile knew better when.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._name,
+                Key=payment_key(payment.id),
+                UpdateExpression=update,
+                ConditionExpression="version = :read",
+                ExpressionAttributeValues=encoded(values | {":read": payment.version}),
+            )
+
+    def events(self, payment_id: str) -> list[EventRecord]:
+        """The audit trail of a payment, the oldest first."""
+        found: list[EventRecord] = []
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="pk = :payment AND begins_with(sk, :event)",
+            ExpressionAttributeValues=encoded({":payment": f"PAYMENT#{payment_id}", ":event": "EVENT#"}),
+        )
+        for page in pages:
+            found += [event_of(item) for item in page["Items"]]
+        return sorted(found, key=lambda event: (event.received_at, event.id))
+
     def record(self, payment_id: str, event: EventRecord) -> None:
         """Keep an event that changed nothing, for the audit trail."""
         # The first delivery may have changed something, and its record says what.
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.put_item(
                 TableName=self._name,
-                Item=_event_item(payment_id, event),
+                Item=event_item(payment_id, event),
                 ConditionExpression=_ABSENT,
             )
 
@@ -240,19 +269,29 @@ class Table:
                 ),
             )
 
-    def notices_due(self, before: datetime, limit: int) -> list[tuple[str, Notice]]:
-        """Notices that were due by then, the longest overdue first in each shard; a call for each shard."""
-        found: list[tuple[str, Notice]] = []
+    # What is overdue
+
+    def overdue(self, now: datetime, limit: int) -> list[Overdue]:
+        """What is due by now, at most `limit` of each shard, the longest overdue first; a call for each shard."""
+        found: list[Overdue] = []
         for shard in due_shards():
             answer = self._client.query(
                 TableName=self._name,
                 IndexName="due",
                 KeyConditionExpression="due_shard = :shard AND due_at <= :before",
-                ExpressionAttributeValues=encoded({":shard": shard, ":before": epoch(before)}),
+                ExpressionAttributeValues=encoded({":shard": shard, ":before": epoch(now)}),
                 Limit=limit,
             )
-            found += [each for item in answer["Items"] if (each := notice_of_key(item))]
-        return found
+            found += [overdue_of(item) for item in answer["Items"]]
+        return sorted(found, key=lambda each: each.due_at)
+
+    def cursor(self, name: str) -> str | None:
+        """How far something has been read."""
+        item = self._get(cursor_key(name))
+        return str(item["position"]["S"]) if item else None
+
+    def move_cursor(self, name: str, position: str) -> None:
+        self._client.put_item(TableName=self._name, Item=cursor_key(name) | encoded({"position": position}))
 
     # Leases
 
@@ -309,16 +348,4 @@ def _claim_of(key_hash: str, item: Mapping[str, Any]) -> Claim:
         payment_id=item["payment_id"]["S"],
         body_hash=item["body_hash"]["S"],
         expires_at=datetime.fromtimestamp(int(item["expires_at"]["N"]), tz=UTC),
-    )
-
-
-def _event_item(payment_id: str, event: EventRecord) -> Item:
-    return event_key(payment_id, event.id) | encoded(
-        {"type": event.type, "outcome": list(event.outcome), "received_at": iso(event.received_at)}
-    )
-
-
-def _notice_item(payment_id: str, notice: Notice, due_at: datetime) -> Item:
-    return notice_key(payment_id, notice) | encoded(
-        {"state": NoticeState.DUE.value, "attempts": 0, "due_at": epoch(due_at), "due_shard": due_shard(payment_id)}
     )

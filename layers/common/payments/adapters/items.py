@@ -17,6 +17,7 @@ from payments.domain.facts import FACT_TYPES, Fact
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.payment import Customer, Payment
+from payments.domain.records import EventRecord, NoticeState, Overdue
 
 DUE_SHARDS = 4
 
@@ -64,6 +65,10 @@ def request_key(key_hash: str) -> Key:
     return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
 
 
+def cursor_key(name: str) -> Key:
+    return encoded({"pk": f"CURSOR#{name}", "sk": "CURSOR"})
+
+
 def lease_key(name: str) -> Key:
     return encoded({"pk": f"LEASE#{name}", "sk": "LEASE"})
 
@@ -77,12 +82,16 @@ def due_shards() -> list[str]:
     return [f"DUE#{number}" for number in range(DUE_SHARDS)]
 
 
-def notice_of_key(key: Key) -> tuple[str, Notice] | None:
-    """Payment id and notice of a notice's key; None for another item's key."""
+def due(payment_id: str, at: datetime | None) -> dict[str, object]:
+    """What puts an item into the `due` index; nothing for one that needs nothing."""
+    return {"due_at": epoch(at), "due_shard": due_shard(payment_id)} if at else {}
+
+
+def overdue_of(key: Key) -> Overdue:
+    """What an entry of the `due` index is about: a notice, or the payment itself."""
     plain = decoded(key)
-    if not plain["sk"].startswith("NOTICE#"):
-        return None
-    return plain["pk"].removeprefix("PAYMENT#"), Notice.parse(plain["sk"].removeprefix("NOTICE#"))
+    notice = Notice.parse(plain["sk"].removeprefix("NOTICE#")) if plain["sk"].startswith("NOTICE#") else None
+    return Overdue(plain["pk"].removeprefix("PAYMENT#"), notice, datetime.fromtimestamp(int(plain["due_at"]), tz=UTC))
 
 
 # Payments
@@ -112,7 +121,9 @@ def payment_item(payment: Payment, version: int) -> Item:
             "facts": {key: _fact_values(fact) for key, fact in payment.facts.items()},
             "raised": sorted(str(notice) for notice in payment.raised),
             "last_event": payment.last_event,
+            "key_hash": payment.key_hash,
         }
+        | due(payment.id, payment.look_at)
     )
 
 
@@ -132,6 +143,8 @@ def payment_of(item: Item) -> Payment:
         facts={key: _fact_of(values) for key, values in plain["facts"].items()},
         raised=frozenset(Notice.parse(text) for text in plain["raised"]),
         last_event=plain.get("last_event"),
+        key_hash=plain.get("key_hash"),
+        look_at=datetime.fromtimestamp(int(plain["due_at"]), tz=UTC) if "due_at" in plain else None,
         version=int(plain["version"]),
     )
 
@@ -156,6 +169,28 @@ def iso(time: datetime) -> str:
 
 def epoch(time: datetime) -> int:
     return int(time.timestamp())
+
+
+# Events and notices
+
+
+def event_item(payment_id: str, event: EventRecord) -> Item:
+    return event_key(payment_id, event.id) | encoded(
+        {"type": event.type, "outcome": list(event.outcome), "received_at": iso(event.received_at)}
+    )
+
+
+def event_of(item: Item) -> EventRecord:
+    plain = decoded(item)
+    received_at = datetime.fromisoformat(plain["received_at"])
+    return EventRecord(plain["sk"].removeprefix("EVENT#"), plain["type"], tuple(plain["outcome"]), received_at)
+
+
+def notice_item(payment_id: str, notice: Notice, due_at: datetime) -> Item:
+    """A notice that was just raised."""
+    return notice_key(payment_id, notice) | encoded(
+        {"state": NoticeState.DUE.value, "attempts": 0} | due(payment_id, due_at)
+    )
 
 
 # Products

@@ -1,16 +1,31 @@
 """Stripe's API: makes checkouts, answers whose an object is, and says which webhooks Stripe signed."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import stripe
 
-from payments.adapters.stripe_objects import PAYMENT_ID, SERVICE_TYPE, Object, read_object
+from payments.adapters.stripe_objects import PAYMENT_ID, SERVICE_TYPE, Object, read_event, read_object
 from payments.adapters.stripe_units import to_stripe
-from payments.domain.errors import FieldError, InvalidSignature, StripeRefused, StripeUnavailable, ValidationFailed
-from payments.domain.facts import Fact
+from payments.domain.errors import (
+    FieldError,
+    InvalidBody,
+    InvalidSignature,
+    StripeRefused,
+    StripeUnavailable,
+    ValidationFailed,
+)
+from payments.domain.events import Event
+from payments.domain.facts import Fact, Intent
 from payments.domain.money import Money
 from payments.domain.payment import Payment, is_payment_id
+
+if TYPE_CHECKING:
+    from stripe.params._event_list_params import EventListParamsCreated
 
 # The one version that requests are made in, webhook endpoints are registered with and objects are read by.
 API_VERSION = "2026-10-28.endive"
@@ -20,6 +35,10 @@ TIMEOUT_SECONDS = 6
 RETRIES = 2
 
 SIGNATURE_TOLERANCE_SECONDS = 300
+
+# How far back undelivered events are looked for the first time, and how many.
+FIRST_REACH = timedelta(days=3)
+MOST_FIRST_EVENTS = 2000
 
 
 class StripeApi:
@@ -55,7 +74,7 @@ class StripeApi:
         """
         metadata = {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku}
         result_url = f"{payment.return_url}?paymentId={payment.id}"
-        try:
+        with _translating():
             session = self._client().v1.checkout.sessions.create(
                 {
                     "mode": "payment",
@@ -83,15 +102,13 @@ class StripeApi:
                 },
                 {"idempotency_key": f"{payment.id}-checkout"},
             )
-        except stripe.StripeError as error:
-            raise _translated(error) from None
         lesson = read_object(session.to_dict())
         return lesson.facts if lesson else ()
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         """Our payment that an intent, or a charge's intent, belongs to; None if it is not ours.
 
-        StripeUnavailable if Stripe cannot be asked now.
+        StripeUnavailable if Stripe cannot be asked now, StripeRefused if it will not tell.
         """
         try:
             if intent is None and charge is not None:
@@ -102,10 +119,115 @@ class StripeApi:
         except stripe.StripeError as error:
             if error.http_status == 404:
                 return None
-            detail = "Stripe could not be asked whose object this is."
-            raise StripeUnavailable(detail, reference=_reference(error)) from None
+            raise _translated(error) from None
         carried = metadata.to_dict().get(PAYMENT_ID) if metadata else None
         return carried if is_payment_id(carried) else None
+
+    def look(self, payment: Payment) -> tuple[Fact, ...]:
+        """All that Stripe knows of the payment's sessions, their intent, its charges, refunds and disputes.
+
+        StripeUnavailable if Stripe cannot be asked now, StripeRefused if it will not tell.
+        """
+        facts: list[Fact] = []
+        with _translating():
+            for session in payment.sessions:
+                found = self._client().v1.checkout.sessions.retrieve(session.ref, {"expand": ["payment_intent"]})
+                facts += _facts_of_session(found.to_dict())
+            for intent in {fact.ref for fact in facts if isinstance(fact, Intent)}:
+                facts += self._facts_of_charges(intent)
+        return tuple(facts)
+
+    def _facts_of_charges(self, intent: str) -> list[Fact]:
+        client = self._client().v1
+        charges = [each.to_dict() for each in client.charges.list({"payment_intent": intent, "limit": 100}).data]
+        objects = list(charges)
+        if any(charge.get("amount_refunded") for charge in charges):
+            objects += [each.to_dict() for each in client.refunds.list({"payment_intent": intent, "limit": 100}).data]
+        if any(charge.get("disputed") for charge in charges):
+            objects += [each.to_dict() for each in client.disputes.list({"payment_intent": intent, "limit": 100}).data]
+        return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
+
+    def undelivered(self, after: str | None, now: datetime) -> Iterator[tuple[Event, datetime]]:
+        """Events that an endpoint has not accepted yet, with their time, the oldest first.
+
+        Those after the event `after`; without one, or if Stripe has forgotten it, those of the last three days.
+        An event in our API version says itself what its object was; of another, the object is fetched.
+        https://docs.stripe.com/api/events/list
+        """
+        with _translating():
+            since = now - FIRST_REACH
+            for raw in self._undelivered_after(after, since) if after else self._undelivered_since(since):
+                event = self._readable(raw)
+                if event:
+                    yield event, datetime.fromtimestamp(raw["created"], tz=UTC)
+
+    def _undelivered_after(self, after: str, since: datetime) -> Iterator[Object]:
+        while True:
+            try:
+                page = self._client().v1.events.list({"delivery_success": False, "limit": 100, "ending_before": after})
+            except stripe.InvalidRequestError:
+                yield from self._undelivered_since(since)
+                return
+            for event in reversed(page.data):
+                after = event.id
+                yield event.to_dict()
+            if not page.has_more:
+                return
+
+    def _undelivered_since(self, since: datetime) -> Iterator[Object]:
+        """Stripe lists the newest first, so all must be read before the oldest is known."""
+        found: list[Object] = []
+        created: EventListParamsCreated = {"gte": int(since.timestamp())}
+        page = self._client().v1.events.list({"delivery_success": False, "limit": 100, "created": created})
+        for event in page.auto_paging_iter():
+            found.append(event.to_dict())
+            if len(found) >= MOST_FIRST_EVENTS:
+                break
+        yield from reversed(found)
+
+    def _readable(self, raw: Object) -> Event | None:
+        """The event in our words, None for one that says nothing to us."""
+        if raw.get("api_version") != API_VERSION:
+            raw = {**raw, "data": {"object": self._fetched(raw["data"]["object"])}}
+        try:
+            return read_event(raw)
+        except InvalidBody:
+            return None
+
+    def _fetched(self, snapshot: Object) -> Object:
+        """The object as it is now, in our API version; the snapshot itself where it is of no kind of ours."""
+        path = _PATHS.get(snapshot.get("object", ""))
+        if not path:
+            return snapshot
+        try:
+            answer = self._client().raw_request("get", path.format(snapshot["id"]))
+        except stripe.StripeError as error:
+            if error.http_status == 404:
+                return snapshot
+            raise
+        fetched: Object = json.loads(answer.data)
+        return fetched
+
+
+def _facts_of_session(session: Object) -> list[Fact]:
+    """A session with its intent expanded teaches both, and whether a delayed payment came to nothing."""
+    intent = session.get("payment_intent")
+    expanded = intent if isinstance(intent, Mapping) else {}
+    unpaid = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
+    failed = unpaid and expanded.get("status") in ("requires_payment_method", "canceled")
+    lessons = [read_object(session, failed=failed), read_object(expanded)]
+    return [fact for lesson in lessons if lesson for fact in lesson.facts]
+
+
+_PATHS = {
+    "checkout.session": "/v1/checkout/sessions/{}",
+    "payment_intent": "/v1/payment_intents/{}",
+    "charge": "/v1/charges/{}",
+    "refund": "/v1/refunds/{}",
+    "dispute": "/v1/disputes/{}",
+    "radar.early_fraud_warning": "/v1/radar/early_fraud_warnings/{}",
+    "review": "/v1/reviews/{}",
+}
 
 
 def verify_signature(payload: bytes, header: str | None, secrets: Callable[[], Sequence[str]]) -> None:
@@ -122,6 +244,15 @@ def verify_signature(payload: bytes, header: str | None, secrets: Callable[[], S
             continue
         return
     raise InvalidSignature("The Stripe-Signature header does not fit this body, this time or this endpoint's secret.")
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    """Stripe's errors become ours."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _translated(error) from None
 
 
 def _translated(error: stripe.StripeError) -> Exception:

@@ -82,7 +82,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`asked` is what our record says is to be paid. `version` counts writes, for the store's conditions."""
+    """`asked` is what our record says is to be paid.
+
+    `look_at` is when to ask Stripe for news, `key_hash` the Idempotency-Key of the request that made it (hashed),
+    `last_event` the last one that changed it. `version` counts writes, for the store's conditions.
+    """
 
     id: str
     asked: Money
@@ -96,6 +100,8 @@ class Payment:
     metadata: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     raised: frozenset[Notice] = frozenset()
+    look_at: datetime | None = None
+    key_hash: str | None = None
     last_event: str | None = None
     version: int = 1
 
@@ -109,6 +115,7 @@ class Payment:
         customer: Customer,
         return_url: str,
         metadata: Mapping[str, str],
+        key_hash: str | None = None,
         now: datetime,
         lifetime: timedelta,
     ) -> "Payment":
@@ -125,6 +132,7 @@ class Payment:
             expires_at=now + lifetime,
             updated_at=now,
             metadata=dict(metadata),
+            key_hash=key_hash,
             facts={request.key: request},
         )
 
@@ -215,11 +223,13 @@ class Payment:
         return bool(self.intents) and all(each.state is IntentState.CANCELED for each in self.intents)
 
     @property
+    def has_lapsed(self) -> bool:
+        """The request came to nothing: there is no session."""
+        return not self.sessions and any(each.state is RequestState.LAPSED for each in self._of(Request))
+
+    @property
     def is_expired(self) -> bool:
-        """Its session expired, or there never was one."""
-        if not self.sessions:
-            return any(each.state is RequestState.LAPSED for each in self._of(Request))
-        return any(each.state is SessionState.EXPIRED for each in self.sessions)
+        return self.has_lapsed or any(each.state is SessionState.EXPIRED for each in self.sessions)
 
     @property
     def status(self) -> Status:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from payments.domain.notices import Notice
+
 
 class Conflict(Exception):
     """The payment was written since it was read: read it again and learn again."""
@@ -26,6 +28,15 @@ class Claim:
     body_hash: str
     payment_id: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Something that was due by `due_at`: a notice to publish, or, without one, the payment to look at."""
+
+    payment_id: str
+    notice: Notice | None
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from payments.domain.errors import (
     ValidationFailed,
 )
 from payments.domain.facts import Fact, Request, RequestState
+from payments.domain.looking import next_look
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
 from payments.domain.records import Claim
@@ -77,6 +78,7 @@ def open_checkout(
         raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
     asked = product.charge(order.amount, order.currency)
     stripe.check_chargeable(asked)
+    key_hash = _hash(idempotency_key) if idempotency_key else None
     payment = Payment.request(
         asked=asked,
         sku=product.sku,
@@ -84,18 +86,18 @@ def open_checkout(
         customer=Customer(order.name, order.email),
         return_url=return_url,
         metadata=order.metadata,
+        key_hash=key_hash,
         now=now,
         lifetime=lifetime,
     )
-    claim = None
-    if idempotency_key:
-        claim = Claim(_hash(idempotency_key), order.hash, payment.id, now + KEY_LIFETIME)
+    payment = replace(payment, look_at=next_look(payment, now))
+    claim = Claim(key_hash, order.hash, payment.id, now + KEY_LIFETIME) if key_hash else None
     holder, created = store.create(payment, claim, now)
     if holder and not created:
         payment = _held(holder, order, store)
     if payment.sessions:
         return payment
-    return _ask_stripe(payment, claim, store, stripe, now)
+    return ask_stripe(payment, store, stripe, now)
 
 
 def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:
@@ -103,22 +105,23 @@ def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:
     if holder.body_hash != order.hash:
         raise IdempotencyKeyReused("This Idempotency-Key was used for another order. Use a new key for each new order.")
     payment = store.payment(holder.payment_id)
-    if payment is None or (payment.is_expired and not payment.sessions):
+    if payment is None or payment.has_lapsed:
         # It lapsed, or was erased, between our two reads; its key is free again.
         raise TryAgain("An earlier request with this Idempotency-Key has just failed; send the same again.")
     return payment
 
 
-def _ask_stripe(
-    payment: Payment, claim: Claim | None, store: CheckoutStore, stripe: Checkouts, now: datetime
-) -> Payment:
+def ask_stripe(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) -> Payment:
+    """Have Stripe make the checkout of a payment that has none, or find out that it did; a definite no lapses it.
+
+    Raises what create_checkout raises.
+    """
     try:
         facts = stripe.create_checkout(payment)
     except (StripeRefused, ValidationFailed, StripeUnavailable) as error:
         if isinstance(error, StripeUnavailable) and not error.spent:
             raise
-        lapsed = Request(state=RequestState.LAPSED, reason=error.code)
-        record(store, payment, [lapsed], now=now, freed_key=claim.key_hash if claim else None)
+        record(store, payment, [Request(state=RequestState.LAPSED, reason=error.code)], now=now)
         raise
     payment, _ = record(store, payment, facts, now=now)
     return payment

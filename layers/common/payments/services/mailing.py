@@ -67,6 +67,10 @@ def deliver(
     attempt = store.claim_notice(payment_id, notice, clock(), LEASE)
     if attempt is None:
         return MailOutcome.NOT_OURS
+    if attempt > MOST_ATTEMPTS:
+        # Its senders died each time, before they could say why.
+        store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), "no attempt came to an end")
+        return MailOutcome.GAVE_UP
     payment = store.payment(payment_id)
     if payment is None or not calls_for(payment, notice):
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "no longer true")

@@ -11,7 +11,8 @@ from payments.domain.errors import PaymentNotFound, TryAgain
 from payments.domain.events import Event
 from payments.domain.facts import Fact
 from payments.domain.learning import Effects, learn
-from payments.domain.notices import Notice, NoticeKind
+from payments.domain.looking import next_look
+from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
 from payments.domain.records import Conflict, EventRecord
 
@@ -29,10 +30,10 @@ class Payments(Protocol):
         self,
         payment: Payment,
         *,
-        due: Mapping[Notice, datetime],
+        raised: Mapping[Notice, datetime],
         event: EventRecord | None = None,
         new_names: Iterable[str] = (),
-        freed_key: str | None = None,
+        frees_key: bool = False,
     ) -> None: ...
 
     def record(self, payment_id: str, event: EventRecord) -> None: ...
@@ -46,7 +47,6 @@ def record(
     now: datetime,
     event: Event | None = None,
     failure_delay: timedelta = timedelta(),
-    freed_key: str | None = None,
 ) -> tuple[Payment, Effects]:
     """Learn the news durably: the payment as it now is and what followed, nothing if all was known.
 
@@ -58,16 +58,21 @@ def record(
         learned, effects = learn(payment, facts)
         if not effects:
             if event:
-                store.record(payment.id, _audit(event, ("nothing new",), now))
+                store.record(payment.id, audit(event, ("nothing new",), now))
             return payment, effects
-        learned = replace(learned, updated_at=now, last_event=event.id if event else payment.last_event)
+        learned = replace(
+            learned,
+            updated_at=now,
+            look_at=next_look(learned, now),
+            last_event=event.id if event else payment.last_event,
+        )
         try:
             store.save(
                 learned,
-                due={notice: now + delay_of(notice, failure_delay) for notice in effects.notices},
-                event=_audit(event, tuple(str(change) for change in effects.changes), now) if event else None,
+                raised={notice: now + delay_of(notice, failure_delay) for notice in effects.notices},
+                event=audit(event, tuple(str(change) for change in effects.changes), now) if event else None,
                 new_names=sorted(learned.stripe_ids - payment.stripe_ids),
-                freed_key=freed_key,
+                frees_key=learned.has_lapsed and not payment.has_lapsed,
             )
         except Conflict:
             time.sleep(_pause(attempt))
@@ -80,7 +85,15 @@ def record(
     raise TryAgain("The payment is being changed by too many others at once; send the same again.")
 
 
-def _audit(event: Event, outcome: tuple[str, ...], now: datetime) -> EventRecord:
+def postings_of(payment_id: str, effects: Effects, failure_delay: timedelta) -> tuple[Posting, ...]:
+    """The notices that were raised, to be published when they may be sent."""
+    return tuple(
+        Posting(payment_id, notice, int(delay_of(notice, failure_delay).total_seconds())) for notice in effects.notices
+    )
+
+
+def audit(event: Event, outcome: tuple[str, ...], now: datetime) -> EventRecord:
+    """The record of an event: what it changed, or why nothing."""
     return EventRecord(event.id, event.type, outcome, now)
 
 

@@ -14,7 +14,7 @@ from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment
-from payments.services.recording import Payments, delay_of, record
+from payments.services.recording import Payments, audit, postings_of, record
 
 
 class Outcome(StrEnum):
@@ -75,13 +75,11 @@ def receive(
     if payment is None:
         return Receipt(Outcome.FOREIGN)
     if _is_of_other_session(event.lesson, payment):
+        store.record(payment.id, audit(event, ("refused: not the session that we made",), now))
         return Receipt(Outcome.OTHER_SESSION, payment.id)
     payment, effects = record(store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
-    postings = tuple(
-        Posting(payment.id, notice, int(delay_of(notice, failure_delay).total_seconds())) for notice in effects.notices
-    )
-    return Receipt(outcome, payment.id, payment.status, postings)
+    return Receipt(outcome, payment.id, payment.status, postings_of(payment.id, effects, failure_delay))
 
 
 def _payment_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> Payment | None:
