@@ -28,7 +28,7 @@ def main() -> int:
             webhook_secret=options.webhook_secret,
             api_key=options.api_key,
         )
-    except (OSError, SystemExit):
+    except OSError:
         print(f"Port {options.port} is taken. Choose another with --port, or 0 for any.", file=sys.stderr)
         return 1
     with double:

@@ -18,7 +18,7 @@ from .fields import API_VERSION, Json
 from .idempotency import Answer, Idempotency
 from .objects import random_id
 from .outage import Outage
-from .resources.routing import Context, Route
+from .resources.routing import Route
 from .routes import ROUTES
 from .state import Caller, State
 
@@ -32,14 +32,13 @@ class Api:
     state: State
     outage: Outage
     idempotency: Idempotency
-    context: Context
     api_key: str
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("api", __name__)
         for route in ROUTES:
             blueprint.add_url_rule(
-                route.path.replace("{id}", "<id>"),
+                route.path.replace("{", "<").replace("}", ">"),
                 endpoint=f"{route.method} {route.path}".replace(".", "_"),
                 view_func=self._view(route),
                 methods=[route.method],
@@ -76,7 +75,7 @@ class Api:
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         if not key:
             return respond(self._execute(route, ids, Caller(request_id), failing)[0])
-        stored = self.idempotency.begin(key, request.path, request.get_data())
+        stored = self.idempotency.begin(key, request.path, fingerprint())
         if stored is not None:
             replay = Answer(stored.status, stored.body, request_id, dict(stored.headers))
             replay.headers["Idempotent-Replayed"] = "true"
@@ -101,7 +100,7 @@ class Api:
             parameters = {**route.form(sent()), **ids}
             paths = parameters.pop("expand", [])
             with self.state.acting(caller) as state:
-                result = route.handler(state, parameters, self.context)
+                result = route.handler(state, parameters)
                 body = encode(expand(state, result, paths))
         except InvalidParameters as error:
             return failure(error, request_id), False
@@ -125,6 +124,11 @@ def sent() -> Json:
             "have questions, we can help at https://support.stripe.com/."
         )
     return forms.decode([*request.args.items(multi=True), *request.form.items(multi=True)])
+
+
+def fingerprint() -> bytes:
+    """What makes two requests the same: their parameters, in whatever order they came."""
+    return encode([sorted(request.args.items(multi=True)), sorted(request.form.items(multi=True))])
 
 
 def check_key(expected: str) -> None:

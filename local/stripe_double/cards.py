@@ -159,6 +159,12 @@ CARDS = (
         effect="dispute_product_not_received",
         token="createDisputeProductNotReceived",
     ),
+    Card(
+        "4000000000005423",
+        "Pays, then the issuer warns of fraud",
+        effect="fraud_warning",
+        token="createIssuerFraudRecord",
+    ),
     Card("4000000000001976", "Pays, then an inquiry is opened", effect="inquiry", token="createDisputeInquiry"),
 )
 

@@ -13,7 +13,7 @@ from .fields import Json
 from .idempotency import Answer
 from .objects import random_id
 from .outage import KINDS, Outage
-from .resources import disputes, payment_methods, refunds, sessions, setup_intents, webhook_endpoints
+from .resources import disputes, payment_methods, radar, refunds, sessions, setup_intents, webhook_endpoints
 from .state import State
 from .webhooks import Webhooks
 
@@ -104,6 +104,24 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
             reason, inquiry = str(asked.get("reason", "fraudulent")), asked.get("inquiry") is True
             return answer(disputes.open_dispute(state, charge, reason=reason, amount=amount, inquiry=inquiry))
 
+    @control.post("/charges/<id>/warn")
+    def warn_of_fraud(id: str) -> Response:  # noqa: A002
+        fraud_type = str(body("fraud_type").get("fraud_type", "made_with_stolen_card"))
+        with state.acting():
+            return answer(radar.warn(state, state.get("charge", id), fraud_type=fraud_type))
+
+    @control.post("/charges/<id>/review")
+    def open_review(id: str) -> Response:  # noqa: A002
+        body()
+        with state.acting():
+            return answer(radar.open_review(state, state.get("charge", id)))
+
+    @control.post("/reviews/<id>/close")
+    def close_review(id: str) -> Response:  # noqa: A002
+        reason = str(body("reason").get("reason", "approved"))
+        with state.acting():
+            return answer(radar.close_review(state, state.get("review", id), reason))
+
     @control.post("/disputes/<id>/close")
     def close_dispute(id: str) -> Response:  # noqa: A002
         status = str(body("status").get("status", "lost"))
@@ -127,6 +145,7 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
         with state.acting():
             state.advance(number(body("advance"), "advance", 0))
             sessions.expire_due(state)
+            payments.expire_due(state)
             return answer({"now": state.now()})
 
     @control.post("/outage")

@@ -1,5 +1,6 @@
 """The double as a whole: one HTTP server, its webhooks and its clock, started and stopped together."""
 
+import errno
 import logging
 import threading
 from types import TracebackType
@@ -7,14 +8,13 @@ from typing import Self
 
 from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import control, pages
+from . import control, pages, payments
 from .api import Api, unrecognized
 from .idempotency import Idempotency
 from .outage import Outage
 from .resources import sessions, webhook_endpoints
-from .resources.routing import Context
 from .state import State
 from .webhooks import RETRY_DELAYS, TIMEOUT, Webhooks
 
@@ -22,13 +22,14 @@ log = logging.getLogger(__name__)
 
 DEFAULT_KEY = "sk_test_double"  # a name, not a secret: the double guards nothing
 REDIRECT_WAIT = 10.0
+STOPS_WITHIN = 0.1
 
 
 class StripeDouble:
     """A Stripe on this machine: `with StripeDouble(webhook_url=...) as double: ... double.url`.
 
     `port` 0 takes a free one. `redirect_wait` is how long the checkout page waits for the webhook to be
-    acknowledged before it sends the customer on. The server listens from the start of `start`.
+    acknowledged before it sends the customer on. Raises OSError where the port is taken.
     """
 
     def __init__(
@@ -48,15 +49,15 @@ class StripeDouble:
         self.state = State()
         self.outage = Outage()
         self._app = Flask(__name__)
-        self._server = make_server(host, port, self._app, threaded=True, request_handler=_QuietHandler)
+        self._server = _listen(host, port, self._app)
         self.url = f"http://{host}:{self._server.server_port}"
+        self.state.base_url = self.url
         self.webhooks = Webhooks(self.state, retry_delays=retry_delays, timeout=webhook_timeout)
         self.state.on_event = self.webhooks.accept
         if webhook_url:
             with self.state.acting() as state:
                 webhook_endpoints.add(state, webhook_url, self.webhook_secret)
-        context = Context(self.url)
-        api = Api(self.state, self.outage, Idempotency(self.state.now), context, api_key)
+        api = Api(self.state, self.outage, Idempotency(self.state.now), api_key)
         self._app.register_blueprint(api.blueprint())
         self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage))
         self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
@@ -64,7 +65,9 @@ class StripeDouble:
         self._app.register_error_handler(MethodNotAllowed, unrecognized)
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, name="stripe-double", daemon=True),
+            threading.Thread(
+                target=self._server.serve_forever, args=(STOPS_WITHIN,), name="stripe-double", daemon=True
+            ),
             threading.Thread(target=self._tick, name="stripe-double-clock", daemon=True),
         ]
 
@@ -84,6 +87,7 @@ class StripeDouble:
         while not self._stopping.wait(1):
             with self.state.acting() as state:
                 sessions.expire_due(state)
+                payments.expire_due(state)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -92,6 +96,13 @@ class StripeDouble:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _listen(host: str, port: int, app: Flask) -> BaseWSGIServer:
+    try:
+        return make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    except SystemExit as taken:  # werkzeug's way to say so; a library must not end its caller
+        raise OSError(errno.EADDRINUSE, f"port {port} is taken") from taken
 
 
 class _QuietHandler(WSGIRequestHandler):

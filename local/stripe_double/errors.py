@@ -63,9 +63,28 @@ def unknown_parameters(paths: list[str]) -> InvalidParameters:
     )
 
 
+def exclusive(*names: str) -> InvalidParameters:
+    """The refusal of parameters that exclude one another."""
+    return InvalidParameters(
+        f"You may only specify one of these parameters: {', '.join(names)}.",
+        code="parameters_exclusive",
+        param=names[-1],
+    )
+
+
 def not_in_the_double(path: str) -> InvalidParameters:
     """Stripe knows this parameter; the double does not, and says so instead of ignoring it."""
     return InvalidParameters(f"The Stripe double does not implement the parameter `{path}`.", param=path)
+
+
+def no_longer_supported(raw: object, path: str) -> Any:
+    """The reader of `payment_method_types`, which Stripe removed as a parameter with 2026-09-30.endive."""
+    raise InvalidParameters(
+        "The payment_method_types parameter is no longer supported in this API version. Use "
+        "allowed_payment_method_types, or manage payment methods from the Dashboard.",
+        code="payment_method_types_no_longer_supported",
+        param=path.partition("[")[0],
+    )
 
 
 def no_such(noun: str, identifier: str, *, param: str, status: int = 404) -> StripeError:

@@ -397,3 +397,25 @@ DISPUTE: Json = {
     "reason": "general",
     "status": "needs_response",
 }
+
+EARLY_FRAUD_WARNING: Json = {
+    "actionable": True,
+    "charge": None,
+    "fraud_type": "misc",
+    "livemode": False,
+    "payment_intent": None,
+}
+
+REVIEW: Json = {
+    "billing_zip": None,
+    "charge": None,
+    "closed_reason": None,
+    "ip_address": None,
+    "ip_address_location": None,
+    "livemode": False,
+    "open": True,
+    "opened_reason": "rule",
+    "payment_intent": None,
+    "reason": "rule",
+    "session": None,
+}

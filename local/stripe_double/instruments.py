@@ -1,10 +1,38 @@
 """How cards and bank debits are shown: on payment methods, and on the charges made with them."""
 
 from . import cards
+from .errors import InvalidParameters, exclusive, no_longer_supported
 from .fields import Json
+from .forms import Reader, listed, text
 from .objects import random_id
 
 DELAYED_TYPE = "sepa_debit"
+OURS = ("card", DELAYED_TYPE)
+NOT_OURS = """acss_debit affirm afterpay_clearpay alipay alma amazon_pay au_becs_debit bacs_debit bancontact
+billie bizum blik boleto cashapp crypto custom customer_balance eps fpx giropay grabpay ideal
+interac_present kakao_pay klarna konbini kr_card link mb_way mobilepay multibanco naver_pay
+nz_bank_account oxxo p24 pay_by_bank payco paynow paypal paypay payto pix promptpay revolut_pay
+samsung_pay satispay scalapay sequra sofort sunbit swish twint upi us_bank_account wechat_pay zip""".split()
+TYPES: dict[str, Reader] = {
+    "allowed_payment_method_types": listed(text()),
+    "excluded_payment_method_types": listed(text()),
+    "payment_method_types": no_longer_supported,
+}
+
+
+def offered(p: Json) -> list[str]:
+    """The types of payment methods that the parameters leave of those the double has."""
+    names = [name for name in (*TYPES, "automatic_payment_methods") if name in p]
+    if len(names) > 1:
+        raise exclusive(*names)
+    allowed, excluded = p.get("allowed_payment_method_types", OURS), p.get("excluded_payment_method_types", ())
+    left = [name for name in OURS if name in allowed and name not in excluded]
+    if not left:
+        raise InvalidParameters(
+            f"No valid payment method types for this request; the Stripe double has {' and '.join(OURS)}.",
+            param=names[0],
+        )
+    return left
 
 
 def card_facts(card: cards.Card, expiry: tuple[int, int]) -> Json:

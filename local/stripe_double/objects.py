@@ -36,7 +36,7 @@ TABLES: dict[str, Table] = {
     ),
     "payment_intent": Table(
         "pi_3", 23, "payment_intent", "intent", fields.PAYMENT_INTENT,
-        frozenset({"latest_charge", "payment_method", "customer"}), "/v1/payment_intents",
+        frozenset({"latest_charge", "payment_method", "customer", "review"}), "/v1/payment_intents",
     ),
     "charge": Table(
         "ch_3", 23, "charge", "charge", fields.CHARGE,
@@ -75,6 +75,13 @@ TABLES: dict[str, Table] = {
     ),
     "dispute": Table(
         "du_1", 23, "dispute", "dispute", fields.DISPUTE, frozenset({"charge", "payment_intent"}), "/v1/disputes",
+    ),
+    "radar.early_fraud_warning": Table(
+        "issfr_1", 23, "early fraud warning", "id", fields.EARLY_FRAUD_WARNING,
+        frozenset({"charge", "payment_intent"}), "/v1/radar/early_fraud_warnings",
+    ),
+    "review": Table(
+        "prv_1", 23, "review", "review", fields.REVIEW, frozenset({"charge", "payment_intent"}), "/v1/reviews",
     ),
 }  # fmt: skip
 

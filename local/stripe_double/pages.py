@@ -10,6 +10,7 @@ from . import cards, currencies, payments
 from .errors import StripeError
 from .expansion import nested
 from .fields import Json
+from .instruments import DELAYED_TYPE
 from .resources import payment_methods, sessions, setup_intents
 from .state import State
 from .webhooks import Webhooks
@@ -148,6 +149,15 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
                 return redirect(back + "&redirect_status=failed", 303)
         return redirect(back + "&redirect_status=succeeded", 303)
 
+    @pages.get("/receipts/<id>")
+    def receipt(id: str) -> Response:  # noqa: A002
+        with state.acting():
+            charge = state.find("charge", id)
+            if charge is None or not charge["paid"]:
+                return Response(render_template("gone.html", title="No such receipt"), 404)
+            total = price(charge["amount_captured"] - charge["amount_refunded"], charge["currency"])
+            return Response(render_template("receipt.html", title="Receipt", charge=charge, total=total))
+
     return pages
 
 
@@ -220,7 +230,11 @@ def checkout_view(state: State, session: Json) -> Json:
         "email": (session["customer_details"] or {}).get("email"),
         "cancel_url": session["cancel_url"],
         "success_url": success_address(session),
-        "methods": METHODS,
+        "methods": {
+            name: label
+            for name, label in METHODS.items()
+            if ("card" if name == "card" else DELAYED_TYPE) in session["payment_method_types"]
+        },
         "cards": cards.CARDS,
         "pay_label": "Save card"
         if session["mode"] == "setup"

@@ -6,13 +6,12 @@ The transitions emit their events in Stripe's order. A card decline is an answer
 """
 
 import copy
-from typing import Any
 
 from . import balance, cards
 from .errors import CardError, unexpected_state
 from .fields import Json
 from .instruments import method_used
-from .resources import disputes, payment_methods
+from .resources import charges, disputes, payment_methods
 from .state import Caller, State
 
 FEE_PERMILLE, FEE_FIXED = 29, 30  # 2.9 % + 30, whatever the currency: simplified
@@ -78,7 +77,7 @@ def settle(state: State, intent: Json) -> bool:
             paid=True,
             captured=True,
             amount_captured=charge["amount"],
-            receipt_url=_receipt(charge),
+            receipt_url=charges.receipt(state, charge),
         )
         state.emit("charge.succeeded", charge)
         _succeed(state, intent, charge)
@@ -89,7 +88,7 @@ def settle(state: State, intent: Json) -> bool:
         status="failed",
         failure_code="debit_not_authorized",
         failure_message=message,
-        outcome=_outcome("issuer_declined", network="declined_by_network", reason="generic_decline"),
+        outcome=charges.outcome("issuer_declined", network="declined_by_network", reason="generic_decline"),
     )
     state.emit("charge.failed", charge)
     error = {
@@ -105,21 +104,15 @@ def settle(state: State, intent: Json) -> bool:
 
 
 def capture(state: State, intent: Json, amount: int) -> None:
-    """Take up to what was authorised; the rest is released."""
+    """Take up to what was authorised; the rest is released, which is no refund (since 2025-03-31.basil)."""
     charge = state.get("charge", intent["latest_charge"])
     previous = state.change(charge, captured=True, amount_captured=amount)
-    if amount < charge["amount"]:
-        previous |= state.change(charge, amount_refunded=charge["amount"] - amount)
     state.emit("charge.captured", charge, previous)
     _succeed(state, intent, charge, amount)
 
 
 def cancel(state: State, intent: Json, reason: str | None) -> None:
-    """End the intent; an authorisation is released, which Stripe shows as a refund of the charge."""
-    charge = state.find("charge", intent["latest_charge"])
-    if intent["status"] == "requires_capture" and charge:
-        previous = state.change(charge, amount_refunded=charge["amount"], refunded=True)
-        state.emit("charge.refunded" if reason != "automatic" else "charge.expired", charge, previous)
+    """End the intent; what was only authorised is released."""
     state.change(
         intent,
         status="canceled",
@@ -129,6 +122,15 @@ def cancel(state: State, intent: Json, reason: str | None) -> None:
         next_action=None,
     )
     state.emit("payment_intent.canceled", intent)
+
+
+def expire_due(state: State) -> None:
+    """Authorisations that were not captured in time run out; nobody's request caused that."""
+    for intent in state.all("payment_intent", status="requires_capture"):
+        charge = state.get("charge", intent["latest_charge"])
+        if charge["payment_method_details"]["card"]["capture_before"] <= state.now():
+            state.emit("charge.expired", charge)
+            cancel(state, intent, "expired")
 
 
 def book(state: State, intent: Json) -> None:
@@ -159,41 +161,19 @@ def wrong_status(intent: Json, verb: str) -> Exception:
 def _next_action(state: State, intent: Json) -> Json:
     secret = state.private(intent["id"])
     if back := secret.get("return_url"):
-        challenge = f"{secret.get('base_url', '')}/3ds/{intent['id']}"
+        challenge = f"{state.base_url}/3ds/{intent['id']}"
         return {"redirect_to_url": {"return_url": back, "url": challenge}, "type": "redirect_to_url"}
     return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
 
 
-def _new_charge(state: State, intent: Json, method: Json, **values: Any) -> Json:
-    charge = state.add(
-        "charge",
-        amount=intent["amount"],
-        currency=intent["currency"],
-        billing_details=method["billing_details"],
-        customer=intent["customer"],
-        description=intent["description"],
-        metadata=dict(intent["metadata"]),
-        payment_intent=intent["id"],
-        payment_method=method["id"],
-        receipt_email=intent["receipt_email"],
-        shipping=intent["shipping"],
-        statement_descriptor=intent["statement_descriptor"],
-        statement_descriptor_suffix=intent["statement_descriptor_suffix"],
-        transfer_group=intent["transfer_group"],
-        **values,
-    )
-    state.change(intent, latest_charge=charge["id"])
-    return charge
-
-
 def _start_processing(state: State, intent: Json, method: Json) -> None:
     _remember(state, intent, method)
-    charge = _new_charge(
+    charge = charges.add(
         state,
         intent,
         method,
         prefix="py_3",
-        outcome=_outcome("authorized"),
+        outcome=charges.outcome("authorized"),
         payment_method_details=method_used(method, intent["amount"], authenticated=False),
     )
     state.change(intent, status="processing")
@@ -207,7 +187,7 @@ def _authorize(state: State, intent: Json, method: Json, card: cards.Card, *, au
     _remember(state, intent, method)
     if manual:
         details["card"]["capture_before"] = state.now() + 7 * 86400
-    charge = _new_charge(
+    charge = charges.add(
         state,
         intent,
         method,
@@ -215,10 +195,10 @@ def _authorize(state: State, intent: Json, method: Json, card: cards.Card, *, au
         paid=True,
         captured=not manual,
         amount_captured=0 if manual else intent["amount"],
-        outcome=_outcome("authorized"),
+        outcome=charges.outcome("authorized"),
         payment_method_details=details,
     )
-    state.change(charge, receipt_url=_receipt(charge))
+    state.change(charge, receipt_url=charges.receipt(state, charge))
     state.private(charge["id"])["effect"] = card.effect
     state.emit("charge.succeeded", charge)
     if manual:
@@ -246,14 +226,14 @@ def _succeed(state: State, intent: Json, charge: Json, amount: int | None = None
 
 
 def _decline(state: State, intent: Json, method: Json, decline: cards.Decline, *, authenticated: bool) -> None:
-    charge = _new_charge(
+    charge = charges.add(
         state,
         intent,
         method,
         status="failed",
         failure_code=decline.code,
         failure_message=decline.message,
-        outcome=_outcome(
+        outcome=charges.outcome(
             "issuer_declined",
             network="declined_by_network",
             reason=decline.reason,
@@ -295,29 +275,3 @@ def _fail(state: State, intent: Json, error: Json) -> None:
         next_action=None,
     )
     state.emit("payment_intent.payment_failed", intent)
-
-
-def _outcome(
-    type_: str,
-    *,
-    network: str = "approved_by_network",
-    reason: str | None = None,
-    message: str = "Payment complete.",
-    advice: str | None = None,
-    network_code: str | None = None,
-) -> Json:
-    return {
-        "advice_code": advice,
-        "network_advice_code": None,
-        "network_decline_code": network_code,
-        "network_status": network,
-        "reason": reason,
-        "risk_level": "normal",
-        "risk_score": 12,
-        "seller_message": message,
-        "type": type_,
-    }
-
-
-def _receipt(charge: Json) -> str:
-    return f"https://pay.stripe.com/receipts/payment/{charge['id']}"

@@ -24,6 +24,7 @@ class Caller:
 class State:
     """Objects and events. Every read and write happens inside `acting`, under one lock.
 
+    `base_url` is the double's own address, for the pages it sends people to.
     `on_event` is told of each new event while the lock is held; it must only take note and return.
     """
 
@@ -34,6 +35,7 @@ class State:
         self._caller = Caller()
         self._offset = 0.0
         self.on_event = on_event
+        self.base_url = ""
 
     @contextmanager
     def acting(self, caller: Caller = Caller()) -> Iterator["State"]:

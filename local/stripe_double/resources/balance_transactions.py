@@ -1,10 +1,10 @@
 """Balance transactions: what payments, refunds and disputes did to the balance."""
 
-from local.stripe_double.forms import currency, text
+from local.stripe_double.forms import currency, missing, text
 
 from .routing import listing, retrieve
 
 ROUTES = [
     retrieve("balance_transaction"),
-    listing("balance_transaction", {"currency": currency, "source": text(), "type": text()}),
+    listing("balance_transaction", {"currency": currency, "source": text(), "type": text(), "payout": missing}),
 ]

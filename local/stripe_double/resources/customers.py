@@ -18,7 +18,7 @@ from local.stripe_double.state import State
 
 from . import payment_methods
 from .addresses import ADDRESS, SHIPPING, address, shipping
-from .routing import Context, Route, listing, merge_metadata, paged, plain_metadata
+from .routing import Route, listing, merge_metadata, paged, plain_metadata
 
 FIELDS: dict[str, Reader] = {
     "address": unsettable(lambda raw, path: address(ADDRESS(raw, path))),
@@ -43,13 +43,11 @@ FIELDS: dict[str, Reader] = {
     "preferred_locales": listed(text()),
     "shipping": unsettable(lambda raw, path: shipping(SHIPPING(raw, path))),
     "tax_exempt": choice("exempt", "none", "reverse"),
-    **dict.fromkeys(
-        ("cash_balance", "default_source", "source", "tax", "tax_id_data", "test_clock", "validate"), missing
-    ),
+    **dict.fromkeys(("cash_balance", "source", "tax", "validate"), missing),
 }
 
 
-def create(state: State, p: Json, _: Context) -> Json:
+def create(state: State, p: Json) -> Json:
     token = p.pop("payment_method", None)
     settings = p.pop("invoice_settings", {})
     customer = state.add("customer", **{**p, "metadata": plain_metadata(p)})
@@ -61,11 +59,11 @@ def create(state: State, p: Json, _: Context) -> Json:
     return customer
 
 
-def retrieve(state: State, p: Json, _: Context) -> Json:
+def retrieve(state: State, p: Json) -> Json:
     return state.find("customer", p["id"]) or gone(state, p["id"])
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     customer = state.get("customer", p.pop("id"))
     if "metadata" in p:
         p["metadata"] = merge_metadata(customer, p["metadata"])
@@ -76,7 +74,7 @@ def update(state: State, p: Json, _: Context) -> Json:
     return customer
 
 
-def delete(state: State, p: Json, _: Context) -> Json:
+def delete(state: State, p: Json) -> Json:
     customer = state.get("customer", p["id"])
     for method in state.all("payment_method", customer=customer["id"]):
         state.change(method, customer=None)
@@ -93,14 +91,14 @@ def gone(state: State, identifier: str) -> Json:
     return {"id": identifier, "object": "customer", "deleted": True}
 
 
-def list_methods(state: State, p: Json, _: Context) -> Json:
+def list_methods(state: State, p: Json) -> Json:
     customer = state.get("customer", p["id"])
     wanted = {"type": p["type"]} if "type" in p else {}
     methods = state.all("payment_method", customer=customer["id"], **wanted)
     return paged(f"/v1/customers/{customer['id']}/payment_methods", methods, p, "payment_method")
 
 
-def retrieve_method(state: State, p: Json, _: Context) -> Json:
+def retrieve_method(state: State, p: Json) -> Json:
     return payment_methods.of_customer(state, state.get("customer", p["id"])["id"], p["method"])
 
 
@@ -111,11 +109,16 @@ def _set_invoices(state: State, customer: Json, settings: Json) -> Json:
 
 
 ROUTES = [
-    Route("POST", "/v1/customers", create, Form({**EXPAND, **FIELDS, "payment_method": text()})),
+    Route(
+        "POST",
+        "/v1/customers",
+        create,
+        Form({**EXPAND, **FIELDS, "payment_method": text(), "tax_id_data": missing, "test_clock": missing}),
+    ),
     Route("GET", "/v1/customers/{id}", retrieve),
-    Route("POST", "/v1/customers/{id}", update, Form({**EXPAND, **FIELDS})),
-    Route("DELETE", "/v1/customers/{id}", delete),
-    listing("customer", {"email": text()}),
-    Route("GET", "/v1/customers/{id}/payment_methods", list_methods, payment_methods.LIST),
+    Route("POST", "/v1/customers/{id}", update, Form({**EXPAND, **FIELDS, "default_source": missing})),
+    Route("DELETE", "/v1/customers/{id}", delete, Form()),
+    listing("customer", {"email": text(), "test_clock": missing}),
+    Route("GET", "/v1/customers/{id}/payment_methods", list_methods, Form(payment_methods.OF_CUSTOMER)),
     Route("GET", "/v1/customers/{id}/payment_methods/{method}", retrieve_method),
 ]

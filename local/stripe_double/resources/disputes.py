@@ -6,7 +6,8 @@ from local.stripe_double.fields import EVIDENCE, Json
 from local.stripe_double.forms import EXPAND, Form, boolean, metadata, missing, text, unsettable
 from local.stripe_double.state import State
 
-from .routing import Context, Route, listing, merge_metadata, retrieve
+from . import radar
+from .routing import Route, listing, merge_metadata, retrieve
 
 RESPOND_WITHIN = 9 * 86400
 FEE = 1500
@@ -27,11 +28,13 @@ VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
 def after_payment(state: State, charge: Json) -> None:
-    """The disputes that some test cards bring with them."""
+    """The disputes and warnings that some test cards bring with them."""
     effect = state.private(charge["id"]).get("effect")
     if effect in EFFECTS:
         reason, inquiry = EFFECTS[effect]
         open_dispute(state, charge, reason=reason, inquiry=inquiry)
+    if effect == "fraud_warning":
+        radar.warn(state, charge)
 
 
 def open_dispute(
@@ -64,6 +67,7 @@ def open_dispute(
     state.emit("charge.dispute.created", dispute)
     if not inquiry:
         _withdraw(state, dispute)
+        radar.after_reversal(state, charge, "disputed")
     return dispute
 
 
@@ -107,7 +111,7 @@ def escalate(state: State, dispute: Json) -> Json:
     return dispute
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     """Add evidence and submit it. Some texts decide the case at once (https://docs.stripe.com/testing#disputes)."""
     dispute = state.get("dispute", p["id"])
     previous: Json = {}
@@ -139,7 +143,7 @@ def update(state: State, p: Json, _: Context) -> Json:
     return dispute
 
 
-def close_by_api(state: State, p: Json, _: Context) -> Json:
+def close_by_api(state: State, p: Json) -> Json:
     """Accept the dispute as lost."""
     return close(state, state.get("dispute", p["id"]), "lost")
 

@@ -2,15 +2,16 @@
 
 from fnmatch import fnmatchcase
 
+from local.stripe_double.errors import exclusive
 from local.stripe_double.fields import Json
 from local.stripe_double.forms import PAGE, Form, boolean, listed, moment, text
 from local.stripe_double.objects import TABLES
 from local.stripe_double.state import State
 
-from .routing import Context, Route, exclusive, paged, retrieve
+from .routing import Route, paged, retrieve
 
 
-def list_events(state: State, p: Json, _: Context) -> Json:
+def list_events(state: State, p: Json) -> Json:
     if "type" in p and "types" in p:
         raise exclusive("type", "types")
     patterns = p.get("types") or ([p["type"]] if "type" in p else ["*"])

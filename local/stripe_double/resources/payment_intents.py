@@ -4,89 +4,25 @@ import copy
 from typing import Any
 
 from local.stripe_double import currencies, payments
-from local.stripe_double.errors import InvalidParameters, StripeError, unexpected_state
+from local.stripe_double.errors import InvalidParameters, StripeError, exclusive, unexpected_state
 from local.stripe_double.fields import Json
-from local.stripe_double.forms import (
-    EXPAND,
-    Form,
-    Reader,
-    anything,
-    boolean,
-    choice,
-    currency,
-    email,
-    integer,
-    listed,
-    metadata,
-    missing,
-    text,
-    unsettable,
-    url,
-)
-from local.stripe_double.instruments import DELAYED_TYPE
+from local.stripe_double.forms import EXPAND, Form, missing, text
+from local.stripe_double.instruments import TYPES, offered
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import State
 
 from . import payment_methods
-from .addresses import SHIPPING, shipping
-from .routing import Context, Route, exclusive, listing, merge_metadata, plain_metadata, retrieve
+from .payment_intent_forms import CANCEL, CAPTURE, CONFIRM, CONFIRMING, CREATE, ONLY_WITH_CONFIRM, UPDATE
+from .routing import Route, listing, merge_metadata, plain_metadata, retrieve
 
 CONFIRMABLE = ("requires_confirmation", "requires_action", "requires_payment_method")
 CANCELABLE = (*CONFIRMABLE, "requires_capture")
 UPDATABLE = CONFIRMABLE
-AUTOMATIC = Form({"enabled": boolean, "allow_redirects": choice("always", "never")}, required=("enabled",))
-
-UPDATE: dict[str, Reader] = {
-    "amount": integer(1),
-    "capture_method": choice("automatic", "automatic_async", "manual"),
-    "currency": currency,
-    "customer": text(),
-    "description": unsettable(text(1000)),
-    "metadata": metadata,
-    "payment_method": text(),
-    "payment_method_data": payment_methods.METHOD_DATA,
-    "payment_method_options": anything,
-    "payment_method_types": listed(text()),
-    "receipt_email": unsettable(email),
-    "setup_future_usage": unsettable(choice("off_session", "on_session")),
-    "shipping": unsettable(lambda raw, path: shipping(SHIPPING(raw, path))),
-    "statement_descriptor": text(22),
-    "statement_descriptor_suffix": text(22),
-    "transfer_group": text(),
-    **dict.fromkeys(
-        ("allowed_payment_method_types", "amount_details", "application_fee_amount", "customer_account",
-         "excluded_payment_method_types", "hooks", "payment_details", "payment_method_configuration",
-         "transfer_data"),
-        missing,
-    ),
-}  # fmt: skip
-CONFIRMING: dict[str, Reader] = {
-    "error_on_requires_action": boolean,
-    "mandate_data": anything,
-    "off_session": lambda raw, path: raw in ("one_off", "recurring") or boolean(raw, path),
-    "radar_options": anything,
-    "return_url": url,
-    "use_stripe_sdk": boolean,
-    **dict.fromkeys(("amount_to_confirm", "confirmation_token", "mandate"), missing),
-}
-CREATE: dict[str, Reader] = {
-    **UPDATE,
-    **CONFIRMING,
-    "automatic_payment_methods": AUTOMATIC,
-    "confirm": boolean,
-    "confirmation_method": choice("automatic"),
-    "on_behalf_of": missing,
-}
-ONLY_WITH_CONFIRM = ("error_on_requires_action", "mandate_data", "off_session", "return_url")
-NOT_CONFIRMED = ("amount", "currency", "customer", "description", "metadata", "payment_method_types",
-                 "statement_descriptor", "statement_descriptor_suffix", "transfer_group")  # fmt: skip
-CONFIRM = {name: reader for name, reader in {**UPDATE, **CONFIRMING}.items() if name not in NOT_CONFIRMED}
 
 
-def create(state: State, p: Json, context: Context) -> Json:
+def create(state: State, p: Json) -> Json:
     _check_amount(p["amount"], p["currency"])
-    if "automatic_payment_methods" in p and "payment_method_types" in p:
-        raise exclusive("payment_method_types", "automatic_payment_methods")
+    types = offered(p)
     confirming = p.pop("confirm", False)
     for name in ONLY_WITH_CONFIRM:
         if name in p and not confirming:
@@ -97,26 +33,24 @@ def create(state: State, p: Json, context: Context) -> Json:
     if "customer" in p:
         state.get("customer", p["customer"], param="customer")
     method = _method(state, p, p.get("customer"))
-    automatic = p.pop("automatic_payment_methods", {"enabled": "payment_method_types" not in p})
     intent = state.add(
         "payment_intent",
         **{
             **p,
-            "automatic_payment_methods": {"allow_redirects": "always", **automatic} if automatic["enabled"] else None,
+            "automatic_payment_methods": automatic(p),
             "metadata": plain_metadata(p),
             "payment_method_options": _options(p),
-            "payment_method_types": p.get("payment_method_types")
-            or (["card", DELAYED_TYPE] if automatic["enabled"] else ["card"]),
+            "payment_method_types": types,
         },
     )
     state.change(intent, client_secret=f"{intent['id']}_secret_{random_id(25)}")
     if method:
         _use(state, intent, method)
     state.emit("payment_intent.created", intent)
-    return confirm(state, intent, how, context) if confirming else intent
+    return confirm(state, intent, how) if confirming else intent
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     intent = _own(state, p.pop("id"), "updated")
     if intent["status"] not in UPDATABLE:
         raise unexpected_state(
@@ -132,18 +66,19 @@ def update(state: State, p: Json, _: Context) -> Json:
     if "payment_method_options" in p:
         p["payment_method_options"] = _options(p)
     method = _method(state, p, p.get("customer", intent["customer"]))
+    _change_types(p)
     state.change(intent, **p)
     if method:
         _use(state, intent, method)
     return intent
 
 
-def confirm_by_api(state: State, p: Json, context: Context) -> Json:
+def confirm_by_api(state: State, p: Json) -> Json:
     intent = _own(state, p.pop("id"), "confirmed")
-    return confirm(state, intent, p, context)
+    return confirm(state, intent, p)
 
 
-def confirm(state: State, intent: Json, p: Json, context: Context) -> Json:
+def confirm(state: State, intent: Json, p: Json) -> Json:
     """Try to pay. Declines raise; a challenge leaves the intent at requires_action with a page to go to."""
     if intent["status"] not in CONFIRMABLE:
         done = intent["status"] in {"succeeded", "requires_capture", "processing"}
@@ -168,11 +103,11 @@ def confirm(state: State, intent: Json, p: Json, context: Context) -> Json:
         )
     if "payment_method_options" in p:
         p["payment_method_options"] = _options(p)
+    _change_types(p)
     state.change(intent, **p)
     _check_return(intent, how)
     _use(state, intent, method)
     secret = state.private(intent["id"])
-    secret["base_url"] = context.base_url
     if "return_url" in how:
         secret["return_url"] = how["return_url"]
     alone = bool(how.get("off_session") or how.get("error_on_requires_action"))
@@ -181,7 +116,7 @@ def confirm(state: State, intent: Json, p: Json, context: Context) -> Json:
     return intent
 
 
-def capture(state: State, p: Json, _: Context) -> Json:
+def capture(state: State, p: Json) -> Json:
     intent = state.get("payment_intent", p["id"])
     if intent["status"] != "requires_capture":
         raise unexpected_state(
@@ -205,7 +140,7 @@ def capture(state: State, p: Json, _: Context) -> Json:
     return intent
 
 
-def cancel(state: State, p: Json, _: Context) -> Json:
+def cancel(state: State, p: Json) -> Json:
     intent = state.get("payment_intent", p["id"])
     if intent["status"] not in CANCELABLE:
         raise unexpected_state(
@@ -219,6 +154,19 @@ def cancel(state: State, p: Json, _: Context) -> Json:
         _own(state, intent["id"], "canceled")
     payments.cancel(state, intent, p.get("cancellation_reason"))
     return intent
+
+
+def automatic(p: Json) -> Json | None:
+    """`automatic_payment_methods` of a new intent: on, unless it was turned off or the types were chosen."""
+    if "allowed_payment_method_types" in p:
+        return None
+    asked: Json = p.get("automatic_payment_methods", {"enabled": True})
+    return {"allow_redirects": "always", **asked} if asked["enabled"] else None
+
+
+def _change_types(p: Json) -> None:
+    if any(name in p for name in TYPES):
+        p["payment_method_types"] = offered(p)
 
 
 def _own(state: State, identifier: str, verb: str) -> Json:
@@ -324,25 +272,10 @@ def _options(p: Json) -> Json:
 
 ROUTES = [
     Route("POST", "/v1/payment_intents", create, Form({**EXPAND, **CREATE}, required=("amount", "currency"))),
-    retrieve("payment_intent"),
+    retrieve("payment_intent", {"client_secret": missing}),
     Route("POST", "/v1/payment_intents/{id}", update, Form({**EXPAND, **UPDATE})),
-    listing("payment_intent", {"customer": text()}),
+    listing("payment_intent", {"customer": text(), "customer_account": missing}),
     Route("POST", "/v1/payment_intents/{id}/confirm", confirm_by_api, Form({**EXPAND, **CONFIRM})),
-    Route(
-        "POST",
-        "/v1/payment_intents/{id}/capture",
-        capture,
-        Form({**EXPAND, "amount_to_capture": integer(1), "metadata": metadata, "final_capture": missing}),
-    ),
-    Route(
-        "POST",
-        "/v1/payment_intents/{id}/cancel",
-        cancel,
-        Form(
-            {
-                **EXPAND,
-                "cancellation_reason": choice("abandoned", "duplicate", "fraudulent", "requested_by_customer"),
-            }
-        ),
-    ),
+    Route("POST", "/v1/payment_intents/{id}/capture", capture, Form({**EXPAND, **CAPTURE})),
+    Route("POST", "/v1/payment_intents/{id}/cancel", cancel, Form({**EXPAND, **CANCEL})),
 ]

@@ -5,7 +5,6 @@ from typing import Any
 from local.stripe_double import cards
 from local.stripe_double.errors import (
     CardError,
-    InvalidParameters,
     StripeError,
     missing_parameter,
     unexpected_state,
@@ -23,11 +22,11 @@ from local.stripe_double.forms import (
     missing,
     text,
 )
-from local.stripe_double.instruments import DELAYED_TYPE, card_facts
+from local.stripe_double.instruments import DELAYED_TYPE, NOT_OURS, card_facts
 from local.stripe_double.state import State
 
 from .addresses import BILLING, billing
-from .routing import Context, Route, merge_metadata, paged, plain_metadata, retrieve
+from .routing import Route, merge_metadata, paged, plain_metadata, retrieve
 
 DELAYED = {"delayed_success": "success", "delayed_failure": "failure"}
 DEFAULT_EXPIRY = (12, 2034)
@@ -52,9 +51,8 @@ DATA: dict[str, Reader] = {
     "radar_options": anything,
 }
 METHOD_DATA = Form(DATA, required=("type",))
-LIST = Form(
-    {**PAGE, "type": choice("card", DELAYED_TYPE), "allow_redisplay": REDISPLAY, "customer": text()},
-)
+OF_CUSTOMER: dict[str, Reader] = {**PAGE, "type": choice("card", DELAYED_TYPE), "allow_redisplay": REDISPLAY}
+LIST = Form({**OF_CUSTOMER, "customer": text(), "customer_account": missing})
 
 
 def make(state: State, typed: str, expiry: tuple[int, int] = DEFAULT_EXPIRY, **values: Any) -> Json:
@@ -164,15 +162,13 @@ def verify(state: State, method: Json) -> None:
         raise CardError(decline.message, code=decline.code, decline_code=decline.reason)
 
 
-def create(state: State, p: Json, _: Context) -> Json:
-    if "payment_method" in p:
-        raise InvalidParameters("The Stripe double does not clone payment methods.", param="payment_method")
+def create(state: State, p: Json) -> Json:
     if "type" not in p:
         raise missing_parameter("type")
     return from_data(state, p)
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     method = state.get("payment_method", p.pop("id"))
     if not method["customer"]:
         raise unexpected_state(
@@ -190,12 +186,12 @@ def update(state: State, p: Json, _: Context) -> Json:
     return method
 
 
-def attach_by_api(state: State, p: Json, _: Context) -> Json:
+def attach_by_api(state: State, p: Json) -> Json:
     customer = state.get("customer", p["customer"], param="customer")
     return attach(state, named(state, p["id"]), customer["id"])
 
 
-def detach(state: State, p: Json, _: Context) -> Json:
+def detach(state: State, p: Json) -> Json:
     method = state.get("payment_method", p["id"])
     if not method["customer"]:
         raise unexpected_state(
@@ -208,7 +204,7 @@ def detach(state: State, p: Json, _: Context) -> Json:
     return method
 
 
-def list_methods(state: State, p: Json, _: Context) -> Json:
+def list_methods(state: State, p: Json) -> Json:
     equal = {name: p[name] for name in ("customer", "type", "allow_redisplay") if name in p}
     methods = [m for m in state.all("payment_method", **equal) if m["customer"]]
     return paged("/v1/payment_methods", methods, p, "payment_method")
@@ -229,7 +225,10 @@ def _expiry(state: State, card: Json) -> tuple[int, int]:
 EXPIRY = Form({"exp_month": integer(1, 12), "exp_year": integer(2000)})
 ROUTES = [
     Route(
-        "POST", "/v1/payment_methods", create, Form({**EXPAND, **DATA, "payment_method": text(), "customer": missing})
+        "POST",
+        "/v1/payment_methods",
+        create,
+        Form({**EXPAND, **DATA, **dict.fromkeys((*NOT_OURS, "customer", "payment_method"), missing)}),
     ),
     retrieve("payment_method"),
     Route(
@@ -243,6 +242,7 @@ ROUTES = [
                 "billing_details": BILLING,
                 "card": EXPIRY,
                 "metadata": metadata,
+                "us_bank_account": missing,
             }
         ),
     ),
@@ -251,7 +251,7 @@ ROUTES = [
         "POST",
         "/v1/payment_methods/{id}/attach",
         attach_by_api,
-        Form({**EXPAND, "customer": text()}, required=("customer",)),
+        Form({**EXPAND, "customer": text(), "customer_account": missing}, required=("customer",)),
     ),
     Route("POST", "/v1/payment_methods/{id}/detach", detach),
 ]

@@ -19,7 +19,7 @@ from local.stripe_double.forms import (
 )
 from local.stripe_double.state import State
 
-from .routing import Context, Route, listing, plain_metadata, retrieve, updating
+from .routing import Route, listing, plain_metadata, retrieve, updating
 
 PRODUCT: dict[str, Reader] = {
     "active": boolean,
@@ -32,9 +32,9 @@ PRODUCT: dict[str, Reader] = {
     "tax_code": text(),
     "unit_label": unsettable(text(12)),
     "url": unsettable(url),
-    "default_price_data": missing,
     "marketing_features": missing,
     "package_dimensions": missing,
+    "tax_details": missing,
 }
 PRODUCT_DATA = Form(
     {name: PRODUCT[name] for name in ("name", "description", "images", "metadata", "tax_code", "unit_label")},
@@ -58,7 +58,7 @@ PRICE: dict[str, Reader] = {
 }  # fmt: skip
 
 
-def create_product(state: State, p: Json, _: Context) -> Json:
+def create_product(state: State, p: Json) -> Json:
     product = add_product(state, p)
     state.emit("product.created", product)
     return product
@@ -68,7 +68,7 @@ def add_product(state: State, p: Json) -> Json:
     return state.add("product", **{**p, "metadata": plain_metadata(p)}, updated=state.now())
 
 
-def create_price(state: State, p: Json, _: Context) -> Json:
+def create_price(state: State, p: Json) -> Json:
     price = add_price(state, p)
     state.emit("price.created", price)
     return price
@@ -90,17 +90,33 @@ def add_price(state: State, p: Json, path: str = "") -> Json:
     return state.add("price", **values, unit_amount_decimal=str(p["unit_amount"]))
 
 
-def only(fields: dict[str, Reader], *names: str) -> dict[str, Reader]:
-    return {name: fields[name] for name in names}
-
-
 ROUTES = [
-    Route("POST", "/v1/products", create_product, Form({**EXPAND, **PRODUCT}, required=("name",))),
+    Route(
+        "POST",
+        "/v1/products",
+        create_product,
+        Form({**EXPAND, **PRODUCT, **dict.fromkeys(("default_price_data", "id", "type"), missing)}, required=("name",)),
+    ),
     retrieve("product"),
-    updating("product", PRODUCT, "product.updated"),
-    listing("product", {"active": boolean}),
+    updating("product", {**PRODUCT, "default_price": missing}, "product.updated"),
+    listing("product", {"active": boolean, **dict.fromkeys(("ids", "shippable", "type", "url"), missing)}),
     Route("POST", "/v1/prices", create_price, Form({**EXPAND, **PRICE}, required=("currency",))),
     retrieve("price"),
-    updating("price", only(PRICE, "active", "lookup_key", "metadata", "nickname", "tax_behavior"), "price.updated"),
-    listing("price", {"active": boolean, "currency": currency, "product": text()}),
+    updating(
+        "price",
+        {
+            **{name: PRICE[name] for name in ("active", "lookup_key", "metadata", "nickname", "tax_behavior")},
+            **dict.fromkeys(("currency_options", "transfer_lookup_key"), missing),
+        },
+        "price.updated",
+    ),
+    listing(
+        "price",
+        {
+            "active": boolean,
+            "currency": currency,
+            "product": text(),
+            **dict.fromkeys(("lookup_keys", "recurring", "type"), missing),
+        },
+    ),
 ]

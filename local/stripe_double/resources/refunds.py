@@ -12,12 +12,13 @@ from local.stripe_double.forms import EXPAND, Form, choice, email, integer, meta
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import Caller, State
 
-from .routing import Context, Route, listing, plain_metadata, retrieve, updating
+from . import radar
+from .routing import Route, listing, plain_metadata, retrieve, updating
 
 CLAIM_WITHIN = 45 * 86400
 
 
-def create(state: State, p: Json, _: Context) -> Json:
+def create(state: State, p: Json) -> Json:
     charge = _charge(state, p)
     amount = p.get("amount", charge["amount_captured"] - charge["amount_refunded"])
     _check(state, charge, amount)
@@ -51,7 +52,7 @@ def create(state: State, p: Json, _: Context) -> Json:
     return refund
 
 
-def cancel(state: State, p: Json, _: Context) -> Json:
+def cancel(state: State, p: Json) -> Json:
     refund = state.get("refund", p["id"])
     if refund["status"] != "requires_action":
         raise StripeError(
@@ -61,7 +62,7 @@ def cancel(state: State, p: Json, _: Context) -> Json:
     return _give_up(state, refund, status="canceled")
 
 
-def expire(state: State, p: Json, _: Context) -> Json:
+def expire(state: State, p: Json) -> Json:
     refund = state.get("refund", p["id"])
     if refund["status"] != "requires_action":
         raise StripeError("Only refunds with a status of requires_action can be expired.")
@@ -146,6 +147,8 @@ def _count(state: State, charge: Json, amount: int) -> None:
     previous = state.change(charge, amount_refunded=total, refunded=total >= charge["amount_captured"])
     if amount > 0:
         state.emit("charge.refunded", charge, previous)
+    if amount > 0 and charge["refunded"]:
+        radar.after_reversal(state, charge, "refunded")
 
 
 def _reference(state: State, refund: Json) -> None:

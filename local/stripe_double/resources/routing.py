@@ -4,21 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.stripe_double.errors import InvalidParameters, no_such
+from local.stripe_double.errors import InvalidParameters, exclusive, no_such
 from local.stripe_double.fields import Json
 from local.stripe_double.forms import EXPAND, PAGE, Form, Reader, moment
 from local.stripe_double.objects import TABLES
 from local.stripe_double.state import State
 
-
-@dataclass(frozen=True)
-class Context:
-    """What a handler may need besides its parameters: the double's own address."""
-
-    base_url: str
-
-
-type Handler = Callable[[State, Json, Context], Json]
+type Handler = Callable[[State, Json], Json]
 
 
 @dataclass(frozen=True)
@@ -31,24 +23,26 @@ class Route:
     form: Form = field(default_factory=lambda: Form(EXPAND))
 
 
-def retrieve(kind: str) -> Route:
-    return Route("GET", TABLES[kind].url + "/{id}", lambda state, p, _: state.get(kind, p["id"]))
+def retrieve(kind: str, more: Mapping[str, Reader] | None = None) -> Route:
+    form = Form({**EXPAND, **(more or {})})
+    return Route("GET", TABLES[kind].url + "/{id}", lambda state, p: state.get(kind, p["id"]), form)
 
 
-def listing(kind: str, filters: Mapping[str, Reader] | None = None) -> Route:
-    """List a kind, newest first. A filter's name is the field it compares with; `created` is a range."""
+def listing(kind: str, filters: Mapping[str, Reader] | None = None, *, by_date: bool = True) -> Route:
+    """List a kind, newest first. A filter's name is the field it compares with; `created` (by_date) is a range."""
 
-    def handle(state: State, p: Json, _: Context) -> Json:
+    def handle(state: State, p: Json) -> Json:
         equal = {name: p[name] for name in filters or {} if name in p}
         return paged(TABLES[kind].url, state.all(kind, **equal), p, kind)
 
-    return Route("GET", TABLES[kind].url, handle, Form({"created": moment, **PAGE, **(filters or {})}))
+    form = Form({**({"created": moment} if by_date else {}), **PAGE, **(filters or {})})
+    return Route("GET", TABLES[kind].url, handle, form)
 
 
 def updating(kind: str, fields: Mapping[str, Reader], event: str = "") -> Route:
     """Set the fields that are sent; metadata is merged. Emits `event` where anything changed."""
 
-    def handle(state: State, p: Json, _: Context) -> Json:
+    def handle(state: State, p: Json) -> Json:
         thing = state.get(kind, p.pop("id"))
         if "metadata" in p:
             p["metadata"] = merge_metadata(thing, p["metadata"])
@@ -90,15 +84,6 @@ def _within(created: int, bounds: Mapping[str, int]) -> bool:
         "lte": created <= bounds.get("lte", created),
     }
     return all(checks[name] for name in bounds)
-
-
-def exclusive(*names: str) -> InvalidParameters:
-    """The refusal of parameters that exclude one another."""
-    return InvalidParameters(
-        f"You may only specify one of these parameters: {', '.join(names)}.",
-        code="parameters_exclusive",
-        param=names[-1],
-    )
 
 
 def merge_metadata(thing: Json, values: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from local.stripe_double.forms import (
     text,
     url,
 )
+from local.stripe_double.instruments import TYPES
 
 from .addresses import SHIPPING, shipping
 from .products import PRODUCT_DATA
@@ -58,10 +59,10 @@ INTENT_DATA = Form(
 )
 SETUP_DATA = Form({"description": text(1000), "metadata": metadata, "on_behalf_of": missing})
 
-ECHOED = """allowed_payment_method_types after_expiration billing_address_collection consent_collection custom_text
+ECHOED = """after_expiration billing_address_collection consent_collection custom_text
 integration_identifier locale name_collection origin_context payment_method_options permissions
 saved_payment_method_options submit_type wallet_options""".split()
-REFUSED = """custom_fields customer_account customer_update discounts excluded_payment_method_types managed_payments
+REFUSED = """custom_fields customer_account customer_update discounts managed_payments
 optional_items payment_method_configuration payment_method_data redirect_on_completion return_url
 shipping_address_collection shipping_options subscription_data tax_id_collection""".split()
 
@@ -103,12 +104,19 @@ CREATE = Form(
         "mode": choice("payment", "setup", "subscription"),
         "payment_intent_data": INTENT_DATA,
         "payment_method_collection": choice("always", "if_required"),
-        "payment_method_types": listed(text()),
+        **TYPES,
         "setup_intent_data": SETUP_DATA,
         "success_url": url,
         "ui_mode": choice("elements", "embedded_page", "form", "hosted_page"),
     }
 )
+FILTERS: dict[str, Reader] = {
+    "customer": text(),
+    "payment_intent": text(),
+    "status": choice("complete", "expired", "open"),
+    "customer_details": Form({"email": email}, required=("email",)),
+    **dict.fromkeys(("customer_account", "payment_link", "subscription"), missing),
+}
 UPDATE = Form(
     {
         **EXPAND,

@@ -3,17 +3,17 @@
 import copy
 
 from local.stripe_double import currencies, payments
-from local.stripe_double.errors import InvalidParameters, StripeError, missing_parameter, unexpected_state
+from local.stripe_double.errors import InvalidParameters, StripeError, exclusive, missing_parameter, unexpected_state
 from local.stripe_double.expansion import nested
 from local.stripe_double.fields import NO_ADDRESS, SESSION, Json
-from local.stripe_double.forms import PAGE, Form, choice, text
-from local.stripe_double.instruments import DELAYED_TYPE
+from local.stripe_double.forms import PAGE, Form, moment
+from local.stripe_double.instruments import offered
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import State
 
 from . import products, setup_intents
-from .routing import Context, Route, exclusive, listing, merge_metadata, paged, plain_metadata, retrieve
-from .session_forms import CREATE, SWITCHES, UPDATE
+from .routing import Route, merge_metadata, paged, plain_metadata, retrieve
+from .session_forms import CREATE, FILTERS, SWITCHES, UPDATE
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 MARGIN = 60  # a request takes a moment to arrive: a bound is not refused for that
@@ -36,7 +36,7 @@ NOT_OURS = {
 }
 
 
-def create(state: State, p: Json, context: Context) -> Json:
+def create(state: State, p: Json) -> Json:
     """A new open session. A payment's intent comes with the first attempt, a setup's at once."""
     _check(state, p)
     setting_up = p.get("mode") == "setup"
@@ -50,35 +50,43 @@ def create(state: State, p: Json, context: Context) -> Json:
         "customer_details": _known_details(state, p),
         "expires_at": p.get("expires_at") or state.now() + LONGEST,
         "metadata": plain_metadata(p),
-        "payment_method_types": p.get("payment_method_types") or ["card", DELAYED_TYPE],
+        "payment_method_types": offered(p),
         "payment_status": "no_payment_required" if setting_up else "unpaid",
     }
     if "customer" in p:
         values["customer_creation"] = None
     session = state.add("checkout.session", **values)
-    state.change(session, url=f"{context.base_url}/c/pay/{session['id']}")
+    state.change(session, url=f"{state.base_url}/c/pay/{session['id']}")
     secret = state.private(session["id"])
     secret["line_items"] = items
     secret["intent_data"] = p.get("payment_intent_data", {})
-    secret["base_url"] = context.base_url
     if setting_up:
         _setup_intent(state, session, p)
     return session
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     session = state.get("checkout.session", p["id"])
     if "metadata" in p:
         state.change(session, metadata=merge_metadata(session, p["metadata"]))
     return session
 
 
-def line_items(state: State, p: Json, _: Context) -> Json:
+def list_sessions(state: State, p: Json) -> Json:
+    equal = {name: p[name] for name in ("customer", "payment_intent", "status") if name in p}
+    found = state.all("checkout.session", **equal)
+    if "customer_details" in p:
+        wanted = p["customer_details"]["email"]
+        found = [each for each in found if (each["customer_details"] or {}).get("email") == wanted]
+    return paged("/v1/checkout/sessions", found, p, "checkout.session")
+
+
+def line_items(state: State, p: Json) -> Json:
     shown = nested(state, state.get("checkout.session", p["id"]), "line_items")
     return paged(shown["url"], shown["data"], p, "item")
 
 
-def expire_by_api(state: State, p: Json, _: Context) -> Json:
+def expire_by_api(state: State, p: Json) -> Json:
     return expire(state, state.get("checkout.session", p["id"]))
 
 
@@ -108,6 +116,9 @@ def pay(state: State, session: Json, method: Json, *, customer: Json | None = No
     """One attempt of the customer's. Returns the session: complete, or open with its intent asking for
     authentication. Raises the issuer's `CardError`, after which another method may be tried."""
     ensure_open(state, session)
+    if method["type"] not in session["payment_method_types"]:
+        types = ", ".join(session["payment_method_types"])
+        raise StripeError(f"This Checkout Session does not offer {method['type']}; it offers {types}.")
     shown = {**NO_DETAILS}
     for source in (session["customer_details"], customer):
         shown.update({k: v for k, v in (source or {}).items() if v})
@@ -250,7 +261,7 @@ def _known_details(state: State, p: Json) -> Json | None:
 
 
 def _setup_intent(state: State, session: Json, p: Json) -> None:
-    data = {**p.get("setup_intent_data", {}), "payment_method_types": list(session["payment_method_types"])}
+    data = {**p.get("setup_intent_data", {}), "allowed_payment_method_types": session["payment_method_types"]}
     intent = setup_intents.add(state, {**data, "customer": session["customer"]})
     state.private(intent["id"])["session"] = session["id"]
     state.change(session, setup_intent=intent["id"])
@@ -302,10 +313,7 @@ ROUTES = [
     Route("POST", "/v1/checkout/sessions", create, CREATE),
     retrieve("checkout.session"),
     Route("POST", "/v1/checkout/sessions/{id}", update, UPDATE),
-    listing(
-        "checkout.session",
-        {"customer": text(), "payment_intent": text(), "status": choice("complete", "expired", "open")},
-    ),
+    Route("GET", "/v1/checkout/sessions", list_sessions, Form({**PAGE, "created": moment, **FILTERS})),
     Route("POST", "/v1/checkout/sessions/{id}/expire", expire_by_api),
     Route("GET", "/v1/checkout/sessions/{id}/line_items", line_items, Form(PAGE)),
 ]

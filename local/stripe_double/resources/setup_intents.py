@@ -2,7 +2,7 @@
 
 import copy
 
-from local.stripe_double.errors import CardError, StripeError, unexpected_state
+from local.stripe_double.errors import CardError, StripeError, exclusive, unexpected_state
 from local.stripe_double.fields import Json
 from local.stripe_double.forms import (
     EXPAND,
@@ -11,20 +11,20 @@ from local.stripe_double.forms import (
     anything,
     boolean,
     choice,
-    listed,
     metadata,
     missing,
     text,
     unsettable,
     url,
 )
-from local.stripe_double.instruments import DELAYED_TYPE
+from local.stripe_double.instruments import TYPES, offered
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import State
 
 from . import payment_methods
-from .payment_intents import AUTOMATIC
-from .routing import Context, Route, exclusive, listing, plain_metadata, retrieve, updating
+from .payment_intent_forms import AUTOMATIC
+from .payment_intents import automatic
+from .routing import Route, listing, plain_metadata, retrieve, updating
 
 CONFIRMABLE = ("requires_confirmation", "requires_action", "requires_payment_method")
 CONFIRM: dict[str, Reader] = {
@@ -43,15 +43,23 @@ CREATE: dict[str, Reader] = {
     "customer": text(),
     "description": text(1000),
     "metadata": metadata,
-    "payment_method_types": listed(text()),
+    **TYPES,
     "usage": choice("off_session", "on_session"),
-    **dict.fromkeys(("attach_to_self", "flow_directions", "on_behalf_of", "single_use"), missing),
+    **dict.fromkeys(
+        (
+            "attach_to_self",
+            "customer_account",
+            "flow_directions",
+            "on_behalf_of",
+            "payment_method_configuration",
+            "single_use",
+        ),
+        missing,
+    ),
 }
 
 
-def create(state: State, p: Json, context: Context) -> Json:
-    if "automatic_payment_methods" in p and "payment_method_types" in p:
-        raise exclusive("payment_method_types", "automatic_payment_methods")
+def create(state: State, p: Json) -> Json:
     confirming = p.pop("confirm", False)
     how = {name: p.pop(name) for name in CONFIRM if name in p}
     if "customer" in p:
@@ -61,37 +69,35 @@ def create(state: State, p: Json, context: Context) -> Json:
     if method:
         state.change(intent, payment_method=method["id"], status="requires_confirmation")
     state.emit("setup_intent.created", intent)
-    return confirm(state, intent, how, context) if confirming else intent
+    return confirm(state, intent, how) if confirming else intent
 
 
 def add(state: State, p: Json) -> Json:
     """A new setup intent, not yet announced."""
-    automatic = p.pop("automatic_payment_methods", {"enabled": "payment_method_types" not in p})
     intent = state.add(
         "setup_intent",
         **{
-            "payment_method_types": ["card", DELAYED_TYPE] if automatic["enabled"] else ["card"],
             **p,
-            "automatic_payment_methods": {"allow_redirects": "always", **automatic} if automatic["enabled"] else None,
+            "automatic_payment_methods": automatic(p),
             "metadata": plain_metadata(p),
+            "payment_method_types": offered(p),
         },
     )
     state.change(intent, client_secret=f"{intent['id']}_secret_{random_id(29)}")
     return intent
 
 
-def confirm_by_api(state: State, p: Json, context: Context) -> Json:
-    return confirm(state, state.get("setup_intent", p.pop("id")), p, context)
+def confirm_by_api(state: State, p: Json) -> Json:
+    return confirm(state, state.get("setup_intent", p.pop("id")), p)
 
 
-def confirm(state: State, intent: Json, p: Json, context: Context) -> Json:
+def confirm(state: State, intent: Json, p: Json) -> Json:
     if intent["status"] not in CONFIRMABLE:
         raise _unexpected(intent, f"You cannot confirm this SetupIntent because it has a status of {intent['status']}.")
     method = _method(state, p) or state.find("payment_method", intent["payment_method"])
     if method is None:
         raise _unexpected(intent, "You cannot confirm this SetupIntent because it's missing a payment method.")
     secret = state.private(intent["id"])
-    secret["base_url"] = context.base_url
     if "return_url" in p:
         secret["return_url"] = p["return_url"]
     attempt(state, intent, method)
@@ -104,7 +110,7 @@ def attempt(state: State, intent: Json, method: Json, *, authenticated: bool = F
     card = state.private(method["id"]).get("card")
     if card and card.asks and not authenticated:
         secret = state.private(intent["id"])
-        challenge = f"{secret.get('base_url', '')}/3ds/{intent['id']}"
+        challenge = f"{state.base_url}/3ds/{intent['id']}"
         action = {"return_url": secret.get("return_url"), "url": challenge}
         state.change(
             intent, status="requires_action", next_action={"redirect_to_url": action, "type": "redirect_to_url"}
@@ -146,7 +152,7 @@ def authenticate(state: State, intent: Json, *, approved: bool) -> None:
     raise unexpected_state(message, code, setup_intent=copy.deepcopy(intent))
 
 
-def cancel(state: State, p: Json, _: Context) -> Json:
+def cancel(state: State, p: Json) -> Json:
     intent = state.get("setup_intent", p["id"])
     if intent["status"] not in CONFIRMABLE:
         raise _unexpected(intent, f"You cannot cancel this SetupIntent because it has a status of {intent['status']}.")
@@ -180,13 +186,42 @@ def _unexpected(intent: Json, message: str) -> StripeError:
 
 ROUTES = [
     Route("POST", "/v1/setup_intents", create, Form({**EXPAND, **CREATE})),
-    retrieve("setup_intent"),
+    retrieve("setup_intent", {"client_secret": missing}),
     updating(
         "setup_intent",
-        {"customer": text(), "description": unsettable(text(1000)), "metadata": metadata},
+        {
+            "customer": text(),
+            "description": unsettable(text(1000)),
+            "metadata": metadata,
+            **dict.fromkeys(
+                (
+                    *TYPES,
+                    "attach_to_self",
+                    "customer_account",
+                    "flow_directions",
+                    "payment_method",
+                    "payment_method_configuration",
+                    "payment_method_data",
+                    "payment_method_options",
+                ),
+                missing,
+            ),
+        },
     ),
-    listing("setup_intent", {"customer": text(), "payment_method": text()}),
-    Route("POST", "/v1/setup_intents/{id}/confirm", confirm_by_api, Form({**EXPAND, **CONFIRM})),
+    listing(
+        "setup_intent",
+        {
+            "customer": text(),
+            "payment_method": text(),
+            **dict.fromkeys(("attach_to_self", "customer_account"), missing),
+        },
+    ),
+    Route(
+        "POST",
+        "/v1/setup_intents/{id}/confirm",
+        confirm_by_api,
+        Form({**EXPAND, **CONFIRM, "allowed_payment_method_types": missing}),
+    ),
     Route(
         "POST",
         "/v1/setup_intents/{id}/cancel",

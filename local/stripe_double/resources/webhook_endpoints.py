@@ -18,7 +18,7 @@ from local.stripe_double.forms import (
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import State
 
-from .routing import Context, Route, listing, merge_metadata, plain_metadata, retrieve
+from .routing import Route, listing, merge_metadata, plain_metadata, retrieve
 
 MOST = 16
 FIELDS: dict[str, Reader] = {
@@ -40,7 +40,7 @@ def new_secret() -> str:
     return "whsec_" + random_id(32)
 
 
-def create(state: State, p: Json, _: Context) -> Json:
+def create(state: State, p: Json) -> Json:
     if len(state.all("webhook_endpoint")) >= MOST:
         raise StripeError(f"You have reached the maximum of {MOST} test webhook endpoints.")
     check_events(p["enabled_events"])
@@ -48,7 +48,7 @@ def create(state: State, p: Json, _: Context) -> Json:
     return {**endpoint, "secret": state.private(endpoint["id"])["secret"]}
 
 
-def update(state: State, p: Json, _: Context) -> Json:
+def update(state: State, p: Json) -> Json:
     endpoint = state.get("webhook_endpoint", p.pop("id"))
     if "metadata" in p:
         p["metadata"] = merge_metadata(endpoint, p["metadata"])
@@ -60,7 +60,7 @@ def update(state: State, p: Json, _: Context) -> Json:
     return endpoint
 
 
-def delete(state: State, p: Json, _: Context) -> Json:
+def delete(state: State, p: Json) -> Json:
     endpoint = state.get("webhook_endpoint", p["id"])
     state.remove("webhook_endpoint", endpoint["id"])
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
@@ -92,6 +92,6 @@ ROUTES = [
     Route("POST", "/v1/webhook_endpoints", create, CREATE),
     retrieve("webhook_endpoint"),
     Route("POST", "/v1/webhook_endpoints/{id}", update, Form({**EXPAND, **FIELDS, "disabled": boolean})),
-    Route("DELETE", "/v1/webhook_endpoints/{id}", delete),
-    listing("webhook_endpoint"),
+    Route("DELETE", "/v1/webhook_endpoints/{id}", delete, Form()),
+    listing("webhook_endpoint", by_date=False),
 ]
