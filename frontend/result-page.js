@@ -9,6 +9,8 @@ import { wordsFor } from "./words.js";
 // Enough to notice a payment made just before leaving; there is nothing else to wait for.
 const POLLS_AFTER_LEAVING = 5;
 
+const UNPAID = ["pending", "failed", "expired", "canceled"];
+
 const address = new URLSearchParams(location.search);
 const paymentId = address.get("paymentId") ?? "";
 const leftCheckout = address.get("checkout") === "canceled";
@@ -80,7 +82,8 @@ function showDetails() {
   setDetail("amount", money(amount));
   setDetail("amount-refunded", amountRefunded > 0 ? money(amountRefunded) : "");
   setDetail("created-at", new Date(createdAt).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" }));
-  setDetail("transaction-id", transactionId ?? "");
+  // Where no money moves, the id of an attempt would only look like a payment.
+  setDetail("transaction-id", UNPAID.includes(payment.status) ? "" : (transactionId ?? ""));
   setDetail("payment-id", payment.paymentId);
 }
 

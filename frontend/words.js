@@ -23,7 +23,12 @@ const FAILURES = {
 const WORDS = {
   loading: ["waiting", "Looking up your payment\u2026", ""],
   pending: ["waiting", "Confirming your payment\u2026", `This usually takes a few seconds. ${WAIT}`],
-  processing: ["waiting", "Your payment is in progress\u2026", `We are waiting for your bank. ${WAIT}`],
+  processing: [
+    "waiting",
+    "Your payment is in progress\u2026",
+    "We are waiting for your bank, which can take some days.",
+    "You may close this page; you will get an email once it is settled. Please do not pay again.",
+  ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
   expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED}`, START_AGAIN],

@@ -4,6 +4,7 @@ Writing what was learned is one transaction: the payment on condition that nobod
 the notices it raised and the pointers to it. Either all of that is durable or none of it is.
 """
 
+import random
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
 
+# A transaction is at an item for some milliseconds, and writes of that item alone are refused meanwhile.
+_MOST_COLLISIONS = 6
+_COLLISION_PAUSE_SECONDS = 0.02
+
 _ABSENT = "attribute_not_exists(pk)"
 
 
@@ -55,6 +60,7 @@ class Table:
     def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
         self._name = name
         self._client = client or boto3.client("dynamodb", config=_CONFIG)
+        self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)
 
     # Catalogue
 
@@ -89,7 +95,10 @@ class Table:
         return None
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
-        """Insert a new payment and the claim of its Idempotency-Key: (the claim that holds the key, created?)."""
+        """Insert a new payment and the claim of its Idempotency-Key: (the claim that holds the key, created?).
+
+        Conflict if another is being created with the key at this very moment.
+        """
         # A payment's id is random: should it exist, something is badly wrong and must not overwrite.
         writes = [self._put(payment_item(payment, payment.version), _ABSENT)]
         if claim:
@@ -333,6 +342,17 @@ class Table:
         if returns_old:
             put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {"Put": put}
+
+
+def _pause_after_collision(response: tuple[Any, dict[str, Any]] | None, attempts: int, **_: object) -> float | None:
+    """Seconds until a write that met a transaction is sent again; botocore itself gives it up at once.
+
+    A mail that was sent would otherwise not be recorded as sent, and go out twice.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "TransactionConflictException" or attempts > _MOST_COLLISIONS:
+        return None
+    return random.uniform(0, _COLLISION_PAUSE_SECONDS * 2**attempts)  # noqa: S311 - no secret
 
 
 def _conflict(error: ClientError) -> Exception:

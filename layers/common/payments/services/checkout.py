@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -20,8 +21,8 @@ from payments.domain.facts import Fact, Request, RequestState
 from payments.domain.looking import next_look
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
-from payments.domain.records import Claim
-from payments.services.recording import Payments, record
+from payments.domain.records import Claim, Conflict
+from payments.services.recording import ATTEMPTS, Payments, pause, record
 
 KEY_LIFETIME = timedelta(hours=24)
 
@@ -92,12 +93,22 @@ def open_checkout(
     )
     payment = replace(payment, look_at=next_look(payment, now))
     claim = Claim(key_hash, order.hash, payment.id, now + KEY_LIFETIME) if key_hash else None
-    holder, created = store.create(payment, claim, now)
+    holder, created = _created(payment, claim, store, now)
     if holder and not created:
         payment = _held(holder, order, store)
     if payment.sessions:
         return payment
     return ask_stripe(payment, store, stripe, now)
+
+
+def _created(payment: Payment, claim: Claim | None, store: CheckoutStore, now: datetime) -> tuple[Claim | None, bool]:
+    for attempt in range(ATTEMPTS):
+        try:
+            return store.create(payment, claim, now)
+        except Conflict:
+            # A second click: the first one's claim is being written just now.
+            time.sleep(pause(attempt))
+    raise TryAgain("Too many requests with this Idempotency-Key came at once; send the same again.")
 
 
 def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:

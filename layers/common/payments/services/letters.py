@@ -241,8 +241,8 @@ _PAGE = """\
 <!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{subject}</title></head>
-<body style="margin:0;padding:24px;background:#f4f5f7;color:#1c2330;font:16px/1.5 system-ui,sans-serif">
-<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px">
+<body style="margin:0;padding:12px;background:#f4f5f7;color:#1c2330;font:16px/1.5 system-ui,sans-serif">
+<div style="max-width:560px;margin:0 auto;padding:20px;background:#ffffff;border-radius:8px">
 {body}
 <p style="margin:24px 0 0;color:#5b6472">{business}</p>
 </div>
@@ -254,8 +254,8 @@ _PAGE = """\
 def _html(content: _Content, business: Business) -> str:
     parts = [f"<p>{escape(sentence)}</p>" for sentence in content.sentences]
     rows = "".join(
-        f'<tr><th style="text-align:left;padding:4px 16px 4px 0;font-weight:600;vertical-align:top">{escape(label)}'
-        f'</th><td style="padding:4px 0;word-break:break-word">{escape(value)}</td></tr>'
+        f'<tr><th style="text-align:left;padding:4px 16px 4px 0;font-weight:600;vertical-align:top;white-space:nowrap">'
+        f'{escape(label)}</th><td style="padding:4px 0;overflow-wrap:anywhere">{escape(value)}</td></tr>'
         for label, value in content.rows
     )
     parts.append(f'<table style="border-collapse:collapse;margin:16px 0">{rows}</table>')

@@ -75,7 +75,7 @@ def record(
                 frees_key=learned.has_lapsed and not payment.has_lapsed,
             )
         except Conflict:
-            time.sleep(_pause(attempt))
+            time.sleep(pause(attempt))
             found = store.payment(payment.id)
             if found is None:
                 raise PaymentNotFound(f"The payment {payment.id} is gone.") from None
@@ -102,6 +102,6 @@ def delay_of(notice: Notice, failure_delay: timedelta) -> timedelta:
     return failure_delay if notice.kind is NoticeKind.PAYMENT_FAILED_ADMIN else timedelta()
 
 
-def _pause(attempt: int) -> float:
+def pause(attempt: int) -> float:
     """Full jitter, so that those who met once do not meet again."""
     return random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
