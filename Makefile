@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)/layers/common
 SAM_VENV := .venv-sam
 
-.PHONY: help run test check format build lock clean
+.PHONY: help run test search check format openapi build lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,11 @@ run: $(VENV)/ready ## the whole system on this machine: http://localhost:8000
 
 test: $(VENV)/ready ## all tests: unit, integration, template, end to end in a browser
 	@$(PYTHON) -m tools.browser
+	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m pytest
+
+search: $(VENV)/ready ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
+	@SEARCH_SECONDS=$${SEARCH_SECONDS:-600} $(PYTHON) -m pytest $$(grep -l SEARCH_SECONDS tests/integration/test_*.py)
 
 check: $(VENV)/ready ## format, lint, strict types, template
 	@$(VENV)/bin/ruff format --check .
@@ -28,6 +32,9 @@ check: $(VENV)/ready ## format, lint, strict types, template
 format: $(VENV)/ready ## format and mend what the linter can mend
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
+
+openapi: $(VENV)/ready ## docs/openapi.yaml, from the code and the template
+	@$(PYTHON) -m tools.openapi
 
 build: $(SAM_VENV)/ready ## what `sam deploy` ships, in .aws-sam/build
 	@SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam build

@@ -44,12 +44,13 @@ def _banner(stack: "Stack") -> str:
     return f"""
 Quittance is ready.
 
-  Payment page   {stack.site_url}
-  Mailbox        {stack.mailbox_url}
-  API            {stack.api_url}
-  Webhook        {stack.webhook_url}
-  Stripe double  {stack.stripe_url}
-  Logs           {stack.logs}
+  Payment page     {stack.site_url}
+  Mailbox          {stack.mailbox_url}
+  The whole stack  {stack.console_url}
+  API              {stack.api_url}
+  Webhook          {stack.webhook_url}
+  Stripe double    {stack.stripe_url}
+  Logs             {stack.logs}
 
   Cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined,
          4000 0025 0000 3155 asks for authentication. Any future date, any CVC.
@@ -75,6 +76,7 @@ def _run() -> int:
         )
         return 1
     try:
+        from local.dynamodb_local import wanted
         from local.intrinsics import TemplateError
         from local.stack import Ports, Stack, StackError
     except ModuleNotFoundError as error:
@@ -95,6 +97,7 @@ def _run() -> int:
             echo=True,
             schedule_seconds=float(os.environ.get("LOCAL_SCHEDULE_SECONDS", "10")),
             stripe_double=not arguments.without_stripe,
+            dynamodb_local=wanted(os.environ),
         )
         with stack:
             print(_banner(stack), *stack.broken.values(), sep="\n", flush=True)

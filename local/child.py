@@ -6,6 +6,7 @@ and this process with it, so that no orphan stays behind. Standard library only:
 
 import os
 import runpy
+import signal
 import sys
 import threading
 
@@ -13,6 +14,9 @@ import threading
 def _end_with_the_parent() -> None:
     while os.read(0, 1024):
         pass
+    if os.getpgrp() == os.getpid():
+        # What this process has started goes with it.
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 

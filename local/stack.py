@@ -6,6 +6,7 @@ import http.client
 import importlib.util
 import json
 import os
+import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import fields
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import HTTPClientError
 
 from local.code_changes import CodeChanges
+from local.dynamodb_local import await_ready, start
 from local.gateway import FunctionUrl, Gateway
 from local.mailbox import Mailbox
-from local.ports import Ports, StackError
+from local.ports import USUAL_CONSOLE_PORT, Ports, StackError
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import PortTakenError, Server, listen
@@ -50,8 +52,8 @@ class Stack:
     """Starts everything on entering, ends everything on leaving.
 
     `root` is the project; `template` another template of it (a built one, say); `parameters` overrides the
-    template's. With `stripe_double` off, nobody answers at the double's port. `dynamodb_url` is a DynamoDB to use
-    instead of moto's.
+    template's. With `stripe_double` off, nobody answers at the double's port. With `dynamodb_local`, AWS's
+    DynamoDB Local is used instead of moto's.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Stack:
         echo: bool = False,
         schedule_seconds: float = 10.0,
         stripe_double: bool = True,
-        dynamodb_url: str | None = None,
+        dynamodb_local: bool = False,
     ) -> None:
         self._root = root.resolve()
         self._template_path = (template or root / "template.yaml").resolve()
@@ -74,12 +76,14 @@ class Stack:
         self._logs = Logs(logs or self._root / ".local" / "logs", echo)
         self._schedule_seconds = schedule_seconds
         self._stripe_double = stripe_double
-        self._dynamodb_url = dynamodb_url
+        self._dynamodb_local = dynamodb_local
+        self._dynamodb_url: str | None = None
         self._resources = ExitStack()
         self._workers: dict[str, Workers] = {}
         self._ended: list[str] = []
         self.template: Template
         self.site_url = self.api_url = self.webhook_url = self.stripe_url = self.mailbox_url = self.aws_url = ""
+        self.console_url = ""
 
     def __enter__(self) -> Self:
         try:
@@ -126,15 +130,19 @@ class Stack:
         self.webhook_url = f"http://localhost:{ports['webhook']}/"
         self.stripe_url = f"http://localhost:{ports['stripe']}"
         self.mailbox_url = f"http://localhost:{ports['mailbox']}"
+        self.console_url = f"http://localhost:{ports['console']}"
         self.aws_url = f"http://127.0.0.1:{aws.getsockname()[1]}"
 
         self._start_aws(aws)
+        dynamodb = self._start_dynamodb() if self._dynamodb_local else None
         if self._stripe_double:
             self._start_stripe(listeners["stripe"], ports)
         listeners["stripe"].close()
         self.template = self._load_template(ports)
         # The handlers load meanwhile; they need AWS no more than Lambda's init phase does.
         self._start_workers()
+        if dynamodb:
+            await_ready(dynamodb, str(self._dynamodb_url), self._logs)
         secret_values = {"StripeApiKey": STRIPE_API_KEY, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
         try:
             create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
@@ -149,12 +157,20 @@ class Stack:
 
     def _listen(self, name: str) -> socket.socket:
         try:
-            return self._hold(listen(getattr(self._ports, name)))
+            return self._hold(self._listen_for_console() if name == "console" else listen(getattr(self._ports, name)))
         except PortTakenError as error:
             raise StackError(
                 f"Port {error.port} is taken by another program. "
                 f"Stop it, or choose another: {name.upper()}_PORT={error.port + 5} make run"
             ) from None
+
+    def _listen_for_console(self) -> socket.socket:
+        if self._ports.console is not None:
+            return listen(self._ports.console)
+        try:
+            return listen(USUAL_CONSOLE_PORT)
+        except PortTakenError:
+            return listen(0)
 
     def _hold(self, listener: socket.socket) -> socket.socket:
         self._resources.callback(listener.close)
@@ -174,6 +190,12 @@ class Stack:
     def _start_aws(self, listener: socket.socket) -> None:
         self._start_process("aws", "local.aws", ["--fd", str(listener.fileno())], (listener.fileno(),))
         listener.close()
+
+    def _start_dynamodb(self) -> Process:
+        process, self._dynamodb_url = start(self._logs, lambda _: self._ended.append("dynamodb"))
+        self._resources.callback(process.wait)
+        self._resources.callback(process.kill)
+        return process
 
     def _start_stripe(self, listener: socket.socket, ports: Mapping[str, int]) -> None:
         if importlib.util.find_spec("local.stripe_double") is None:
@@ -246,11 +268,37 @@ class Stack:
         applications: dict[str, WSGIApplication] = {
             "site": Site(self._root / "frontend", self.api_url),
             "mailbox": Mailbox(self.aws_url),
+            "console": self._console(),
             **({"api": Gateway(apis[0], self._invoke)} if apis else {}),
             **({"webhook": FunctionUrl(urls[0].logical_id, self._invoke)} if urls else {}),
         }
         for name, application in applications.items():
             self._resources.callback(Server(listeners[name], application).close)
+
+    def _console(self) -> WSGIApplication:
+        # It reads payments with the functions' own code, which is not on the path of every program that starts us.
+        layer = str(_PACKAGE_ROOT / "layers" / "common")
+        if layer not in sys.path:
+            sys.path.append(layer)
+        from local.console.app import Console, Surroundings
+        from local.console.double import Double
+
+        links = {
+            "Payment page": self.site_url,
+            "Mailbox": self.mailbox_url,
+            "Products": f"{self.api_url}/products",
+        }
+        surroundings = Surroundings(
+            template=self.template,
+            aws_url=self.aws_url,
+            dynamodb_url=self._dynamodb_url or self.aws_url,
+            api_url=self.api_url,
+            double=Double(self.stripe_url, STRIPE_API_KEY) if self._stripe_double else None,
+            links=links,
+            broken=lambda: self.broken,
+            invoke=self.invoke,
+        )
+        return Console(surroundings)
 
     def _start_triggers(self) -> None:
         sqs = client("sqs", self.aws_url)

@@ -50,6 +50,8 @@ def a_session(payment_id: str | None, **changes: Any) -> dict[str, Any]:
         "client_reference_id": payment_id,
         "created": 1795000000,
         "currency": "usd",
+        "customer": None,
+        "customer_details": {"address": None, "email": "ada@example.com", "name": "Ada Lovelace", "phone": None},
         "customer_email": "ada@example.com",
         "expires_at": 1795082800,
         "livemode": False,
@@ -60,6 +62,7 @@ def a_session(payment_id: str | None, **changes: Any) -> dict[str, Any]:
         "presentment_details": None,
         "status": "complete",
         "success_url": "http://localhost:8000/result.html",
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "url": None,
     } | changes
 
@@ -69,14 +72,24 @@ def an_intent(payment_id: str | None, **changes: Any) -> dict[str, Any]:
         "id": "pi_1",
         "object": "payment_intent",
         "amount": 9900,
+        "amount_capturable": 0,
         "amount_received": 9900,
         "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "confirmation_method": "automatic",
         "created": 1795000010,
         "currency": "usd",
+        "customer": None,
         "last_payment_error": None,
         "latest_charge": "ch_1",
         "livemode": False,
         "metadata": {"payment_id": payment_id} if payment_id else {},
+        "next_action": None,
+        "payment_method": "pm_1",
+        "payment_method_types": ["card"],
+        "processing": None,
+        "review": None,
         "status": "succeeded",
     } | changes
 
@@ -106,17 +119,31 @@ def a_charge(payment_id: str | None, **changes: Any) -> dict[str, Any]:
         "amount": 9900,
         "amount_captured": 9900,
         "amount_refunded": 0,
+        "balance_transaction": None,
+        "billing_details": {"address": None, "email": "ada@example.com", "name": "Ada Lovelace", "phone": None},
         "captured": True,
         "created": 1795000020,
         "currency": "usd",
+        "customer": None,
+        "disputed": False,
+        "failure_balance_transaction": None,
         "failure_code": None,
         "failure_message": None,
         "livemode": False,
         "metadata": {"payment_id": payment_id} if payment_id else {},
+        "outcome": {
+            "network_status": "approved_by_network",
+            "reason": None,
+            "risk_level": "normal",
+            "type": "authorized",
+        },
         "paid": True,
         "payment_intent": "pi_1",
+        "payment_method": "pm_1",
+        "payment_method_details": {"card": {"brand": "visa", "last4": "4242"}, "type": "card"},
         "receipt_url": "https://pay.stripe.com/receipts/ch_1",
         "refunded": False,
+        "review": None,
         "status": "succeeded",
     } | changes
 
@@ -143,10 +170,12 @@ def a_refund(**changes: Any) -> dict[str, Any]:
         "charge": "ch_1",
         "created": 1795000100,
         "currency": "usd",
+        "destination_details": {"card": {"reference_status": "pending", "type": "refund"}, "type": "card"},
         "failure_reason": None,
         "metadata": {},
         "payment_intent": "pi_1",
         "reason": "requested_by_customer",
+        "receipt_number": None,
         "status": "succeeded",
     } | changes
 
@@ -156,17 +185,62 @@ def a_dispute(**changes: Any) -> dict[str, Any]:
         "id": "du_1",
         "object": "dispute",
         "amount": 9900,
+        "balance_transactions": [],
         "charge": "ch_1",
         "created": 1795000200,
         "currency": "usd",
+        "evidence": {"receipt": None, "uncategorized_text": None},
         "evidence_details": {"due_by": 1796000000, "has_evidence": False, "past_due": False, "submission_count": 0},
         "is_charge_refundable": False,
         "livemode": False,
         "metadata": {},
         "payment_intent": "pi_1",
+        "payment_method_details": {"card": {"brand": "visa", "case_type": "chargeback"}, "type": "card"},
         "reason": "fraudulent",
         "status": "needs_response",
     } | changes
+
+
+def a_fraud_warning(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "issfr_1",
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": "ch_1",
+        "created": 1795000210,
+        "fraud_type": "made_with_stolen_card",
+        "livemode": False,
+        "payment_intent": "pi_1",
+    } | changes
+
+
+def a_review(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "prv_1",
+        "object": "review",
+        "billing_zip": None,
+        "charge": "ch_1",
+        "closed_reason": None,
+        "created": 1795000220,
+        "ip_address": None,
+        "ip_address_location": None,
+        "livemode": False,
+        "open": True,
+        "opened_reason": "rule",
+        "payment_intent": "pi_1",
+        "reason": "rule",
+        "session": None,
+    } | changes
+
+
+def a_list(*data: dict[str, Any]) -> dict[str, Any]:
+    """A list inside another object, as API versions before the pinned one have them."""
+    return {"object": "list", "data": list(data), "has_more": False, "total_count": len(data), "url": "/v1/x"}
+
+
+def without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """An object as of an API version that does not have these fields."""
+    return {name: value for name, value in body.items() if name not in fields}
 
 
 # Events

@@ -11,7 +11,7 @@ from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue, Taken
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -39,9 +39,11 @@ class MemoryStore:
     leases: dict[str, datetime] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
     faster_writers: int = 0
+    faster_creators: int = 0
 
-    def product(self, sku: str) -> Product | None:
-        return self.catalogue.get(sku)
+    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
+        claim = self.claims.get(key_hash) if key_hash else None
+        return self.catalogue.get(sku), claim if claim and claim.expires_at >= now else None
 
     def payment(self, payment_id: str) -> Payment | None:
         return self.payments.get(payment_id)
@@ -50,6 +52,9 @@ class MemoryStore:
         return next((self.names[each] for each in stripe_ids if each in self.names), None)
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
+        if self.faster_creators:
+            self.faster_creators -= 1
+            raise Conflict
         held = self.claims.get(claim.key_hash) if claim else None
         if held and held.expires_at >= now:
             return held, False
@@ -72,8 +77,11 @@ class MemoryStore:
             self.faster_writers -= 1
             self.payments[payment.id] = replace(stored, version=stored.version + 1)
             raise Conflict
-        if stored.version != payment.version or any((payment.id, notice) in self.notices for notice in raised):
+        kept = [self.notices[payment.id, notice] for notice in raised if (payment.id, notice) in self.notices]
+        if stored.version != payment.version or any(each.state is not NoticeState.MOOT for each in kept):
             raise Conflict
+        if any(self.names.get(name, payment.id) != payment.id for name in new_names):
+            raise Taken
         self.payments[payment.id] = replace(payment, version=payment.version + 1)
         self.notices |= {(payment.id, notice): NoticeRecord(at) for notice, at in raised.items()}
         self.names |= dict.fromkeys(new_names, payment.id)
@@ -107,6 +115,17 @@ class MemoryStore:
         kept = self.notices[payment_id, notice]
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
             kept.state, kept.note = state, note
+
+    def retract_notice(self, payment: Payment, notice: Notice, attempt: int, now: datetime, note: str) -> None:
+        kept = self.notices[payment.id, notice]
+        stored = self.payments[payment.id]
+        if self.faster_writers:
+            self.faster_writers -= 1
+            stored = self.payments[payment.id] = replace(stored, version=stored.version + 1)
+        if stored.version != payment.version or (kept.state, kept.attempts) != (NoticeState.CLAIMED, attempt):
+            raise Conflict
+        self.payments[payment.id] = replace(payment, raised=payment.raised - {notice}, version=payment.version + 1)
+        kept.state, kept.note = NoticeState.MOOT, note
 
     def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
         kept = self.notices[payment_id, notice]
@@ -201,7 +220,10 @@ class MemoryMailer:
 
 @dataclass
 class MemoryOutbox:
+    failures: list[Exception] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
 
     def publish(self, postings: Sequence[Posting]) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
         self.postings += postings

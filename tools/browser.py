@@ -6,8 +6,9 @@ says which command does.
 
 import os
 import shutil
-import subprocess
 import sys
+
+from tools.debian import install, may_install
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -18,18 +19,9 @@ def chromium() -> str | None:
     return next((found for name in candidates if name and (found := shutil.which(name))), None)
 
 
-def _install() -> None:
-    apt = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        subprocess.run([*apt, "apt-get", *arguments], check=False, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-
-
 def main() -> int:
-    may_install = shutil.which("apt-get") and (os.geteuid() == 0 or os.environ.get("CI"))
-    if not chromium() and may_install:
-        print("Installing Debian's chromium for the browser tests ...", file=sys.stderr)
-        _install()
+    if not chromium() and may_install():
+        install("chromium")
     if chromium():
         return 0
     print(

@@ -11,7 +11,7 @@ from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import StripeApi
-from payments.runtime.observability import count, logger_of
+from payments.runtime.observability import about, count, logger_of
 from payments.runtime.settings import flag, seconds, setting
 from payments.services.reconciliation import Reconciler
 
@@ -23,6 +23,7 @@ reconciler = Reconciler(
     livemode=flag("STRIPE_LIVEMODE"),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
     clock=lambda: datetime.now(UTC),
+    report=lambda what, error: logger.error("failed", extra={"what": what, **about(error)}, exc_info=error),
 )
 
 
@@ -32,5 +33,4 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
         logger.info("another_run_is_under_way")
         return
     count("reconciled")
-    log = logger.warning if summary.stripe_unavailable or summary.refused else logger.info
-    log("reconciled", extra=asdict(summary))
+    logger.info("reconciled", extra=asdict(summary))

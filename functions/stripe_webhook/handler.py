@@ -13,6 +13,7 @@ from payments.domain.errors import PublishFailed
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
 from payments.runtime.observability import count, logger_of
 from payments.runtime.settings import flag, seconds, setting
+from payments.runtime.views import RECEIVED
 from payments.services.webhook import receive
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -46,4 +47,4 @@ def handler(request: Request, context: LambdaContext) -> Response:
         about["api_version"] = event.api_version
     log = logger.error if receipt.outcome.needs_attention else logger.info
     log(receipt.outcome.value, extra=about)
-    return response(200, {"received": True})
+    return response(200, RECEIVED)

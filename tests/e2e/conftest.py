@@ -39,7 +39,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(ROOT, ports=Ports(0, 0, 0, 0, 0), logs=tmp_path_factory.mktemp("logs")) as running:
+    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs")) as running:
         assert running.broken == {}
         yield running
 

@@ -23,7 +23,8 @@ from local.catalogue import seed_catalogue
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import listen
 from local.stripe_double import StripeDouble
-from local.template import REGION, Addresses, Template
+from local.template import REGION, Addresses, Function, Template
+from payments.adapters import secrets
 from payments.adapters.dynamodb import Table
 from tests.builders import SECRET, as_json, signed
 
@@ -45,11 +46,15 @@ class Answer:
 
 
 class System:
-    """Everything a deployment has, but for the front ends: events are handed to the handlers as AWS would."""
+    """Everything a deployment has, but for the front ends: events are handed to the handlers as AWS would.
 
-    def __init__(self, aws_url: str, double: StripeDouble) -> None:
+    `dynamodb_url` is a DynamoDB to use instead of the local AWS's.
+    """
+
+    def __init__(self, aws_url: str, double: StripeDouble, dynamodb_url: str | None = None) -> None:
         self.double = double
         self.aws_url = aws_url
+        self.dynamodb_url = dynamodb_url or aws_url
         self.calls: list[str] = []
         parameters = {
             "AllowedOrigins": f"{ORIGIN},https://shop.example",
@@ -61,28 +66,21 @@ class System:
             self.template,
             aws_url,
             {"StripeApiKey": double.api_key, "StripeWebhookSecret": f'["{SECRET}", "whsec_old"]'},
+            dynamodb_url,
         )
         (table,) = self.template.tables.values()
-        self.table = Table(table.name, client("dynamodb", aws_url))
+        self.dynamodb = client("dynamodb", self.dynamodb_url)
+        self.sqs = client("sqs", aws_url)
+        self.table = Table(table.name, self.dynamodb)
         seed_catalogue(ROOT / "catalogue.yaml", self.table)
         boto3.setup_default_session()
         boto3.DEFAULT_SESSION.events.register("before-call", self._note)  # type: ignore[union-attr]
-        self.functions = {id_: self._load(id_) for id_ in self.template.functions}
+        self.functions = {
+            id_: load_handler(id_, function, self.dynamodb_url) for id_, function in self.template.functions.items()
+        }
 
     def _note(self, model: Any, **_: Any) -> None:
         self.calls.append(model.name)
-
-    def _load(self, logical_id: str) -> ModuleType:
-        """A handler as Lambda loads it: with its own environment, and with no other's."""
-        function = self.template.functions[logical_id]
-        path = function.code_uri / "handler.py"
-        with environment(function.environment):
-            spec = spec_from_file_location(f"handlers.{logical_id}", path)
-            assert spec
-            assert spec.loader
-            module = module_from_spec(spec)
-            spec.loader.exec_module(module)
-        return module
 
     def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
         return self.functions[logical_id].handler(event, Context())
@@ -132,8 +130,7 @@ class System:
 
     def run_mailer(self) -> list[dict[str, Any]]:
         """Deliver what is in the queue, in batches, as the event source mapping does: the handler's answers."""
-        sqs = client("sqs", self.aws_url)
-        url = self.template.functions["StripeWebhook"].environment["MAIL_QUEUE_URL"]
+        sqs, url = self.sqs, self.queue_url
         answers = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
             records = [{"messageId": each["MessageId"], "body": each["Body"]} for each in messages]
@@ -147,8 +144,11 @@ class System:
 
     def post(self, body: str) -> None:
         """Put any message into the mailer's queue."""
-        url = self.template.functions["StripeWebhook"].environment["MAIL_QUEUE_URL"]
-        client("sqs", self.aws_url).send_message(QueueUrl=url, MessageBody=body)
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
+
+    @property
+    def queue_url(self) -> str:
+        return self.template.functions["StripeWebhook"].environment["MAIL_QUEUE_URL"]
 
     def mails(self, payment_id: str) -> list[EmailMessage]:
         """The mails about a payment, in the order of sending."""
@@ -159,12 +159,23 @@ class System:
     def items(self, partition: str) -> dict[str, dict[str, Any]]:
         """The items of a partition as the table has them, by sort key."""
         (table,) = self.template.tables.values()
-        found = client("dynamodb", self.aws_url).query(
+        found = self.dynamodb.query(
             TableName=table.name,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": partition}},
         )
         return {item["sk"]["S"]: dict(item) for item in found["Items"]}
+
+
+def load_handler(logical_id: str, function: Function, dynamodb_url: str) -> ModuleType:
+    """A handler as Lambda loads it: with its own environment, and with no other's."""
+    with environment({**function.environment, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url}):
+        spec = spec_from_file_location(f"handlers.{logical_id}", function.code_uri / "handler.py")
+        assert spec
+        assert spec.loader
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
 
 
 @contextmanager
@@ -190,8 +201,11 @@ def local_aws() -> Iterator[str]:
     ours = CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": url}
     try:
         with environment(ours):
+            # The one client that is made late and shared: it must not stay with an AWS that was here before.
+            secrets._client.cache_clear()
             yield url
     finally:
+        secrets._client.cache_clear()
         process.kill()
         process.wait()
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ANY_PORTS = Ports(0, 0, 0, 0, 0)
+ANY_PORTS = Ports.free()
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -441,7 +441,7 @@ def test_a_taken_port_is_a_sentence_and_leaves_nothing_behind(project: Path, tmp
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(StackError) as caught:
-            Stack(project, ports=Ports(0, port, 0, 0, 0), logs=tmp_path, stripe_double=False).__enter__()
+            Stack(project, ports=replace(ANY_PORTS, api=port), logs=tmp_path, stripe_double=False).__enter__()
 
     assert str(caught.value) == (
         f"Port {port} is taken by another program. Stop it, or choose another: API_PORT={port + 5} make run"
@@ -461,7 +461,7 @@ class Program:
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
     """`python -m local`, as `make run` starts it."""
-    ports = {f"{name}_PORT": "0" for name in ("SITE", "API", "WEBHOOK", "STRIPE", "MAILBOX")}
+    ports = {f"{name}_PORT": "0" for name in ("SITE", "API", "WEBHOOK", "STRIPE", "MAILBOX", "CONSOLE")}
     process = subprocess.Popen(
         [sys.executable, "-m", "local", str(write_project(tmp_path)), "--without-stripe"],
         cwd=REPOSITORY,

@@ -229,7 +229,7 @@ def test_the_calls_that_each_request_makes(system: System) -> None:
     system.calls.clear()
 
     system.order()
-    assert system.calls == ["GetItem", "TransactWriteItems", "TransactWriteItems"]
+    assert system.calls == ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]
     system.calls.clear()
     system.status(payment_id)
     assert system.calls == ["GetItem"]

@@ -12,7 +12,7 @@ import pytest
 from local.template import Template
 from payments.adapters.stripe_api import RETRIES, TIMEOUT_SECONDS
 from payments.services.mailing import LEASE
-from payments.services.reconciliation import LEASE_LENGTH
+from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME
 from tools.template import expanded
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +66,8 @@ def test_the_mailers_times_fit_into_each_other() -> None:
 def test_a_run_of_reconcile_ends_before_its_lease_and_the_lease_before_the_next_run() -> None:
     reconcile = TEMPLATE.functions["Reconcile"]
     (every,) = reconcile.schedules
+    # Looking at one payment, begun in the last moment, asks for a session, its charges, their refunds and disputes.
+    assert RUN_TIME.total_seconds() + 4 * (1 + RETRIES) * TIMEOUT_SECONDS < reconcile.timeout
     assert reconcile.timeout < LEASE_LENGTH.total_seconds() < every
 
 

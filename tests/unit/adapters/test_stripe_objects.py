@@ -215,5 +215,50 @@ def test_what_lacks_what_every_version_has_is_refused(body: dict[str, Any]) -> N
         read_object(body)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        a_charge(OURS, id="ch_" + "x" * 300),
+        a_charge(OURS, id="ch_1#pm_1"),
+        a_charge(OURS, id="ch_1\n"),
+        a_charge(OURS, currency="usd\x00"),
+        a_charge(OURS, currency="USD"),
+        a_charge(OURS, amount_captured=10**40),
+        a_dispute(id="du_1#won"),
+    ],
+)
+def test_what_no_object_of_stripes_is_could_not_be_kept_and_is_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableObject):
+        read_object(body)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("created", 10**40, None),
+        ("created", -1, None),
+        ("failure_message", "x" * 500_000, "x" * 500),
+        ("receipt_url", "javascript:alert(1)", None),
+        ("receipt_url", "https://example.com/\r\nx", None),
+        ("receipt_url", "https://example.com/" + "x" * 500_000, None),
+        ("receipt_url", "https://example.com/receipt", "https://example.com/receipt"),
+    ],
+)
+def test_details_that_cannot_be_kept_are_left_out_or_cut(field: str, value: object, read: object) -> None:
+    (attempt,) = lesson(a_charge(OURS, **{field: value})).facts
+    assert getattr(attempt, field) == read
+
+
+@pytest.mark.parametrize("value", ["pi_" + "x" * 300, "pi 1", "", 7, {"id": None}, ["pi_1"]])
+def test_a_reference_that_is_no_id_is_none(value: object) -> None:
+    assert lesson(a_refund(payment_intent=value)).intent is None
+
+
 def test_callers_may_not_use_the_metadata_keys_that_are_ours() -> None:
     assert bodies.RESERVED_METADATA == RESERVED_METADATA
+
+
+def test_an_error_that_is_about_no_attempt_to_pay_is_no_failure() -> None:
+    body = an_intent(OURS, status="requires_payment_method", amount_received=0, latest_charge=None)
+    body["last_payment_error"] = {"type": "idempotency_error", "message": "Keys for idempotent requests ..."}
+    assert [type(fact) for fact in lesson(body).facts] == [Intent]

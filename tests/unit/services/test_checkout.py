@@ -5,17 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from payments.domain.catalogue import FixedPrice
 from payments.domain.errors import (
     IdempotencyKeyReused,
     PaymentsError,
     StripeRefused,
     StripeUnavailable,
+    TryAgain,
     ValidationFailed,
 )
 from payments.domain.payment import Payment, Status
 from payments.services.checkout import KEY_LIFETIME, Order, open_checkout
+from payments.services.recording import record
 from tests.builders import LIFETIME, NOW
-from tests.fakes import MemoryStore, MemoryStripe
+from tests.fakes import HOUR, MemoryStore, MemoryStripe
 
 ORDER = Order("Ada", "ada@example.com", "consulting-hour", 9900, "usd", {})
 
@@ -121,3 +124,39 @@ def test_an_order_that_cannot_be_taken_leaves_nothing_behind(desk: Desk, order: 
     assert not desk.store.payments
     assert not desk.store.claims
     assert not desk.stripe.sessions
+
+
+def test_a_second_click_waits_for_the_first_ones_claim(desk: Desk) -> None:
+    first = desk.take()
+    desk.store.faster_creators = 3
+    assert desk.take() == first
+
+
+def test_a_key_that_too_many_use_at_once_is_to_be_sent_again(desk: Desk) -> None:
+    desk.store.faster_creators = 10**6
+    with pytest.raises(TryAgain):
+        desk.take()
+    assert not desk.store.payments
+    assert not desk.stripe.sessions
+
+
+def test_a_caller_whom_stripe_answers_that_another_is_at_it_waits_for_that_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.stripe.failures = [StripeUnavailable("no answer")]
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    (payment,) = desk.store.payments.values()
+
+    def the_other_is_done(_: float) -> None:
+        record(desk.store, desk.store.payments[payment.id], desk.stripe.create_checkout(payment), now=NOW)
+
+    monkeypatch.setattr("payments.services.checkout.time.sleep", the_other_is_done)
+    desk.stripe.failures = [StripeUnavailable("in use", in_flight=True)]
+    assert desk.take().checkout == desk.stripe.sessions[payment.id]
+
+
+def test_a_repetition_after_the_price_changed_still_finds_its_checkout(desk: Desk) -> None:
+    first = desk.take()
+    desk.store.catalogue = {HOUR.sku: replace(HOUR, price=FixedPrice(12000))}
+    assert desk.take() == first

@@ -1,16 +1,18 @@
 """A notice is sent once, and only while it is true."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from payments.domain.facts import Attempt, AttemptState
+from payments.domain.facts import Attempt, AttemptState, Refund, RefundState
 from payments.domain.learning import learn
 from payments.domain.mail import MailRejected, MailUnavailable
 from payments.domain.notices import Notice, NoticeKind
 from payments.domain.records import NoticeState
 from payments.services.letters import Business
 from payments.services.mailing import LEASE, MOST_ATTEMPTS, MailOutcome, deliver
+from payments.services.recording import record
 from tests.builders import NOW, a_payment
 from tests.fakes import MemoryMailer, MemoryStore, NoticeRecord
 
@@ -18,6 +20,9 @@ PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
 CONFIRMATION = Notice(NoticeKind.PAYMENT_CONFIRMATION)
 FAILED_ADMIN = Notice(NoticeKind.PAYMENT_FAILED_ADMIN)
+PAID_LESS = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=5000, currency="usd")
+GIVEN_BACK = Refund(ref="re_1", state=RefundState.PENDING, amount=5000, currency="usd")
+REVIEW = Notice(NoticeKind.REVIEW_ALERT)
 
 
 class Office:
@@ -78,6 +83,24 @@ def test_a_failure_that_is_no_longer_true_is_not_told(office: Office) -> None:
     assert office.deliver(FAILED_ADMIN) is MailOutcome.MOOT
     assert office.record(FAILED_ADMIN).state is NoticeState.MOOT
     assert not office.mailer.letters
+
+
+def test_what_is_no_longer_true_is_raised_again_should_it_become_true(office: Office) -> None:
+    office.payment, _ = learn(a_payment(), [PAID_LESS, GIVEN_BACK])
+    office.payment = replace(office.payment, raised=frozenset({REVIEW}))
+    office.store.payments[office.payment.id] = office.payment
+    office.due(REVIEW)
+    assert office.deliver(REVIEW) is MailOutcome.MOOT
+    failed = replace(GIVEN_BACK, state=RefundState.FAILED)
+    record(office.store, office.store.payments[office.payment.id], [failed], now=office.now)
+    assert office.deliver(REVIEW) is MailOutcome.SENT
+
+
+def test_what_changes_while_it_is_found_untrue_is_looked_at_again(office: Office) -> None:
+    office.due(FAILED_ADMIN)
+    office.store.faster_writers = 1
+    assert office.deliver(FAILED_ADMIN) is MailOutcome.POSTPONED
+    assert office.deliver(FAILED_ADMIN) is MailOutcome.MOOT
 
 
 def test_a_notice_that_is_not_yet_due_waits(office: Office) -> None:

@@ -7,12 +7,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from payments.adapters.stripe_objects import read_event
-from payments.domain.errors import StripeRefused, StripeUnavailable
+from payments.domain.errors import PublishFailed, StripeRefused, StripeUnavailable, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT, FIRST_LOOK_AT_REQUEST, LAST_LOOK, next_look
 from payments.domain.payment import Payment, Status
-from payments.services.reconciliation import GRACE, LEASE_LENGTH, REPEATABLE, SETTLED, Reconciler, Summary
+from payments.services.reconciliation import (
+    GRACE,
+    HOPELESS,
+    LEASE_LENGTH,
+    PATIENCE,
+    REPEATABLE,
+    SETTLED,
+    Reconciler,
+    Summary,
+)
 from tests.builders import NOW, a_charge, a_payment, an_event
 from tests.fakes import MemoryOutbox, MemoryStore, MemoryStripe, NoticeRecord
 
@@ -29,11 +38,18 @@ class Night:
         self.stripe = MemoryStripe()
         self.outbox = MemoryOutbox()
         self.now = NOW
+        self.reported: list[tuple[str, Exception]] = []
 
     def holds(self, payment: Payment) -> Payment:
         payment = replace(payment, look_at=next_look(payment, self.now))
         self.store.payments[payment.id] = payment
         return payment
+
+    def holds_paid(self, number: int) -> list[Payment]:
+        """Open checkouts that were paid, as only Stripe knows."""
+        payments = [self.holds(learn(a_payment(), [OPEN])[0]) for _ in range(number)]
+        self.stripe.facts = {each.id: [replace(PAID, ref=f"ch_{each.id}")] for each in payments}
+        return payments
 
     def comes_by(self, later: timedelta = timedelta()) -> Summary | None:
         self.now += later
@@ -44,6 +60,7 @@ class Night:
             livemode=False,
             failure_delay=timedelta(minutes=10),
             clock=lambda: self.now,
+            report=lambda what, error: self.reported.append((what, error)),
         ).run()
 
     def status(self, payment: Payment) -> Status:
@@ -117,27 +134,81 @@ def test_a_request_that_stripe_refuses_lapses(night: Night) -> None:
     assert night.status(payment) is Status.EXPIRED
 
 
-def test_a_stripe_that_is_away_is_left_alone_and_asked_by_the_next_run(night: Night) -> None:
-    payments = [night.holds(learn(a_payment(), [OPEN])[0]) for _ in range(3)]
-    night.stripe.facts = {payment.id: [PAID] for payment in payments}
-    night.stripe.failures = [StripeUnavailable("down")]
+@pytest.mark.parametrize(
+    "mishap",
+    [
+        StripeRefused("no such session"),
+        StripeUnavailable("it does not answer for this one"),
+        TryAgain("too many writers"),
+        RuntimeError("nobody thought of this"),
+    ],
+)
+def test_one_payment_that_goes_wrong_does_not_hold_up_the_others(night: Night, mishap: Exception) -> None:
+    payments = night.holds_paid(3)
+    night.stripe.failures = [mishap]
     summary = night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert summary is not None
-    assert summary.stripe_unavailable
-    assert summary.payments_looked_at == 1
-    night.comes_by()
+    (unlucky,) = summary.failed
+    assert night.reported == [(unlucky, mishap)]
+    assert {payment.id for payment in payments if night.status(payment) is Status.PENDING} == {unlucky}
+    night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert {night.status(payment) for payment in payments} == {Status.SUCCEEDED}
 
 
-def test_one_payment_that_stripe_will_not_tell_of_does_not_hold_up_the_others(night: Night) -> None:
-    payments = [night.holds(learn(a_payment(), [OPEN])[0]) for _ in range(2)]
-    night.stripe.facts = {payment.id: [PAID] for payment in payments}
-    night.stripe.failures = [StripeRefused("no such session")]
+def test_a_payment_whose_objects_are_anothers_does_not_hold_up_the_others(night: Night) -> None:
+    first, second = night.holds_paid(2)
+    night.store.names[f"ch_{first.id}"] = "another payment"
     summary = night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert summary is not None
-    assert len(summary.refused) == 1
-    assert sorted(night.status(payment) for payment in payments) == [Status.PENDING, Status.SUCCEEDED]
-    assert night.store.payments[summary.refused[0]].look_at == night.now + FIRST_LOOK_AT_CHECKOUT
+    assert summary.failed == [first.id]
+    assert (night.status(first), night.status(second)) == (Status.PENDING, Status.SUCCEEDED)
+
+
+def test_one_event_that_goes_wrong_does_not_hold_up_the_others_and_is_tried_again(night: Night) -> None:
+    payments = [night.holds(learn(a_payment(), [OPEN])[0]) for _ in range(2)]
+    events = [
+        read_event(an_event("charge.succeeded", a_charge(None, id=f"ch_{number}", payment_intent=f"pi_{number}")))
+        for number in range(2)
+    ]
+    night.stripe.owners = {f"pi_{number}": payment.id for number, payment in enumerate(payments)}
+    night.stripe.events = [(event, night.now - SETTLED * 2) for event in events]
+    night.stripe.failures = [StripeRefused("a key that may not read intents")]
+    night.comes_by()
+    assert [night.status(payment) for payment in payments] == [Status.PENDING, Status.SUCCEEDED]
+    assert night.store.cursors == {}
+    night.comes_by()
+    assert [night.status(payment) for payment in payments] == [Status.SUCCEEDED, Status.SUCCEEDED]
+    assert list(night.store.cursors.values()) == [events[1].id]
+
+
+def test_an_event_that_goes_wrong_for_ever_is_passed_after_a_while(night: Night) -> None:
+    event = read_event(an_event("charge.succeeded", a_charge(None)))
+    night.stripe.events = [(event, night.now)]
+    for later in (timedelta(), HOPELESS, timedelta(seconds=1)):
+        night.stripe.failures = [StripeRefused("a key that may not read intents")]
+        assert night.store.cursors == {}
+        night.comes_by(later)
+    assert list(night.store.cursors.values()) == [event.id]
+
+
+def test_a_stripe_that_keeps_failing_is_left_alone_and_asked_by_a_later_run(night: Night) -> None:
+    payments = night.holds_paid(PATIENCE + 2)
+    night.stripe.failures = [StripeUnavailable("down")] * PATIENCE
+    summary = night.comes_by(FIRST_LOOK_AT_CHECKOUT)
+    assert summary is not None
+    assert summary.payments_looked_at == PATIENCE
+    night.comes_by(FIRST_LOOK_AT_CHECKOUT)
+    assert {night.status(payment) for payment in payments} == {Status.SUCCEEDED}
+
+
+def test_a_queue_that_takes_nothing_does_not_keep_anything_from_being_learned(night: Night) -> None:
+    (payment,) = night.holds_paid(1)
+    night.outbox.failures = [PublishFailed("down")] * 2
+    night.comes_by(FIRST_LOOK_AT_CHECKOUT)
+    assert night.status(payment) is Status.SUCCEEDED
+    assert night.published() == []
+    night.comes_by(GRACE)
+    assert night.published() == CONFIRMED
 
 
 def test_events_that_never_came_are_heard_and_not_again_once_they_settled(night: Night) -> None:

@@ -142,6 +142,15 @@ def test_a_session_that_is_not_the_one_we_made_is_refused(endpoint: Endpoint) ->
     other = an_event("checkout.session.completed", a_session(endpoint.payment.id, id="cs_test_other"))
     assert endpoint.hears(other).outcome is Outcome.OTHER_SESSION
     assert endpoint.stored == before
+    assert endpoint.store.events[other["id"]].outcome == ("refused: not the session that we made",)
+
+
+def test_an_object_that_is_another_payments_is_refused_and_the_trail_says_so(endpoint: Endpoint) -> None:
+    endpoint.store.names["ch_1"] = endpoint.id
+    moved = an_event("charge.updated", a_charge(endpoint.payment.id))
+    assert endpoint.hears(moved).outcome is Outcome.OTHER_PAYMENT
+    assert endpoint.stored == endpoint.payment
+    assert endpoint.store.events[moved["id"]].outcome == ("refused: it names an object of another payment",)
 
 
 def test_lost_races_are_run_again(endpoint: Endpoint) -> None:

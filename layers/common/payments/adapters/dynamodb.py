@@ -40,10 +40,11 @@ from payments.adapters.items import (
 from payments.domain.catalogue import Product
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue, Taken
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import UpdateTypeDef
 
 _CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -52,6 +53,7 @@ _MOST_COLLISIONS = 6
 _COLLISION_PAUSE_SECONDS = 0.02
 
 _ABSENT = "attribute_not_exists(pk)"
+_SETTLE = "SET #state = :state, settled_at = :at, note = :note REMOVE due_shard, due_at, lease_until"
 
 
 class Table:
@@ -60,13 +62,22 @@ class Table:
     def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
         self._name = name
         self._client = client or boto3.client("dynamodb", config=_CONFIG)
-        self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)
+        self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)  # type: ignore[arg-type]
 
     # Catalogue
 
-    def product(self, sku: str) -> Product | None:
-        item = self._get(product_key(sku))
-        return product_of(item) if item else None
+    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
+        """The product, and the claim that holds the Idempotency-Key, if one does that has not expired."""
+        keys = [product_key(sku), *([request_key(key_hash)] if key_hash else [])]
+        found: dict[str, Item] = {}
+        while keys:
+            answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
+            found |= {item["sk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
+            keys = list(answer["UnprocessedKeys"].get(self._name, {"Keys": []})["Keys"])
+        product = found.get(f"PRODUCT#{sku}")
+        request = found.get("REQUEST")
+        claim = _claim_of(key_hash, request) if key_hash and request else None
+        return product_of(product) if product else None, claim if claim and claim.expires_at >= now else None
 
     def products(self) -> list[Product]:
         """All products, by sku; a page of 1 MB is far more than a catalogue of services."""
@@ -135,7 +146,8 @@ class Table:
         new_names: Iterable[str] = (),
         frees_key: bool = False,
     ) -> None:
-        """Write what was learned about a payment, in one transaction; Conflict if it was written since it was read.
+        """Write what was learned about a payment, in one transaction; Conflict if it was written since it was read,
+        Taken if one of the new names is another payment's.
 
         `raised` are the new notices and when they may be sent, `new_names` the Stripe ids that now point here.
         A payment that has just lapsed frees its Idempotency-Key.
@@ -145,8 +157,16 @@ class Table:
         if event:
             writes.append(self._put(event_item(payment.id, event)))
         for notice, due_at in raised.items():
-            # A notice that exists may have been sent: it is never written over.
-            writes.append(self._put(notice_item(payment.id, notice, due_at), _ABSENT))
+            # A notice that exists may have been sent: only a retracted one is written over.
+            writes.append(
+                self._put(
+                    notice_item(payment.id, notice, due_at),
+                    f"{_ABSENT} OR #state = :moot",
+                    {":moot": NoticeState.MOOT.value},
+                    names={"#state": "state"},
+                )
+            )
+        first_name = len(writes)
         for name in new_names:
             # A Stripe object belongs to one payment for ever.
             writes.append(
@@ -156,6 +176,7 @@ class Table:
                     {":id": payment.id},
                 )
             )
+        names = range(first_name, len(writes))
         if frees_key and payment.key_hash:
             # Only its own claim: after expiry the key may be another payment's.
             writes.append(
@@ -171,12 +192,17 @@ class Table:
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
+            if _failed_conditions_only_of(names, error):
+                raise Taken from error
+            if _failed_conditions_only_of(range(names.stop, len(writes)), error):
+                # The key has expired and is another payment's by now: there is nothing to free.
+                return self.save(payment, raised=raised, event=event, new_names=new_names)
             raise _conflict(error) from error
 
     def look_again(self, payment: Payment, at: datetime | None) -> None:
         """When to look at a payment next, where looking taught nothing; None: never."""
-        update = "SET due_at = :at, due_shard = :shard" if at else "REMOVE due_at, due_shard"
-        values = {f":{name[4:]}": value for name, value in due(payment.id, at).items()}
+        update = "SET due_at = :due_at, due_shard = :due_shard" if at else "REMOVE due_at, due_shard"
+        values = {f":{name}": value for name, value in due(payment.id, at).items()}
         # Whoever wrote it meanwhile knew better when.
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
@@ -247,9 +273,35 @@ class Table:
             payment_id,
             notice,
             attempt,
-            "SET #state = :state, settled_at = :at, note = :note REMOVE due_shard, due_at, lease_until",
+            _SETTLE,
             {":state": state.value, ":at": iso(now), ":note": note or ""},
         )
+
+    def retract_notice(self, payment: Payment, notice: Notice, attempt: int, now: datetime, note: str) -> None:
+        """Record that a claimed notice is not true, so that it is raised again should it become true; one transaction.
+
+        Conflict if the payment was written since it was read, or the claim is no longer ours.
+        """
+        update_payment: UpdateTypeDef = {
+            "TableName": self._name,
+            "Key": payment_key(payment.id),
+            "UpdateExpression": "SET raised = :raised, version = :next",
+            # What was learned since may have made it true, and would not raise what it believes to be raised.
+            "ConditionExpression": "version = :read",
+            "ExpressionAttributeValues": encoded(
+                {
+                    ":raised": sorted(str(each) for each in payment.raised - {notice}),
+                    ":read": payment.version,
+                    ":next": payment.version + 1,
+                }
+            ),
+        }
+        values = {":state": NoticeState.MOOT.value, ":at": iso(now), ":note": note}
+        update_notice = self._ending(payment.id, notice, attempt, _SETTLE, values)
+        try:
+            self._client.transact_write_items(TransactItems=[{"Update": update_payment}, {"Update": update_notice}])
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise _conflict(error) from error
 
     def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
         """Give a claimed notice back, to be tried again at `due_at`."""
@@ -266,17 +318,20 @@ class Table:
     ) -> None:
         # Should the lease have run out, another took over, and what it records is as true.
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._name,
-                Key=notice_key(payment_id, notice),
-                UpdateExpression=update,
-                # The claim must still be ours: attempts counts every claim.
-                ConditionExpression="#state = :claimed AND attempts = :attempt",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=encoded(
-                    {":claimed": NoticeState.CLAIMED.value, ":attempt": attempt, **values}
-                ),
-            )
+            self._client.update_item(**self._ending(payment_id, notice, attempt, update, values))
+
+    def _ending(self, payment_id: str, notice: Notice, attempt: int, update: str, values: Mapping[str, object]) -> Any:
+        return {
+            "TableName": self._name,
+            "Key": notice_key(payment_id, notice),
+            "UpdateExpression": update,
+            # The claim must still be ours: attempts counts every claim.
+            "ConditionExpression": "#state = :claimed AND attempts = :attempt",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": encoded(
+                {":claimed": NoticeState.CLAIMED.value, ":attempt": attempt, **values}
+            ),
+        }
 
     # What is overdue
 
@@ -332,6 +387,7 @@ class Table:
         condition: str | None = None,
         values: Mapping[str, object] | None = None,
         *,
+        names: Mapping[str, str] | None = None,
         returns_old: bool = False,
     ) -> Any:
         put: dict[str, Any] = {"TableName": self._name, "Item": item}
@@ -339,6 +395,8 @@ class Table:
             put["ConditionExpression"] = condition
         if values:
             put["ExpressionAttributeValues"] = encoded(values)
+        if names:
+            put["ExpressionAttributeNames"] = names
         if returns_old:
             put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {"Put": put}
@@ -357,9 +415,19 @@ def _pause_after_collision(response: tuple[Any, dict[str, Any]] | None, attempts
 
 def _conflict(error: ClientError) -> Exception:
     """Conflict for a transaction that lost against another writer; the error itself for any other reason."""
-    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
     lost = {"ConditionalCheckFailed", "TransactionConflict"}
-    return Conflict() if any(reason.get("Code") in lost for reason in reasons) else error
+    return Conflict() if any(reason.get("Code") in lost for reason in _reasons(error)) else error
+
+
+def _failed_conditions_only_of(writes: range, error: ClientError) -> bool:
+    """Whether a transaction was canceled by the conditions of these of its writes, and nothing else."""
+    failed = {index: reason["Code"] for index, reason in enumerate(_reasons(error)) if reason["Code"] != "None"}
+    return set(failed.values()) == {"ConditionalCheckFailed"} and all(index in writes for index in failed)
+
+
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    """Why a transaction was canceled: an entry for each of its writes."""
+    return error.response.get("CancellationReasons", [])  # type: ignore[return-value]
 
 
 def _claim_of(key_hash: str, item: Mapping[str, Any]) -> Claim:

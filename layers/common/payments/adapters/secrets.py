@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.domain.errors import NotConfigured
@@ -13,13 +14,15 @@ from payments.domain.errors import NotConfigured
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
+_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
 CACHED_SECONDS = 300
 PLACEHOLDER = "replace-me"
 
 
 @cache
 def _client() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager")
+    return boto3.client("secretsmanager", config=_CONFIG)
 
 
 class Secret:
@@ -56,13 +59,15 @@ class Secret:
         values = tuple(each.strip() for each in _listed(text) if each.strip() not in ("", PLACEHOLDER))
         if not values:
             raise NotConfigured(
-                f"The secret {self._name} is empty or still the placeholder: "
+                f"The secret {self._name} is empty, still the placeholder, or neither a text nor a list of texts: "
                 f"aws secretsmanager put-secret-value --secret-id '{self._name}' --secret-string ..."
             )
         return values
 
 
 def _listed(text: str) -> list[str]:
+    if text.lstrip().startswith("{"):
+        return []  # Key and value, as the console offers to store: not what Stripe gave.
     if not text.lstrip().startswith("["):
         return [text]
     try:

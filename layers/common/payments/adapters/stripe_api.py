@@ -112,15 +112,17 @@ class StripeApi:
         """
         try:
             if intent is None and charge is not None:
-                intent = _intent_of(self._client().v1.charges.retrieve(charge).to_dict())
-            if intent is None:
+                found = self._client().v1.charges.retrieve(charge, {"expand": ["payment_intent"]}).to_dict()
+                owner = found.get("payment_intent") or {}
+            elif intent is not None:
+                owner = self._client().v1.payment_intents.retrieve(intent).to_dict()
+            else:
                 return None
-            metadata = self._client().v1.payment_intents.retrieve(intent).metadata
         except stripe.StripeError as error:
             if error.http_status == 404:
                 return None
             raise _translated(error) from None
-        carried = metadata.to_dict().get(PAYMENT_ID) if metadata else None
+        carried = (owner.get("metadata") or {}).get(PAYMENT_ID)
         return carried if is_payment_id(carried) else None
 
     def look(self, payment: Payment) -> tuple[Fact, ...]:
@@ -141,7 +143,8 @@ class StripeApi:
         client = self._client().v1
         charges = [each.to_dict() for each in client.charges.list({"payment_intent": intent, "limit": 100}).data]
         objects = list(charges)
-        if any(charge.get("amount_refunded") for charge in charges):
+        # Not by amount_refunded: of a refund that failed nothing is left there.
+        if any(charge.get("status") == "succeeded" for charge in charges):
             objects += [each.to_dict() for each in client.refunds.list({"payment_intent": intent, "limit": 100}).data]
         if any(charge.get("disputed") for charge in charges):
             objects += [each.to_dict() for each in client.disputes.list({"payment_intent": intent, "limit": 100}).data]
@@ -268,6 +271,7 @@ def _translated(error: stripe.StripeError) -> Exception:
         return StripeUnavailable(
             "The payment provider did not answer; send the same request again.",
             spent=status == 500 and repeats,
+            in_flight=error.code == "idempotency_key_in_use",
             reference=_reference(error),
         )
     return StripeRefused("The payment provider refused this checkout.", reference=_reference(error))
@@ -285,8 +289,3 @@ _FIELD_OF_CODE = {
     "amount_too_large": "amount",
     "email_invalid": "email",
 }
-
-
-def _intent_of(charge: Object) -> str | None:
-    intent = charge.get("payment_intent")
-    return intent if isinstance(intent, str) else None

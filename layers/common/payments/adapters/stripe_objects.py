@@ -5,6 +5,7 @@ only `checkout.session.async_payment_failed` tells a delayed payment that failed
 https://docs.stripe.com/api is the source of every field name.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,6 +36,14 @@ RESERVED_METADATA = frozenset({PAYMENT_ID, SERVICE_TYPE})
 
 type Object = Mapping[str, Any]
 
+# What no object of Stripe's exceeds. Beyond it an item, a key or a date of ours could not hold what it says.
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_CURRENCY = re.compile(r"[a-z]{3}")
+_WEB_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,4000}")
+_LARGEST_AMOUNT = 10**15
+_LAST_TIME = 253402300799
+_LONGEST_TEXT = 500
+
 
 class UnreadableObject(InvalidBody):
     """An object or event that lacks what every version of it has, such as an id."""
@@ -42,7 +51,9 @@ class UnreadableObject(InvalidBody):
 
 def read_event(event: Object) -> Event:
     """An event's JSON in our words; UnreadableObject if it is no event at all."""
-    event_type = _text(event, "type")
+    event_type = event.get("type")
+    if not isinstance(event_type, str) or not event_type:
+        raise UnreadableObject("no type")
     thin = event.get("object") == "v2.core.event"
     data = event.get("data")
     body = data.get("object") if isinstance(data, Mapping) else None
@@ -54,8 +65,8 @@ def read_event(event: Object) -> Event:
     livemode = event.get("livemode")
     api_version = event.get("api_version")
     return Event(
-        id=_text(event, "id"),
-        type=event_type,
+        id=_own_id(event),
+        type=event_type[:_LONGEST_TEXT],
         livemode=livemode if isinstance(livemode, bool) else None,
         api_version=api_version if isinstance(api_version, str) else None,
         thin=thin,
@@ -92,12 +103,12 @@ def _read_session(body: Object, failed: bool) -> Lesson | None:
     intent = _id(body.get("payment_intent"))
     currency, amount = _money(body, "amount_total")
     session = Session(
-        ref=_text(body, "id"),
+        ref=_own_id(body),
         state=state,
         amount=amount,
         currency=currency,
-        url=_optional_text(body, "url"),
-        expires_at=_optional_int(body, "expires_at"),
+        url=_web_address(body, "url"),
+        expires_at=_time(body, "expires_at"),
     )
     facts: list[Fact] = [session]
     if intent:
@@ -106,7 +117,7 @@ def _read_session(body: Object, failed: bool) -> Lesson | None:
 
 
 def _read_intent(body: Object) -> Lesson:
-    ref, status = _text(body, "id"), body.get("status")
+    ref, status = _own_id(body), body.get("status")
     currency, received = _money(body, "amount_received")
     state = {"succeeded": IntentState.SUCCEEDED, "canceled": IntentState.CANCELED}.get(str(status), IntentState.OPEN)
     facts: list[Fact] = [Intent(ref=ref, state=state, amount=received, currency=currency)]
@@ -118,26 +129,30 @@ def _read_intent(body: Object) -> Lesson:
         facts.append(Attempt(ref=charge, state=AttemptState.SUCCEEDED, amount=received, currency=currency))
 
     error = body.get("last_payment_error")
-    if isinstance(error, Mapping):
-        method = error.get("payment_method")
-        failed = _id(error.get("charge")) or f"{ref}#{_id(method) or 'unknown'}"
+    failed_charge = _id(error.get("charge")) if isinstance(error, Mapping) else None
+    method = _id(error.get("payment_method")) if isinstance(error, Mapping) else None
+    # An error that names neither is about a request, not about an attempt to pay.
+    if isinstance(error, Mapping) and (failed_charge or method):
         facts.append(
             Attempt(
-                ref=failed,
+                ref=failed_charge or f"{ref}#{method}",
                 state=AttemptState.FAILED,
                 amount=0,
                 currency=currency,
-                failure_code=_optional_text(error, "code"),
-                failure_message=_optional_text(error, "message"),
+                failure_code=_text(error, "code"),
+                failure_message=_text(error, "message"),
             )
         )
+    # Versions before 2022-11-15 list the charges instead of naming the latest.
+    facts += [fact for each in _listed(body, "charges") for fact in _read_charge(each).facts]
     return Lesson(tuple(facts), payment_id=_payment_id(body), intent=ref, charge=charge)
 
 
 def _read_charge(body: Object) -> Lesson:
-    ref, status = _text(body, "id"), body.get("status")
+    ref, status = _own_id(body), body.get("status")
     captured = body.get("captured") is not False
-    currency, amount = _money(body, "amount_captured" if "amount_captured" in body else "amount")
+    # Versions of 2019 have no amount_captured.
+    currency, amount = _money(body, "amount" if body.get("amount_captured") is None else "amount_captured")
     if status == "failed":
         state = AttemptState.FAILED
     elif status == "succeeded" and captured:
@@ -149,23 +164,26 @@ def _read_charge(body: Object) -> Lesson:
         state=state,
         amount=amount if state is AttemptState.SUCCEEDED else 0,
         currency=currency,
-        created=_optional_int(body, "created"),
-        failure_code=_optional_text(body, "failure_code"),
-        failure_message=_optional_text(body, "failure_message"),
-        receipt_url=_optional_text(body, "receipt_url"),
+        created=_time(body, "created"),
+        failure_code=_text(body, "failure_code"),
+        failure_message=_text(body, "failure_message"),
+        receipt_url=_web_address(body, "receipt_url"),
     )
-    return Lesson((attempt,), payment_id=_payment_id(body), intent=_id(body.get("payment_intent")), charge=ref)
+    # Versions before 2022-11-15 have the refunds in their charge, and no events of their own for most.
+    refunds = [fact for each in _listed(body, "refunds") for fact in _read_refund(each).facts]
+    intent = _id(body.get("payment_intent"))
+    return Lesson((attempt, *refunds), payment_id=_payment_id(body), intent=intent, charge=ref)
 
 
 def _read_refund(body: Object) -> Lesson:
     currency, amount = _money(body, "amount")
     refund = Refund(
-        ref=_text(body, "id"),
+        ref=_own_id(body),
         state=_state(RefundState, body.get("status"), RefundState.PENDING),
         amount=amount,
         currency=currency,
-        reason=_optional_text(body, "reason"),
-        failure_reason=_optional_text(body, "failure_reason"),
+        reason=_text(body, "reason"),
+        failure_reason=_text(body, "failure_reason"),
     )
     return _found_by_charge(body, refund)
 
@@ -174,28 +192,24 @@ def _read_dispute(body: Object) -> Lesson:
     currency, amount = _money(body, "amount")
     evidence = body.get("evidence_details")
     dispute = Dispute(
-        ref=_text(body, "id"),
+        ref=_own_id(body),
         state=_state(DisputeState, body.get("status"), DisputeState.NEEDS_RESPONSE),
         amount=amount,
         currency=currency,
-        reason=_optional_text(body, "reason"),
-        evidence_due_by=_optional_int(evidence, "due_by") if isinstance(evidence, Mapping) else None,
+        reason=_text(body, "reason"),
+        evidence_due_by=_time(evidence, "due_by") if isinstance(evidence, Mapping) else None,
     )
     return _found_by_charge(body, dispute)
 
 
 def _read_fraud_warning(body: Object) -> Lesson:
     state = FraudSignalState.OPEN if body.get("actionable") else FraudSignalState.CLOSED
-    return _found_by_charge(
-        body, FraudSignal(ref=_text(body, "id"), state=state, reason=_optional_text(body, "fraud_type"))
-    )
+    return _found_by_charge(body, FraudSignal(ref=_own_id(body), state=state, reason=_text(body, "fraud_type")))
 
 
 def _read_review(body: Object) -> Lesson:
     state = FraudSignalState.OPEN if body.get("open") else FraudSignalState.CLOSED
-    return _found_by_charge(
-        body, FraudSignal(ref=_text(body, "id"), state=state, reason=_optional_text(body, "reason"))
-    )
+    return _found_by_charge(body, FraudSignal(ref=_own_id(body), state=state, reason=_text(body, "reason")))
 
 
 _READERS: Mapping[str, Callable[[Object], Lesson]] = {
@@ -221,21 +235,37 @@ def _payment_id(body: Object) -> str | None:
     return None
 
 
+def _own_id(body: Object) -> str:
+    found = _id(body.get("id"))
+    if found is None:
+        raise UnreadableObject("no id")
+    return found
+
+
+def _listed(body: Object, field: str) -> list[Object]:
+    """The objects of a list inside another object; none where there is no such list."""
+    found = body.get(field)
+    data = found.get("data") if isinstance(found, Mapping) else None
+    return [each for each in data if isinstance(each, Mapping)] if isinstance(data, list) else []
+
+
 def _id(value: object) -> str | None:
     """The id of a reference, which is the object itself where it was expanded."""
     if isinstance(value, Mapping):
         value = value.get("id")
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
 def _money(body: Object, field: str) -> tuple[str, int]:
     """Currency and ISO minor units."""
     currency, amount = body.get("currency"), body.get(field)
-    if not isinstance(currency, str):
+    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         raise UnreadableObject(f"{body.get('object')} has no currency")
-    if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 0):
+    if amount is None:
+        return currency, 0
+    if isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount <= _LARGEST_AMOUNT:
         raise UnreadableObject(f"{body.get('object')}.{field} is not an amount")
-    return currency, from_stripe(amount or 0, currency)
+    return currency, from_stripe(amount, currency)
 
 
 def _state[S: (RefundState, DisputeState)](states: type[S], value: object, otherwise: S) -> S:
@@ -243,18 +273,18 @@ def _state[S: (RefundState, DisputeState)](states: type[S], value: object, other
     return states(value) if isinstance(value, str) and value in list(states) else otherwise
 
 
-def _text(body: Object, field: str) -> str:
+def _text(body: Object, field: str) -> str | None:
     value = body.get(field)
-    if not isinstance(value, str) or not value:
-        raise UnreadableObject(f"no {field}")
-    return value
+    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
 
 
-def _optional_text(body: Object, field: str) -> str | None:
+def _web_address(body: Object, field: str) -> str | None:
     value = body.get(field)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and _WEB_ADDRESS.fullmatch(value) else None
 
 
-def _optional_int(body: Object, field: str) -> int | None:
+def _time(body: Object, field: str) -> int | None:
+    """Epoch seconds."""
     value = body.get(field)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LAST_TIME
+    return value if usable else None

@@ -81,13 +81,17 @@ class StripeRefused(PaymentsError):
 class StripeUnavailable(PaymentsError):
     """Stripe could not be asked or did not answer; whether it acted is unknown, so the same call is repeated.
 
-    `spent` says that it answered with a failure that it will repeat for this idempotency key.
+    `spent` says that it answered with a failure that it will repeat for this idempotency key, `in_flight` that
+    another call with this key is under way.
     """
 
     code = "stripe_unavailable"
 
-    def __init__(self, detail: str, *, spent: bool = False, reference: str | None = None) -> None:
+    def __init__(
+        self, detail: str, *, spent: bool = False, in_flight: bool = False, reference: str | None = None
+    ) -> None:
         super().__init__(detail, reference=reference)
+        self.in_flight = in_flight
         self.spent = spent
 
 

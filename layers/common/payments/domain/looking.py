@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from payments.domain.payment import Payment, Status
+from payments.domain.facts import SessionState
+from payments.domain.payment import Payment
 
 # A request whose outcome is unknown is asked about soon; a checkout that is open, after a while, then ever less often.
 FIRST_LOOK_AT_REQUEST = timedelta(minutes=2)
@@ -13,8 +14,17 @@ LAST_LOOK = timedelta(days=30)
 
 
 def awaits_news(payment: Payment) -> bool:
-    """Something may still happen at Stripe that changes what we tell."""
-    return payment.status in (Status.PENDING, Status.PROCESSING) or payment.checkout is not None
+    """Something may still happen at Stripe that changes what we tell, or has, and we do not know how it ended.
+
+    A final status is not enough: a declined card leaves the checkout open, and that an intent was canceled or a charge
+    failed may be all that was heard of a checkout's expiry or of a delayed payment's end.
+    """
+    if payment.received is not None:
+        return False
+    if not payment.sessions:
+        return not payment.has_lapsed
+    states = {each.state for each in payment.sessions}
+    return SessionState.OPEN in states or (SessionState.COMPLETE_UNPAID in states and not payment.is_canceled)
 
 
 def next_look(payment: Payment, now: datetime) -> datetime | None:

@@ -30,7 +30,7 @@ from payments.domain.money import Money
 from payments.domain.notices import Notice
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAYMENT_ID = re.compile(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+PAYMENT_ID = re.compile(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 
 
 def new_payment_id() -> str:
@@ -40,7 +40,7 @@ def new_payment_id() -> str:
 
 
 def is_payment_id(text: object) -> bool:
-    return isinstance(text, str) and _PAYMENT_ID.fullmatch(text) is not None
+    return isinstance(text, str) and PAYMENT_ID.fullmatch(text) is not None
 
 
 class Status(StrEnum):
@@ -84,8 +84,10 @@ class Failure:
 class Payment:
     """`asked` is what our record says is to be paid.
 
-    `look_at` is when to ask Stripe for news, `key_hash` the Idempotency-Key of the request that made it (hashed),
-    `last_event` the last one that changed it. `version` counts writes, for the store's conditions.
+    `raised` are the notices that were sent or are to be; one that was no longer true when its time came is taken
+    out, and so can be raised again. `look_at` is when to ask Stripe for news, `key_hash` the Idempotency-Key of the
+    request that made it (hashed), `last_event` the last one that changed it. `version` counts writes, for the store's
+    conditions.
     """
 
     id: str
@@ -243,10 +245,13 @@ class Payment:
             return Status.EXPIRED
         if self.is_canceled:
             return Status.CANCELED
-        if SessionState.ASYNC_FAILED in sessions or attempts == {AttemptState.FAILED}:
+        if SessionState.ASYNC_FAILED in sessions:
             return Status.FAILED
+        # A session completes by an attempt that is accepted, whatever was declined before and whether we know it yet.
         if SessionState.COMPLETE_UNPAID in sessions or AttemptState.PENDING in attempts:
             return Status.PROCESSING
+        if AttemptState.FAILED in attempts:
+            return Status.FAILED
         return Status.PENDING
 
     def _status_of_money(self, received: Money) -> Status:

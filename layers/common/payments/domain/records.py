@@ -11,6 +11,10 @@ class Conflict(Exception):
     """The payment was written since it was read: read it again and learn again."""
 
 
+class Taken(Exception):
+    """One of the news is about an object that belongs to another payment, for ever."""
+
+
 class NoticeState(StrEnum):
     DUE = "due"
     CLAIMED = "claimed"

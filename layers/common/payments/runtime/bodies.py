@@ -24,7 +24,7 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def _trimmed(value: Any) -> Any:
@@ -62,19 +62,30 @@ def _metadata(value: dict[str, str]) -> dict[str, str]:
 
 
 class CheckoutBody(BaseModel):
-    """POST /checkout-sessions. `amount` is in minor units and may be left out where the price is fixed.
+    """An order."""
 
-    `metadata` is sent to Stripe and shown in its dashboard.
-    """
-
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", alias_generator=to_camel, frozen=True, use_attribute_docstrings=True
+    )
 
     name: Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_printable)]
-    email: Annotated[str, BeforeValidator(_trimmed), Field(max_length=254), AfterValidator(_address)]
+    """Printable characters on one line."""
+    email: Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        Field(max_length=254, json_schema_extra={"format": "email"}),
+        AfterValidator(_address),
+    ]
     service_type: Annotated[str, Field(min_length=1, max_length=100)]
+    """A product's `sku`."""
     amount: Annotated[int, Field(ge=0, le=10**15)] | None = None
+    """In minor units of the currency; may be left out where the price is fixed."""
     currency: Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")] | None = None
-    metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(default_factory=dict)
+    """The product's; may be left out. Case does not matter."""
+    metadata: Annotated[
+        dict[str, str], AfterValidator(_metadata), Field(json_schema_extra={"maxProperties": MOST_METADATA_KEYS})
+    ] = Field(default_factory=dict)
+    """Is sent to Stripe and shown in its dashboard. Keys have at most 40 characters, values 500."""
 
 
 def checkout_body(event: Request) -> CheckoutBody:
@@ -94,7 +105,7 @@ def idempotency_key(event: Request) -> str | None:
     key = header(event, "idempotency-key")
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise InvalidIdempotencyKey("An Idempotency-Key has 1 to 255 visible ASCII characters; a UUID is a good one.")
     return key
 
@@ -104,6 +115,7 @@ _SENTENCES = {
     "extra_forbidden": "This field is not known here.",
     "string_type": "Give a text.",
     "string_too_short": "This field may not be empty.",
+    "too_short": "This field may not be empty.",
     "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",
     "int_type": "Give a whole number of minor units, such as 9900 for 99.00.",
     "greater_than_equal": "An amount is never negative.",
@@ -120,7 +132,7 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
         context = each.get("ctx", {})
         if each["type"] == "value_error":
             detail = str(context["error"])
-        elif each["type"] == "string_too_long":
+        elif each["type"] in ("string_too_long", "too_long"):
             detail = f"At most {context['max_length']} characters are taken."
         else:
             detail = _SENTENCES.get(each["type"], "This cannot be accepted.")

@@ -56,7 +56,9 @@ def _log(logger: Logger, error: PaymentsError, status: int, request_id: str) -> 
         logger.info("refused", extra=about)
 
 
-def response(status: int, body: Mapping[str, Any], content_type: str = "application/json", **headers: str) -> Response:
+def response(
+    status: int, body: Mapping[str, object], content_type: str = "application/json", **headers: str
+) -> Response:
     """Answers are never cached: they tell of payments. Headers are given in lower case, `_` for `-`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return {

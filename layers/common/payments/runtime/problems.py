@@ -1,6 +1,6 @@
 """How our errors look over HTTP: RFC 9457 problem details, by one table."""
 
-from typing import Any
+from typing import TypedDict
 
 from payments.domain import errors
 from payments.domain.errors import PaymentsError
@@ -27,7 +27,30 @@ RETRY_AFTER_SECONDS = 2
 _UNKNOWN = "Nothing was lost; try again, or tell us the requestId."
 
 
-def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+class FieldProblemView(TypedDict):
+    field: str
+    """The field's name, with dots where it is nested: `metadata.order`."""
+    detail: str
+    """What to change."""
+
+
+class ProblemView(TypedDict):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    """What went wrong, for programs."""
+    detail: str
+    """What to change, for people."""
+    errors: list[FieldProblemView]
+    """What is wrong with which field; empty where no field is to blame."""
+    requestId: str
+    """By which our log has it."""
+
+
+def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], ProblemView]:
     """Status, further headers and body of the answer to an error.
 
     What is wrong on our side is for the owner, in the log: callers read nothing of it but the request id.
@@ -36,7 +59,7 @@ def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], dic
     status, title = next((PROBLEMS[each] for each in type(told).__mro__ if each in PROBLEMS), INTERNAL_ERROR)
     if status == 500:
         told = PaymentsError(_UNKNOWN)
-    body = {
+    body: ProblemView = {
         "type": f"urn:quittance:problem:{told.code}",
         "title": title,
         "status": status,
@@ -45,5 +68,9 @@ def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], dic
         "errors": [{"field": each.field, "detail": each.detail} for each in told.fields],
         "requestId": request_id,
     }
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
-    return status, headers, body
+    return status, headers_of(status), body
+
+
+def headers_of(status: int) -> dict[str, str]:
+    """What the headers of such an answer say: after how many seconds it is worth another try."""
+    return {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}

@@ -26,9 +26,14 @@ from payments.services.recording import ATTEMPTS, Payments, pause, record
 
 KEY_LIFETIME = timedelta(hours=24)
 
+# How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
+AWAITED_READS = 20
+AWAITED_PAUSE_SECONDS = 0.5
+
 
 class CheckoutStore(Payments, Protocol):
-    def product(self, sku: str) -> Product | None: ...
+    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
+        """The product, and the claim that holds the key, if one does."""
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]: ...
 
@@ -74,41 +79,60 @@ def open_checkout(
     StripeRefused if Stripe said no: the payment has lapsed and the key is free; StripeUnavailable if it is not
     known: the same request may be repeated and will find its checkout.
     """
-    product = store.product(order.sku)
-    if product is None:
-        raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
-    asked = product.charge(order.amount, order.currency)
-    stripe.check_chargeable(asked)
     key_hash = _hash(idempotency_key) if idempotency_key else None
-    payment = Payment.request(
-        asked=asked,
-        sku=product.sku,
-        product_name=product.name,
-        customer=Customer(order.name, order.email),
-        return_url=return_url,
-        metadata=order.metadata,
-        key_hash=key_hash,
-        now=now,
-        lifetime=lifetime,
-    )
-    payment = replace(payment, look_at=next_look(payment, now))
-    claim = Claim(key_hash, order.hash, payment.id, now + KEY_LIFETIME) if key_hash else None
-    holder, created = _created(payment, claim, store, now)
-    if holder and not created:
+    product, holder = store.offer(order.sku, key_hash, now)
+    if holder:
         payment = _held(holder, order, store)
+    else:
+        if product is None:
+            raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
+        asked = product.charge(order.amount, order.currency)
+        stripe.check_chargeable(asked)
+        payment = Payment.request(
+            asked=asked,
+            sku=product.sku,
+            product_name=product.name,
+            customer=Customer(order.name, order.email),
+            return_url=return_url,
+            metadata=order.metadata,
+            key_hash=key_hash,
+            now=now,
+            lifetime=lifetime,
+        )
+        payment = _recorded(replace(payment, look_at=next_look(payment, now)), order, store, now)
     if payment.sessions:
         return payment
-    return ask_stripe(payment, store, stripe, now)
+    try:
+        return ask_stripe(payment, store, stripe, now)
+    except StripeUnavailable as error:
+        found = _awaited(payment.id, store) if error.in_flight else None
+        if found is None:
+            raise
+        return found
 
 
-def _created(payment: Payment, claim: Claim | None, store: CheckoutStore, now: datetime) -> tuple[Claim | None, bool]:
+def _recorded(payment: Payment, order: Order, store: CheckoutStore, now: datetime) -> Payment:
+    """The new payment, or that of another caller who was faster with the same key."""
+    claim = Claim(payment.key_hash, order.hash, payment.id, now + KEY_LIFETIME) if payment.key_hash else None
     for attempt in range(ATTEMPTS):
         try:
-            return store.create(payment, claim, now)
+            holder, created = store.create(payment, claim, now)
         except Conflict:
             # A second click: the first one's claim is being written just now.
             time.sleep(pause(attempt))
+        else:
+            return payment if created or holder is None else _held(holder, order, store)
     raise TryAgain("Too many requests with this Idempotency-Key came at once; send the same again.")
+
+
+def _awaited(payment_id: str, store: Payments) -> Payment | None:
+    """The payment once another caller, whom Stripe is answering, has recorded its checkout; None if that takes long."""
+    for _ in range(AWAITED_READS):
+        time.sleep(AWAITED_PAUSE_SECONDS)
+        payment = store.payment(payment_id)
+        if payment and payment.sessions:
+            return payment
+    return None
 
 
 def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:

@@ -72,7 +72,7 @@ def _admin_copy(notice: Notice, payment: Payment, business: Business) -> _Conten
     original = _payment_confirmation(notice, payment, business)
     return _Content(
         subject=f"[Copy] {original.subject}",
-        sentences=(f"This was sent to {payment.customer.email}:", *original.sentences),
+        sentences=(f"The confirmation for {payment.customer.email}:", *original.sentences),
         rows=original.rows,
         link=original.link,
     )

@@ -9,7 +9,7 @@ from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
-from payments.domain.records import NoticeState
+from payments.domain.records import Conflict, NoticeState
 from payments.services.letters import Business, letter
 
 # The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
@@ -42,6 +42,8 @@ class MailStore(Protocol):
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
     ) -> None: ...
 
+    def retract_notice(self, payment: Payment, notice: Notice, attempt: int, now: datetime, note: str) -> None: ...
+
     def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None: ...
 
 
@@ -72,8 +74,16 @@ def deliver(
         store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), "no attempt came to an end")
         return MailOutcome.GAVE_UP
     payment = store.payment(payment_id)
-    if payment is None or not calls_for(payment, notice):
-        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "no longer true")
+    if payment is None:
+        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "there is no such payment")
+        return MailOutcome.MOOT
+    if not calls_for(payment, notice):
+        try:
+            store.retract_notice(payment, notice, attempt, clock(), "no longer true")
+        except Conflict:
+            # Something was learned just now, and it may be true again.
+            store.postpone_notice(payment_id, notice, attempt, clock(), "the payment changed")
+            return MailOutcome.POSTPONED
         return MailOutcome.MOOT
     try:
         message_id = mailer.send(letter(notice, payment, business))

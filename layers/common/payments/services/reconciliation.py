@@ -1,7 +1,7 @@
 """Whatever is overdue: notices whose message was lost, payments that nobody told us about, events that never came.
 
 Each run looks at what is due by the index, never at what exists, and does as much as fits into its time. What it cannot
-do now stays due. When Stripe cannot be reached it is left alone until the next run.
+do now comes again, later; it holds up nothing else. When Stripe keeps failing it is left alone until the next run.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payments.domain.errors import StripeRefused, StripeUnavailable, ValidationFailed
+from payments.domain.errors import StripeUnavailable
 from payments.domain.events import Event
 from payments.domain.facts import Fact, Request, RequestState
 from payments.domain.looking import next_look
@@ -25,7 +25,7 @@ LEASE = "reconcile"
 # Longer than the function may run, so that a run never meets its successor.
 LEASE_LENGTH = timedelta(minutes=4)
 # How long a run begins new work.
-RUN_TIME = timedelta(seconds=75)
+RUN_TIME = timedelta(seconds=40)
 # A notice that is due since less is most likely in the queue.
 GRACE = timedelta(seconds=60)
 OVERDUE_PER_SHARD = 100
@@ -35,6 +35,11 @@ REPEATABLE = timedelta(hours=23)
 EVENTS = "undelivered_events"
 # Events can come into Stripe's list a little late, so the newest are read again by the next run.
 SETTLED = timedelta(minutes=5)
+# An event that could not be learned from for so long will not be waited for any more.
+HOPELESS = timedelta(days=1)
+
+# So many failures of Stripe's in one run, and it is left alone until the next.
+PATIENCE = 3
 
 
 class ReconcileStore(WebhookStore, Protocol):
@@ -65,23 +70,30 @@ class Outbox(Protocol):
 
 @dataclass
 class Summary:
-    """What a run did; `refused` are the payments that Stripe would not tell of."""
+    """What a run did; `failed` names the payments and events that it could not do, and `report` was told why."""
 
     notices_published: int = 0
     payments_looked_at: int = 0
     events_heard: int = 0
-    stripe_unavailable: bool = False
-    refused: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    stripe_failures: int = 0
+
+    @property
+    def stripe_unavailable(self) -> bool:
+        return self.stripe_failures >= PATIENCE
 
 
 @dataclass(frozen=True)
 class Reconciler:
+    """`report` is told of each failure, with the payment or event that it concerns; it ends there."""
+
     store: ReconcileStore
     stripe: Stripe
     outbox: Outbox
     livemode: bool
     failure_delay: timedelta
     clock: Callable[[], datetime]
+    report: Callable[[str, Exception], None]
 
     def run(self) -> Summary | None:
         """Do what is overdue; None if another run is under way."""
@@ -92,13 +104,11 @@ class Reconciler:
                 return None
             overdue = self.store.overdue(began, OVERDUE_PER_SHARD)
             self._publish_notices(overdue, summary)
-            try:
+            with self._apart("the list of undelivered events", summary):
                 self._hear_undelivered(began, summary)
-                for each in overdue:
-                    if not each.notice and self.clock() < began + RUN_TIME:
-                        self._look_at(each.payment_id, summary)
-            except StripeUnavailable:
-                summary.stripe_unavailable = True
+            for each in overdue:
+                if not each.notice and self._goes_on(began, summary):
+                    self._look_at(each.payment_id, summary)
         return summary
 
     @contextmanager
@@ -110,58 +120,75 @@ class Reconciler:
             if taken:
                 self.store.give_back_lease(LEASE)
 
+    @contextmanager
+    def _apart(self, what: str, summary: Summary) -> Iterator[None]:
+        """Whatever goes wrong with one thing must not hold up the others."""
+        try:
+            yield
+        except Exception as error:
+            summary.failed.append(what)
+            summary.stripe_failures += isinstance(error, StripeUnavailable)
+            self.report(what, error)
+
+    def _goes_on(self, began: datetime, summary: Summary) -> bool:
+        return self.clock() < began + RUN_TIME and not summary.stripe_unavailable
+
     def _publish_notices(self, overdue: Sequence[Overdue], summary: Summary) -> None:
         settled = self.clock() - GRACE
         late = [each for each in overdue if each.due_at <= settled]
         self._publish([Posting(each.payment_id, each.notice) for each in late if each.notice], summary)
 
     def _publish(self, postings: Sequence[Posting], summary: Summary) -> None:
-        self.outbox.publish(postings)
-        summary.notices_published += len(postings)
+        """The notices stay due in the table, should the queue not take them."""
+        with self._apart("the mail queue", summary):
+            self.outbox.publish(postings)
+            summary.notices_published += len(postings)
 
     def _hear_undelivered(self, began: datetime, summary: Summary) -> None:
-        """Learn from events that never came, as the webhook would have."""
+        """Learn from events that never came, as the webhook would have.
+
+        The cursor stops before the first that failed, unless that is hopeless: the next run begins with it.
+        """
+        all_heard = True
         for event, created in self.stripe.undelivered(self.store.cursor(EVENTS), began):
-            if self.clock() >= began + RUN_TIME:
+            if not self._goes_on(began, summary):
                 return
-            receipt = receive(
-                event,
-                livemode=self.livemode,
-                failure_delay=self.failure_delay,
-                store=self.store,
-                stripe=self.stripe,
-                now=self.clock(),
-            )
-            self._publish(receipt.postings, summary)
-            summary.events_heard += 1
-            if created < began - SETTLED:
+            failures = len(summary.failed)
+            with self._apart(event.id, summary):
+                receipt = receive(
+                    event,
+                    livemode=self.livemode,
+                    failure_delay=self.failure_delay,
+                    store=self.store,
+                    stripe=self.stripe,
+                    now=self.clock(),
+                )
+                summary.events_heard += 1
+                self._publish(receipt.postings, summary)
+            heard = len(summary.failed) == failures
+            all_heard = all_heard and (heard or created < began - HOPELESS)
+            if all_heard and created < began - SETTLED:
                 self.store.move_cursor(EVENTS, event.id)
 
     def _look_at(self, payment_id: str, summary: Summary) -> None:
         """Find out how a payment stands, and when to ask again."""
-        payment = self.store.payment(payment_id)
-        if payment is None:
-            return
-        summary.payments_looked_at += 1
-        try:
-            if self._learned_of(payment, summary):
+        with self._apart(payment_id, summary):
+            payment = self.store.payment(payment_id)
+            if payment is None:
                 return
-        except (StripeRefused, StripeUnavailable, ValidationFailed) as error:
-            if isinstance(error, StripeUnavailable) and not error.spent:
-                raise
-            # Of this payment Stripe will not tell; of others it will.
-            summary.refused.append(payment.id)
-        self.store.look_again(payment, next_look(payment, self.clock()))
+            summary.payments_looked_at += 1
+            # First, so that one that fails each time comes later and later, like the others.
+            self.store.look_again(payment, next_look(payment, self.clock()))
+            self._learn_of(payment, summary)
 
-    def _learned_of(self, payment: Payment, summary: Summary) -> bool:
-        """Whether there was anything new; then it is recorded, with when to look next."""
+    def _learn_of(self, payment: Payment, summary: Summary) -> None:
         now = self.clock()
         if payment.sessions:
             news = self.stripe.look(payment)
         elif now - payment.created_at < REPEATABLE:
-            return bool(ask_stripe(payment, self.store, self.stripe, now).sessions)
+            ask_stripe(payment, self.store, self.stripe, now)
+            return
         else:
             news = (Request(state=RequestState.LAPSED, reason="no answer"),)
         _, effects = record(self.store, payment, news, now=now, failure_delay=self.failure_delay)
         self._publish(postings_of(payment.id, effects, self.failure_delay), summary)
-        return bool(effects)

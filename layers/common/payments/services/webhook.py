@@ -14,6 +14,7 @@ from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment
+from payments.domain.records import Taken
 from payments.services.recording import Payments, audit, postings_of, record
 
 
@@ -23,13 +24,14 @@ class Outcome(StrEnum):
     NOT_FOR_PAYMENTS = "not_for_payments"
     FOREIGN = "foreign"
     OTHER_SESSION = "other_session"
+    OTHER_PAYMENT = "other_payment"
     WRONG_LIVEMODE = "wrong_livemode"
     THIN = "thin"
 
     @property
     def needs_attention(self) -> bool:
-        """Something is set up wrongly at Stripe, or someone made a session behind our back."""
-        return self in (Outcome.OTHER_SESSION, Outcome.WRONG_LIVEMODE, Outcome.THIN)
+        """Something is set up wrongly at Stripe, or someone meddled with its objects behind our back."""
+        return self in (Outcome.OTHER_SESSION, Outcome.OTHER_PAYMENT, Outcome.WRONG_LIVEMODE, Outcome.THIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ def receive(
     if _is_of_other_session(event.lesson, payment):
         store.record(payment.id, audit(event, ("refused: not the session that we made",), now))
         return Receipt(Outcome.OTHER_SESSION, payment.id)
-    payment, effects = record(store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay)
+    try:
+        payment, effects = record(store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay)
+    except Taken:
+        store.record(payment.id, audit(event, ("refused: it names an object of another payment",), now))
+        return Receipt(Outcome.OTHER_PAYMENT, payment.id)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
     return Receipt(outcome, payment.id, payment.status, postings_of(payment.id, effects, failure_delay))
 

@@ -1,0 +1,42 @@
+/** How things are written all over the page. */
+
+import { h } from "./dom.js";
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+const TIME = new Intl.DateTimeFormat(undefined, CLOCK);
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", ...CLOCK });
+
+/** @param {string | number} moment ISO 8601 text, or epoch seconds */
+export function time(moment) {
+  const date = new Date(typeof moment === "number" ? moment * 1000 : moment);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, (isToday ? TIME : DAY_AND_TIME).format(date));
+}
+
+/** An id, in short; all of it to whoever points at it. */
+export function id(text) {
+  return h("code", { title: text }, shortened(text));
+}
+
+export function shortened(text) {
+  return text.length > 26 ? `${text.slice(0, 16)}…${text.slice(-4)}` : text;
+}
+
+const GOOD = "succeeded paid sent won complete delivered closed given".split(" ");
+const BAD = "failed lost rejected gave_up async_failed canceled expired lapsed needs_response in_review".split(" ");
+
+/** A state, in a colour that says how good that is. */
+export function badge(state) {
+  const tone = GOOD.includes(state) ? "good" : BAD.includes(state) ? "bad" : "open";
+  return h("span", { class: "badge", "data-tone": tone }, state.replaceAll("_", " "));
+}
+
+/** The answers to the attempts of a delivery: "500, 500, 200". */
+export function attempts(delivery) {
+  if (delivery.attempts.length === 0) return delivery.held ? "held" : "not sent";
+  return delivery.attempts.map((each) => each.status ?? "no answer").join(", ");
+}
+
+export function empty(sentence) {
+  return h("p", { class: "soft" }, sentence);
+}

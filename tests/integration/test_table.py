@@ -1,0 +1,423 @@
+"""What the table promises, on both engines: every method, and above all its conditions."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from local.resources import client
+from payments.adapters.dynamodb import Table
+from payments.domain.facts import Attempt, AttemptState, Session, SessionState
+from payments.domain.notices import Notice, NoticeKind
+from payments.domain.payment import Payment
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Taken
+from tests.builders import NOW, a_payment
+from tests.integration.system import System
+
+CONFIRMATION = Notice(NoticeKind.PAYMENT_CONFIRMATION)
+COPY = Notice(NoticeKind.ADMIN_COPY)
+REFUND = Notice(NoticeKind.REFUND_CONFIRMATION, "re_1")
+SECOND = timedelta(seconds=1)
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def table(engine_system: System) -> Table:
+    return engine_system.table
+
+
+def created(table: Table, **changes: Any) -> Payment:
+    payment = replace(a_payment(), **changes)
+    assert table.create(payment, None, NOW) == (None, True)
+    return payment
+
+
+def with_notice(table: Table, notice: Notice = CONFIRMATION, due_at: datetime = NOW) -> Payment:
+    payment = created(table)
+    table.save(replace(payment, raised=frozenset({notice})), raised={notice: due_at})
+    return payment
+
+
+def a_claim(payment: Payment, key: str, expires_at: datetime = NOW + timedelta(days=1)) -> Claim:
+    return Claim(key, "hash of the body", payment.id, expires_at)
+
+
+def notice_item(system: System, payment: Payment, notice: Notice = CONFIRMATION) -> dict[str, Any]:
+    values = system.items(f"PAYMENT#{payment.id}")[f"NOTICE#{notice}"]
+    return {name: next(iter(typed.values())) for name, typed in values.items()}
+
+
+def overdue(table: Table, payment: Payment, now: datetime) -> list[Notice | None]:
+    return [each.notice for each in table.overdue(now, 1000) if each.payment_id == payment.id]
+
+
+# Payments
+
+
+def test_a_payment_is_read_as_it_was_written(table: Table) -> None:
+    attempt = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", created=1795000020)
+    payment = created(
+        table,
+        facts={attempt.key: attempt},
+        raised=frozenset({CONFIRMATION, REFUND}),
+        metadata={"order": "A-17", "note": "Grüße"},
+        key_hash="k",
+        last_event="evt_1",
+        look_at=NOW + timedelta(minutes=10),
+    )
+    assert table.payment(payment.id) == payment
+
+
+def test_there_is_no_payment_that_nobody_made(table: Table) -> None:
+    assert table.payment("pay_nobody") is None
+    assert table.payment_id_of(["cs_nobody", "pi_nobody"]) is None
+    assert table.offer("nothing", None, NOW) == (None, None)
+
+
+def test_a_payments_id_is_given_once(table: Table) -> None:
+    payment = created(table)
+    with pytest.raises(Conflict):
+        table.create(replace(payment, sku="another"), None, NOW)
+    assert table.payment(payment.id) == payment
+
+
+def test_the_first_with_a_key_wins_it_and_the_second_writes_nothing(table: Table) -> None:
+    first, second, key = a_payment(), a_payment(), uuid4().hex
+    claim = a_claim(first, key)
+    assert table.create(first, claim, NOW) == (claim, True)
+    assert table.create(second, a_claim(second, key), NOW) == (claim, False)
+    assert table.payment(second.id) is None
+
+
+def test_an_expired_claim_is_taken_over_and_not_a_second_before(table: Table) -> None:
+    first, second, key = a_payment(), a_payment(), uuid4().hex
+    claim = a_claim(first, key, NOW)
+    table.create(first, claim, NOW - timedelta(days=1))
+    later = a_claim(second, key)
+    assert table.create(second, later, NOW) == (claim, False)
+    assert table.create(second, later, NOW + SECOND) == (later, True)
+
+
+def test_of_many_with_one_key_one_creates(table: Table) -> None:
+    payments, key = [a_payment() for _ in range(16)], uuid4().hex
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda each: table.create(each, a_claim(each, key), NOW), payments))
+    assert sum(made for _, made in answers) == 1
+    (winner,) = {claim.payment_id for claim, _ in answers if claim}
+    assert [each.id for each in payments if table.payment(each.id)] == [winner]
+
+
+def test_of_two_who_read_the_same_version_the_second_must_learn_again(engine_system: System, table: Table) -> None:
+    payment = created(table)
+    table.save(replace(payment, last_event="evt_first"), raised={}, event=an_event_record("evt_first"))
+    with pytest.raises(Conflict):
+        table.save(
+            replace(payment, last_event="evt_second"),
+            raised={CONFIRMATION: NOW},
+            event=an_event_record("evt_second"),
+            new_names=[f"ch_{payment.id}"],
+        )
+    stored = table.payment(payment.id)
+    assert stored
+    assert (stored.last_event, stored.version) == ("evt_first", payment.version + 1)
+    assert set(engine_system.items(f"PAYMENT#{payment.id}")) == {"PAYMENT", "EVENT#evt_first"}
+    assert table.payment_id_of([f"ch_{payment.id}"]) is None
+
+
+def test_of_many_who_read_the_same_version_one_writes(table: Table) -> None:
+    payment = created(table)
+
+    def save(number: int) -> bool:
+        try:
+            table.save(replace(payment, last_event=f"evt_{number}"), raised={})
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(save, range(16))) == 1
+
+
+def test_a_payment_that_is_gone_is_not_written_anew(table: Table) -> None:
+    payment = a_payment()
+    with pytest.raises(Conflict):
+        table.save(payment, raised={})
+    assert table.payment(payment.id) is None
+
+
+def test_a_notice_that_exists_is_never_written_over(engine_system: System, table: Table) -> None:
+    payment = with_notice(table)
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) == 1
+    table.settle_notice(payment.id, CONFIRMATION, 1, NoticeState.SENT, NOW, "message-1")
+    stored = table.payment(payment.id)
+    assert stored
+    with pytest.raises(Conflict):
+        table.save(stored, raised={CONFIRMATION: NOW})
+    assert notice_item(engine_system, payment)["state"] == "sent"
+
+
+def test_a_stripe_object_belongs_to_one_payment_for_ever(table: Table) -> None:
+    first, second = created(table), created(table)
+    name = f"ch_{first.id}"
+    table.save(first, raised={}, new_names=[name])
+    with pytest.raises(Taken):
+        table.save(second, raised={}, new_names=[name])
+    table.save(replace(first, version=first.version + 1), raised={}, new_names=[name])
+    assert table.payment_id_of(["ch_unheard_of", name]) == first.id
+    assert table.payment(second.id) == second
+
+
+def test_a_payment_that_lapses_frees_its_key(table: Table) -> None:
+    key = uuid4().hex
+    first, second = replace(a_payment(), key_hash=key), a_payment()
+    table.create(first, a_claim(first, key), NOW)
+    table.save(first, raised={}, frees_key=True)
+    again = a_claim(second, key)
+    assert table.create(second, again, NOW) == (again, True)
+
+
+def test_a_payment_does_not_free_a_key_that_is_anothers_by_now(table: Table) -> None:
+    key = uuid4().hex
+    first, second = replace(a_payment(), key_hash=key), a_payment()
+    table.create(first, a_claim(first, key, NOW), NOW - timedelta(days=1))
+    table.create(second, a_claim(second, key), NOW + SECOND)
+    table.save(first, raised={}, frees_key=True)
+    saved = table.payment(first.id)
+    assert saved
+    assert saved.version == first.version + 1
+    held, made = table.create(a_payment(), a_claim(first, key), NOW + SECOND)
+    assert held
+    assert (held.payment_id, made) == (second.id, False)
+
+
+# Events
+
+
+def an_event_record(event_id: str, outcome: str = "learned", at: datetime = NOW) -> EventRecord:
+    return EventRecord(event_id, "charge.succeeded", (outcome,), at)
+
+
+def test_the_audit_trail_has_each_event_once_the_first_record_and_the_oldest_first(table: Table) -> None:
+    payment = created(table)
+    late, early = an_event_record("evt_a", at=NOW + SECOND), an_event_record("evt_b")
+    table.save(payment, raised={}, event=late)
+    table.record(payment.id, early)
+    table.record(payment.id, an_event_record("evt_a", "nothing new"))
+    assert table.events(payment.id) == [early, late]
+    assert table.events("pay_nobody") == []
+
+
+# Notices
+
+
+def test_a_notice_is_claimed_once_until_its_lease_has_run_out(table: Table) -> None:
+    payment = with_notice(table)
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) == 1
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + LEASE - SECOND, LEASE) is None
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + LEASE, LEASE) == 2
+
+
+def test_of_many_senders_one_claims(table: Table) -> None:
+    payment = with_notice(table)
+    with ThreadPoolExecutor(16) as pool:
+        claims = list(pool.map(lambda _: table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE), range(16)))
+    assert sorted(claims, key=str) == [1] + [None] * 15
+
+
+def test_a_notice_that_is_not_yet_due_or_was_never_raised_is_not_to_be_had(table: Table) -> None:
+    payment = with_notice(table, due_at=NOW + SECOND)
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
+    assert table.claim_notice(payment.id, COPY, NOW + SECOND, LEASE) is None
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE) == 1
+
+
+@pytest.mark.parametrize("state", [NoticeState.SENT, NoticeState.MOOT, NoticeState.REJECTED, NoticeState.GAVE_UP])
+def test_a_settled_notice_is_never_sent_again_and_no_longer_overdue(
+    engine_system: System, table: Table, state: NoticeState
+) -> None:
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    table.settle_notice(payment.id, CONFIRMATION, 1, state, NOW, "message-1")
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + timedelta(days=1), LEASE) is None
+    assert overdue(table, payment, NOW + timedelta(days=1)) == []
+    kept = notice_item(engine_system, payment)
+    assert (kept["state"], kept["note"]) == (state.value, "message-1")
+
+
+def test_a_postponed_notice_is_due_again_when_it_was_said(table: Table) -> None:
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    table.postpone_notice(payment.id, CONFIRMATION, 1, NOW + SECOND, "SES said no")
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE) == 2
+
+
+def test_a_sender_whose_lease_ran_out_records_nothing(engine_system: System, table: Table) -> None:
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    table.claim_notice(payment.id, CONFIRMATION, NOW + LEASE, LEASE)
+    table.settle_notice(payment.id, CONFIRMATION, 1, NoticeState.REJECTED, NOW, "too late")
+    table.postpone_notice(payment.id, CONFIRMATION, 1, NOW, "too late")
+    kept = notice_item(engine_system, payment)
+    assert (kept["state"], kept["attempts"]) == ("claimed", "2")
+    assert "note" not in kept
+
+
+def test_a_retracted_notice_is_not_sent_and_can_be_raised_again(engine_system: System, table: Table) -> None:
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    stored = table.payment(payment.id)
+    assert stored
+    table.retract_notice(stored, CONFIRMATION, 1, NOW, "not true")
+    kept = notice_item(engine_system, payment)
+    assert (kept["state"], kept["note"]) == ("moot", "not true")
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + timedelta(days=1), LEASE) is None
+    assert overdue(table, payment, NOW + timedelta(days=1)) == []
+    retracted = table.payment(payment.id)
+    assert retracted == replace(stored, raised=frozenset(), version=stored.version + 1)
+    table.save(replace(retracted, raised=frozenset({CONFIRMATION})), raised={CONFIRMATION: NOW + SECOND})
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
+    assert table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE) == 1
+
+
+def test_a_notice_is_not_retracted_once_its_payment_changed_or_another_claimed_it(
+    engine_system: System, table: Table
+) -> None:
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    with pytest.raises(Conflict):
+        table.retract_notice(payment, CONFIRMATION, 1, NOW, "by what was known")
+    stored = table.payment(payment.id)
+    assert stored
+    table.claim_notice(payment.id, CONFIRMATION, NOW + LEASE, LEASE)
+    with pytest.raises(Conflict):
+        table.retract_notice(stored, CONFIRMATION, 1, NOW, "too late")
+    assert notice_item(engine_system, payment)["state"] == "claimed"
+    assert table.payment(payment.id) == stored
+
+
+# What is overdue
+
+
+def test_overdue_is_what_is_due_by_now_and_nothing_else(table: Table) -> None:
+    payment = created(table, look_at=NOW)
+    table.save(
+        replace(payment, raised=frozenset({CONFIRMATION, COPY})),
+        raised={CONFIRMATION: NOW - SECOND, COPY: NOW + SECOND},
+    )
+    assert overdue(table, payment, NOW - 2 * SECOND) == []
+    assert overdue(table, payment, NOW) == [CONFIRMATION, None]
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    assert overdue(table, payment, NOW + SECOND) == [None, COPY]
+    assert overdue(table, payment, NOW + LEASE) == [None, COPY, CONFIRMATION]
+
+
+def test_of_what_is_overdue_each_shard_gives_its_longest_overdue(table: Table) -> None:
+    long_ago = NOW - timedelta(days=3650)
+    payments = [created(table, look_at=long_ago + number * SECOND) for number in range(30)]
+    found = [each for each in table.overdue(long_ago + 60 * SECOND, 2) if each.notice is None]
+    assert len(found) <= 8
+    assert found == sorted(found, key=lambda each: each.due_at)
+    assert found[0].payment_id == payments[0].id
+    for payment in payments:
+        table.look_again(payment, None)
+
+
+def test_when_to_look_again_is_moved_or_taken_away(table: Table) -> None:
+    payment = created(table, look_at=NOW)
+    table.look_again(payment, NOW + LEASE)
+    assert overdue(table, payment, NOW) == []
+    assert overdue(table, payment, NOW + LEASE) == [None]
+    table.look_again(payment, None)
+    assert overdue(table, payment, NOW + LEASE) == []
+    assert table.payment(payment.id) == replace(payment, look_at=None)
+
+
+def test_who_read_an_older_version_does_not_move_when_to_look(table: Table) -> None:
+    payment = created(table, look_at=NOW)
+    session = Session(ref="cs_1", state=SessionState.OPEN, amount=9900, currency="usd")
+    table.save(replace(payment, facts={session.key: session}), raised={})
+    table.look_again(payment, None)
+    assert overdue(table, payment, NOW) == [None]
+
+
+def test_a_cursor_is_where_it_was_last_moved_to(table: Table) -> None:
+    name = uuid4().hex
+    assert table.cursor(name) is None
+    table.move_cursor(name, "evt_1")
+    table.move_cursor(name, "evt_2")
+    assert table.cursor(name) == "evt_2"
+
+
+def test_a_lease_has_one_holder_until_it_runs_out_or_is_given_back(table: Table) -> None:
+    name = uuid4().hex
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: table.take_lease(name, NOW, LEASE), range(8))) == 1
+    assert not table.take_lease(name, NOW + LEASE - SECOND, LEASE)
+    assert table.take_lease(name, NOW + LEASE, LEASE)
+    table.give_back_lease(name)
+    assert table.take_lease(name, NOW + LEASE, LEASE)
+
+
+# Transactions on the same item at the same moment: DynamoDB refuses one of them, which neither engine does.
+
+
+class Body(BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def refusing(system: System, operation: str, times: int, error: dict[str, Any]) -> tuple[Table, list[str]]:
+    """The table, whose first calls of an operation are refused as DynamoDB would, and the refused calls."""
+    dynamodb, refused = client("dynamodb", system.dynamodb_url), list[str]()
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        if len(refused) == times:
+            return None
+        refused.append(operation)
+        error_type = f"com.amazonaws.dynamodb.v20120810#{error['code']}"
+        body = json.dumps(error | {"__type": error_type, "message": "Transaction is ongoing for the item"})
+        return AWSResponse(request.url, 400, HTTPHeaders(), Body(body.encode()))
+
+    dynamodb.meta.events.register(f"before-send.dynamodb.{operation}", answer)  # type: ignore[arg-type]
+    (declared,) = system.template.tables.values()
+    return Table(declared.name, dynamodb), refused
+
+
+ONGOING = {"code": "TransactionConflictException"}
+
+
+def test_a_mail_that_was_sent_is_recorded_though_a_transaction_is_at_its_notice(
+    engine_system: System, table: Table
+) -> None:
+    payment = with_notice(table)
+    colliding, refused = refusing(engine_system, "UpdateItem", 3, ONGOING)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    colliding.settle_notice(payment.id, CONFIRMATION, 1, NoticeState.SENT, NOW, "message-1")
+    assert len(refused) == 3
+    assert notice_item(engine_system, payment)["state"] == "sent"
+
+
+def test_an_event_is_recorded_though_a_transaction_is_at_its_record(engine_system: System, table: Table) -> None:
+    payment = created(table)
+    colliding, refused = refusing(engine_system, "PutItem", 3, ONGOING)
+    colliding.record(payment.id, an_event_record("evt_1"))
+    assert len(refused) == 3
+    assert table.events(payment.id) == [an_event_record("evt_1")]
+
+
+def test_a_transaction_that_met_another_is_a_conflict(engine_system: System, table: Table) -> None:
+    reasons = {"code": "TransactionCanceledException", "CancellationReasons": [{"Code": "TransactionConflict"}]}
+    payment = created(table)
+    colliding, _ = refusing(engine_system, "TransactWriteItems", 1, reasons)
+    with pytest.raises(Conflict):
+        colliding.save(payment, raised={})
+    assert table.payment(payment.id) == payment

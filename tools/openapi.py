@@ -1,0 +1,335 @@
+"""docs/openapi.yaml: what the HTTP API and the webhook take and answer.
+
+Made from what the functions run on: the template's routes, the models of bodies and answers, and the table of problems;
+its examples are answers of the real code. `make openapi` writes it, and a test holds that it is current.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter
+
+from local.ports import Ports
+from local.template import Template
+from payments.adapters.stripe_api import verify_signature
+from payments.domain import errors, payment
+from payments.domain.errors import PaymentsError
+from payments.domain.facts import Attempt, AttemptState, Session, SessionState
+from payments.domain.learning import learn
+from payments.domain.payment import Customer, Payment
+from payments.runtime import problems, views
+from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, idempotency_key
+from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
+from tools.catalogue import read
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "openapi.yaml"
+
+type Json = dict[str, Any]
+
+_REF = "#/components/schemas/{model}"
+_JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
+_VIEWS = [each for module in (views, problems) for name, each in vars(module).items() if name.endswith("View")]
+
+# What the types' names say to people only.
+_PRECISELY: Mapping[str, Json] = {
+    "PaymentId": {"pattern": f"^{payment.PAYMENT_ID.pattern}$"},
+    "Currency": {"pattern": "^[a-z]{3}$", "description": "ISO 4217, in lower case."},
+    "Time": {"format": "date-time", "description": "UTC, to the second."},
+    "WebAddress": {"pattern": "^https?://"},
+}
+# API Gateway's own answers, with a body of its own.
+_GATEWAY = {
+    429: "Too many requests at once",
+    500: "The function did not answer",
+    503: "The function did not answer in time",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a function does for its callers; `refusals` are the errors that they are told of."""
+
+    name: str
+    summary: str
+    status: int
+    answer: str
+    view: str
+    example: object
+    refusals: Sequence[type[PaymentsError]] = ()
+    parameter: Json | None = None
+    body: Json | None = None
+    links: Json | None = None
+
+
+_AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
+_NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+_PRODUCTS = read(ROOT / "catalogue.yaml")
+
+
+def _ordered() -> Payment:
+    (product,) = (each for each in _PRODUCTS if each.sku == _AN_ORDER["serviceType"])
+    asked = product.charge(None, None)
+    session = Session(
+        ref="cs_test_a1",
+        state=SessionState.OPEN,
+        amount=asked.amount,
+        currency=asked.currency,
+        url="https://checkout.stripe.com/c/pay/cs_test_a1",
+    )
+    return Payment(
+        id="pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH",
+        asked=asked,
+        sku=product.sku,
+        product_name=product.name,
+        customer=Customer(_AN_ORDER["name"], _AN_ORDER["email"]),
+        return_url="",
+        created_at=_NOW,
+        expires_at=_NOW + timedelta(hours=23),
+        updated_at=_NOW,
+        facts={session.key: session},
+    )
+
+
+def _paid() -> Payment:
+    ordered = _ordered()
+    charge = Attempt(
+        ref="ch_3SVo1a",
+        state=AttemptState.SUCCEEDED,
+        amount=ordered.asked.amount,
+        currency=ordered.asked.currency,
+        receipt_url="https://pay.stripe.com/receipts/payment/a1",
+    )
+    return learn(ordered, [charge])[0]
+
+
+# By the function's logical id in the template.
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateSession": Operation(
+        name="createCheckoutSession",
+        summary="Order something: a payment, and the checkout where the customer pays",
+        status=201,
+        answer="The checkout. The same Idempotency-Key with the same order gets the same one.",
+        view="CheckoutView",
+        example=views.checkout_view(_ordered(), _NOW),
+        refusals=(
+            errors.InvalidBody,
+            errors.InvalidIdempotencyKey,
+            errors.IdempotencyKeyReused,
+            errors.BodyTooLarge,
+            errors.UnsupportedMediaType,
+            errors.ValidationFailed,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            errors.TryAgain,
+        ),
+        parameter={
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
+            "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+        },
+        body={
+            "required": True,
+            "description": f"At most {MOST_BODY_BYTES} bytes.",
+            "content": {_JSON: {"schema": {"$ref": _REF.format(model="CheckoutBody")}, "example": _AN_ORDER}},
+        },
+        links={"status": {"operationId": "getPayment", "parameters": {"paymentId": "$response.body#/paymentId"}}},
+    ),
+    "GetStatus": Operation(
+        name="getPayment",
+        summary="How a payment stands",
+        status=200,
+        answer="The payment, as far as it is known by now. It names no person.",
+        view="PaymentView",
+        example=views.payment_view(_paid(), _NOW),
+        refusals=(errors.PaymentNotFound,),
+        parameter={
+            "name": "paymentId",
+            "in": "path",
+            "required": True,
+            "schema": {"$ref": _REF.format(model="PaymentId")},
+        },
+    ),
+    "ListProducts": Operation(
+        name="listProducts",
+        summary="What is for sale",
+        status=200,
+        answer="The catalogue.",
+        view="ProductsView",
+        example=views.products_view(_PRODUCTS),
+    ),
+    "StripeWebhook": Operation(
+        name="hearStripe",
+        summary="Where Stripe sends its events",
+        status=200,
+        answer="What the event taught is durable, or there was nothing in it for this system.",
+        view="ReceivedView",
+        example=views.RECEIVED,
+        refusals=(
+            errors.InvalidSignature,
+            errors.InvalidBody,
+            errors.BodyTooLarge,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            errors.TryAgain,
+        ),
+        parameter={
+            "name": "Stripe-Signature",
+            "in": "header",
+            "required": True,
+            "description": "https://docs.stripe.com/webhooks/signature",
+            "schema": {"type": "string"},
+        },
+        body={
+            "required": True,
+            "description": "One of Stripe's events, https://docs.stripe.com/api/events. At most 1 MiB.",
+            "content": {_JSON: {"schema": {"type": "object"}}},
+        },
+    ),
+}
+
+# Errors as the real code raises them, where little is needed to provoke it.
+_PROVOKED: Mapping[type[PaymentsError], Callable[[], object]] = {
+    errors.InvalidBody: lambda: checkout_body({"body": "{"}),
+    errors.InvalidIdempotencyKey: lambda: idempotency_key({"headers": {"idempotency-key": "two words"}}),
+    errors.UnsupportedMediaType: lambda: checkout_body({"headers": {"content-type": "text/plain"}}),
+    errors.ValidationFailed: lambda: checkout_body({"body": json.dumps(_AN_ORDER | {"email": "ada"})}),
+    errors.InvalidSignature: lambda: verify_signature(b"{}", None, tuple),
+}
+
+
+def document(template: Template) -> Json:
+    """The OpenAPI document of what the template deploys; KeyError for a route that is not described here."""
+    paths: Json = {}
+    for function in template.functions.values():
+        for route in function.routes:
+            described = _described(OPERATIONS[function.logical_id], behind_gateway=True)
+            paths.setdefault(str(route.path), {})[str(route.method).lower()] = described
+        if function.has_url:
+            paths["/"] = {
+                "servers": [_server("webhook", "The Function URL of `make run`")],
+                "post": _described(OPERATIONS[function.logical_id], behind_gateway=False),
+            }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Quittance",
+            "version": "1",
+            "description": "One-time Stripe payments. Amounts are integers in ISO 4217 minor units of their currency: "
+            "9900 is 99.00 in usd, 9900 in jpy.",
+        },
+        "servers": [_server("api", "The HTTP API of `make run`")],
+        "paths": paths,
+        "components": {"schemas": _schemas()},
+    }
+
+
+def text() -> str:
+    """The document as it is to be in the repository."""
+    content = document(Template(ROOT / "template.yaml"))
+    note = "# Made by `make openapi` from the code, the template and the catalogue; change those.\n"
+    return note + yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a thing that occurs twice twice, and our enums as the texts they are."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+_Dumper.add_multi_representer(str, lambda dumper, value: dumper.represent_str(str(value)))
+
+
+def _server(port: str, description: str) -> Json:
+    (number,) = (field.default for field in fields(Ports) if field.name == port)
+    return {"url": f"http://localhost:{number}", "description": description}
+
+
+def _described(operation: Operation, *, behind_gateway: bool) -> Json:
+    success: Json = {
+        "description": operation.answer,
+        "headers": {"cache-control": {"schema": {"const": "no-store"}}},
+        "content": {_JSON: {"schema": {"$ref": _REF.format(model=operation.view)}, "example": operation.example}},
+    }
+    if operation.links:
+        success["links"] = operation.links
+    refusals = _refusals(operation)
+    if behind_gateway:
+        for status, description in _GATEWAY.items():
+            response = refusals.setdefault(status, {"description": description, "content": {}})
+            response["content"][_JSON] = {"schema": {"$ref": _REF.format(model="GatewayMessage")}}
+    described: Json = {"operationId": operation.name, "summary": operation.summary}
+    if operation.parameter:
+        described["parameters"] = [operation.parameter]
+    if operation.body:
+        described["requestBody"] = operation.body
+    responses = {operation.status: success} | dict(sorted(refusals.items()))
+    return described | {"responses": {str(status): response for status, response in responses.items()}}
+
+
+def _refusals(operation: Operation) -> dict[int, Json]:
+    """The problems that an operation answers with, by status."""
+    found: dict[int, list[tuple[str, type[PaymentsError]]]] = {}
+    for error in operation.refusals:
+        status, title = PROBLEMS[error]
+        found.setdefault(status, []).append((title, error))
+    status, title = INTERNAL_ERROR
+    found.setdefault(status, []).append((title, PaymentsError))
+    return {status: _refusal(status, told) for status, told in found.items()}
+
+
+def _refusal(status: int, told: Sequence[tuple[str, type[PaymentsError]]]) -> Json:
+    codes = [error.code for _, error in told]
+    precisely = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
+    content: Json = {"schema": {"allOf": [{"$ref": _REF.format(model="ProblemView")}, precisely]}}
+    if examples := dict(_examples(error for _, error in told)):
+        content["examples"] = examples
+    response: Json = {"description": "; ".join(title for title, _ in told), "content": {_PROBLEM_JSON: content}}
+    if headers := headers_of(status):
+        response["headers"] = {name: {"schema": {"type": "string"}, "example": each} for name, each in headers.items()}
+    return response
+
+
+def _examples(told: Iterator[type[PaymentsError]]) -> Iterator[tuple[str, Json]]:
+    for error in told:
+        try:
+            _PROVOKED.get(error, lambda: None)()
+        except PaymentsError as provoked:
+            yield error.code, {"value": problem(provoked, "5d9c1e0a-6d4c-4f0e-9f3b-2f1f6f0f7c11")[2]}
+
+
+def _schemas() -> Json:
+    """Every model's schema by name."""
+    for view in _VIEWS:
+        view.__pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+    adapters = [(view.__name__, "serialization", TypeAdapter(view)) for view in _VIEWS]
+    adapters.append(("CheckoutBody", "validation", TypeAdapter(CheckoutBody)))
+    _, made = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type]
+    schemas: Json = {name: schema | _PRECISELY.get(name, {}) for name, schema in _untitled(made["$defs"]).items()}
+    schemas["GatewayMessage"] = {
+        "description": "An answer of API Gateway itself.",
+        "type": "object",
+        "properties": {"message": {"type": "string"}},
+        "required": ["message"],
+    }
+    return dict(sorted(schemas.items()))
+
+
+def _untitled(schema: Any) -> Any:
+    """Without pydantic's titles, which repeat the names."""
+    if isinstance(schema, list):
+        return [_untitled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _untitled(value) for key, value in schema.items() if key != "title" or not isinstance(value, str)}
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(text(), encoding="utf-8")
