@@ -64,28 +64,32 @@ def _metadata(value: dict[str, str]) -> dict[str, str]:
 class CheckoutBody(BaseModel):
     """An order."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", alias_generator=to_camel, frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
 
-    name: Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_printable)]
-    """Printable characters on one line."""
+    name: Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        Field(min_length=1, max_length=200, description="Printable characters on one line."),
+        AfterValidator(_printable),
+    ]
     email: Annotated[
         str,
         BeforeValidator(_trimmed),
         Field(max_length=254, json_schema_extra={"format": "email"}),
         AfterValidator(_address),
     ]
-    service_type: Annotated[str, Field(min_length=1, max_length=100)]
-    """A product's `sku`."""
-    amount: Annotated[int, Field(ge=0, le=10**15)] | None = None
-    """In minor units of the currency; may be left out where the price is fixed."""
-    currency: Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")] | None = None
-    """The product's; may be left out. Case does not matter."""
-    metadata: Annotated[
-        dict[str, str], AfterValidator(_metadata), Field(json_schema_extra={"maxProperties": MOST_METADATA_KEYS})
-    ] = Field(default_factory=dict)
-    """Is sent to Stripe and shown in its dashboard. Keys have at most 40 characters, values 500."""
+    service_type: Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`.")]
+    amount: Annotated[int, Field(ge=0, le=10**15)] | None = Field(
+        default=None, description="In minor units of the currency; may be left out where the price is fixed."
+    )
+    currency: Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")] | None = Field(
+        default=None, description="The product's; may be left out. Case does not matter."
+    )
+    metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(
+        default_factory=dict,
+        description="Is sent to Stripe and shown in its dashboard. Keys have at most 40 characters, values 500.",
+        json_schema_extra={"maxProperties": MOST_METADATA_KEYS},
+    )
 
 
 def checkout_body(event: Request) -> CheckoutBody:
