@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -9,6 +10,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.builders import a_charge, a_failed_charge, a_session, an_event
+from tests.integration.clock import Clock
 from tests.integration.system import AN_ORDER, ORIGIN, Answer, System
 
 CONFIRMED = [
@@ -145,16 +147,28 @@ def test_events_at_the_same_time_raise_each_notice_once(system: System) -> None:
     assert len(told) <= 4
 
 
-def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(system: System, monkeypatch: Any) -> None:
+def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     payment_id, _ = a_checkout(system)
     mailer = system.functions["SendEmail"].mailer
-    monkeypatch.setattr(mailer, "_sender", "nobody <not-verified@example.org>")
-    system.hear(an_event("charge.succeeded", a_charge(payment_id, id=f"ch_{payment_id}")))
-    assert system.run_mailer() == [{"batchItemFailures": []}]
-    assert subjects(system, payment_id) == []
+    with monkeypatch.context() as unverified:
+        unverified.setattr(mailer, "_sender", "nobody <not-verified@example.org>")
+        system.hear(an_event("charge.succeeded", a_charge(payment_id, id=f"ch_{payment_id}")))
+        assert system.run_mailer() == [{"batchItemFailures": []}]
     notice = system.items(f"PAYMENT#{payment_id}")["NOTICE#payment_confirmation"]
     assert notice["state"]["S"] == "due"
     assert "verified" in notice["note"]["S"]
+    assert subjects(system, payment_id) == []
+
+    for function in ("Reconcile", "SendEmail"):
+        ahead = Clock()
+        ahead.offset = timedelta(minutes=5)
+        monkeypatch.setattr(system.functions[function], "datetime", datetime)
+        ahead.rule(system.functions[function])
+    system.invoke("Reconcile", {})
+    system.run_mailer()
+    assert subjects(system, payment_id) == CONFIRMED
 
 
 def test_one_bad_message_does_not_hold_up_the_others(system: System) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -361,13 +362,15 @@ class Table:
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         """Whether the lease was free; it is ours until it is given back or runs out."""
+        holder = uuid4().hex
         try:
             self._client.put_item(
                 TableName=self._name,
-                Item=lease_key(name) | encoded({"lease_until": epoch(now + length)}),
-                # One holder at a time; one that died is succeeded when its lease has run out.
-                ConditionExpression=f"{_ABSENT} OR lease_until <= :now",
-                ExpressionAttributeValues=encoded({":now": epoch(now)}),
+                Item=lease_key(name) | encoded({"lease_until": epoch(now + length), "holder": holder}),
+                # One holder at a time; one that died is succeeded when its lease has run out. Should the answer be
+                # lost, botocore asks again and meets a lease that is this very call's.
+                ConditionExpression=f"{_ABSENT} OR lease_until <= :now OR holder = :holder",
+                ExpressionAttributeValues=encoded({":now": epoch(now), ":holder": holder}),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False

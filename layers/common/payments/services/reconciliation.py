@@ -171,24 +171,28 @@ class Reconciler:
                 self.store.move_cursor(EVENTS, event.id)
 
     def _look_at(self, payment_id: str, summary: Summary) -> None:
-        """Find out how a payment stands, and when to ask again."""
+        """Find out how a payment stands, and when to ask again: one that fails each time comes later and later."""
         with self._apart(payment_id, summary):
             payment = self.store.payment(payment_id)
             if payment is None:
                 return
             summary.payments_looked_at += 1
-            # First, so that one that fails each time comes later and later, like the others.
-            self.store.look_again(payment, next_look(payment, self.clock()))
-            self._learn_of(payment, summary)
+            learned = False
+            try:
+                learned = self._learned_of(payment, summary)
+            finally:
+                if not learned:
+                    self.store.look_again(payment, next_look(payment, self.clock()))
 
-    def _learn_of(self, payment: Payment, summary: Summary) -> None:
+    def _learned_of(self, payment: Payment, summary: Summary) -> bool:
+        """Whether there was anything new; then it is recorded, with when to look next."""
         now = self.clock()
         if payment.sessions:
             news = self.stripe.look(payment)
         elif now - payment.created_at < REPEATABLE:
-            ask_stripe(payment, self.store, self.stripe, now)
-            return
+            return bool(ask_stripe(payment, self.store, self.stripe, now).sessions)
         else:
             news = (Request(state=RequestState.LAPSED, reason="no answer"),)
         _, effects = record(self.store, payment, news, now=now, failure_delay=self.failure_delay)
         self._publish(postings_of(payment.id, effects, self.failure_delay), summary)
+        return bool(effects)

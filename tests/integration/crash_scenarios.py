@@ -1,0 +1,138 @@
+"""What may be going on when a handler dies: each scenario is one payment, and a step that is finished in the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from payments.domain.payment import Status
+from tests.integration.fragile import FragileSystem
+
+GOOD, DECLINED = "4242424242424242", "4000000000000002"
+
+type Act = Callable[[FragileSystem], None]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What has happened before, the step in which something dies, and what comes of it in any case."""
+
+    name: str
+    given: Act
+    step: Act
+    status: Status
+    mails: int
+
+    @property
+    def is_prompt(self) -> bool:
+        """Stripe, SQS and clients try again soon; a look that died comes again after as long as the payment is old."""
+        return self.step is not FragileSystem.reconcile
+
+
+def order(system: FragileSystem) -> None:
+    system.place_order()
+
+
+def nothing(_: FragileSystem) -> None:
+    pass
+
+
+def pay(*cards: str) -> Act:
+    """An order, and the attempts to pay it; no event is delivered."""
+
+    def act(system: FragileSystem) -> None:
+        system.place_order()
+        for card in cards:
+            system.try_to_pay(card)
+
+    return act
+
+
+def told(act: Act) -> Act:
+    """All that happened is delivered."""
+    return _then(act, FragileSystem.hear_all)
+
+
+def mailed(act: Act) -> Act:
+    return _then(act, FragileSystem.mail)
+
+
+def _then(act: Act, *more: Act) -> Act:
+    def acts(system: FragileSystem) -> None:
+        for each in (act, *more):
+            each(system)
+
+    return acts
+
+
+def pay_now(system: FragileSystem) -> None:
+    system.try_to_pay(GOOD)
+
+
+def refund(system: FragileSystem) -> None:
+    system.stripe().v1.refunds.create({"charge": system.charge_id(), "amount": 4000})
+
+
+def dispute(system: FragileSystem) -> None:
+    system.control(f"charges/{system.charge_id()}/dispute", reason="fraudulent")
+
+
+def expire(system: FragileSystem) -> None:
+    system.control(f"sessions/{system.session_id}/expire")
+
+
+def unanswered_order(system: FragileSystem) -> None:
+    """Stripe did not answer, and the client has gone."""
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order().status == 503
+
+
+def forget_events(system: FragileSystem) -> None:
+    """Stripe takes them for delivered, and nobody has heard them."""
+    for event in system.undelivered():
+        system.acknowledge(event)
+
+
+def later(system: FragileSystem) -> None:
+    system.clock_forward(timedelta(minutes=15))
+
+
+PAID = pay(GOOD)
+PAID_IN_THE_END = pay(DECLINED, GOOD)
+# Reconcile has a place in Stripe's list, and goes on from there.
+HEARD_OF_A_DECLINE_ONLY = _then(pay(DECLINED), FragileSystem.reconcile, pay_now)
+SCENARIOS = [
+    Scenario("an order", nothing, order, Status.PENDING, 0),
+    Scenario("a page that reads", order, FragileSystem.read, Status.PENDING, 0),
+    Scenario("a payment's events", PAID, FragileSystem.hear_all, Status.SUCCEEDED, 3),
+    Scenario("a decline's and then a payment's events", PAID_IN_THE_END, FragileSystem.hear_all, Status.SUCCEEDED, 3),
+    Scenario("an expiry's events", _then(pay(DECLINED), expire), FragileSystem.hear_all, Status.EXPIRED, 2),
+    Scenario(
+        "a refund's events", _then(mailed(told(PAID)), refund), FragileSystem.hear_all, Status.PARTIALLY_REFUNDED, 4
+    ),
+    Scenario(
+        "events that outran their payment", _then(PAID, dispute), FragileSystem.hear_all_backwards, Status.SUCCEEDED, 4
+    ),
+    Scenario("the mails", told(PAID_IN_THE_END), FragileSystem.mail, Status.SUCCEEDED, 3),
+    Scenario(
+        "a refund's mail", told(_then(mailed(told(PAID)), refund)), FragileSystem.mail, Status.PARTIALLY_REFUNDED, 4
+    ),
+    Scenario(
+        "reconcile: events never delivered", HEARD_OF_A_DECLINE_ONLY, FragileSystem.reconcile, Status.SUCCEEDED, 3
+    ),
+    Scenario(
+        "reconcile: events never heard of",
+        _then(PAID, refund, dispute, forget_events, later),
+        FragileSystem.reconcile,
+        Status.PARTIALLY_REFUNDED,
+        5,
+    ),
+    Scenario(
+        "reconcile: messages lost",
+        _then(told(PAID), FragileSystem.lose_messages),
+        FragileSystem.reconcile,
+        Status.SUCCEEDED,
+        3,
+    ),
+    Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
+]

@@ -1,0 +1,314 @@
+"""A system whose invocations can be made to die, and the hands of the world around it, which try again."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from local.stripe_double import StripeDouble
+from payments.adapters import secrets
+from payments.adapters.items import payment_of
+from payments.domain.payment import Payment
+from payments.domain.records import NoticeState
+from tests.integration.clock import Clock
+from tests.integration.mortal import MortalWorkers
+from tests.integration.system import Answer, System
+from tests.integration.wire import Crash, Fault, Watch, masked, run, tapped
+
+KEY = "the-same-key"
+# The schedule of reconcile, and a little: longer than its lease, a mailer's lease and a secret's time in the cache.
+SOON = timedelta(minutes=6)
+MOST_TRIES = 6
+
+_TIMES = dict.fromkeys(("created", "expires_at", "evidence_due_by"))
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What one invocation did: the calls that it made, in their order, the last being its answer."""
+
+    function: str
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of the one payment, with ids masked."""
+
+    payments: int
+    sessions: int
+    status: str | None = None
+    received: str | None = None
+    returned: int = 0
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that there is in the end.
+
+    A notice may be moot in one order of events and never raised in another, so `sent` has those that were sent and
+    `unsent` the states of the others. `trail` has the types of the events in the audit trail.
+    """
+
+    truth: Truth
+    sent: tuple[str, ...]
+    unsent: frozenset[str]
+    trail: tuple[str, ...]
+    mails: Mapping[str, int]
+
+
+class FragileSystem(System):
+    """One payment at a time: `reset` ends one and begins the next.
+
+    Between `watching` and its end invocations are numbered from 0, and those in `plan` meet their fault.
+    """
+
+    def __init__(self, aws_url: str, double: StripeDouble) -> None:
+        super().__init__(aws_url, double)
+        self.clock = Clock()
+        for module in self.functions.values():
+            self.clock.rule(module)
+        self.workers = MortalWorkers(self.template.functions, self.dynamodb_url)
+        self.invocations: list[Invocation] = []
+        self.session_id = ""
+        self._watching = False
+        self._plan: Mapping[int, Fault] = {}
+        self._mortal = False
+        self._sessions_before = 0
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Meanwhile workers run, the secrets' cache goes by the clock, and a message comes again at once."""
+        self.sqs.set_queue_attributes(QueueUrl=self.queue_url, Attributes={"VisibilityTimeout": "0"})
+        # Stripe has somewhere to deliver to; that is done here, and what nobody delivered is on its list.
+        self.double.webhooks.mode = "drop"
+        self.clock.rule(secrets)
+        try:
+            with self.workers, tapped():
+                yield
+        finally:
+            secrets.time = time  # type: ignore[attr-defined]
+
+    @contextmanager
+    def watching(self, plan: Mapping[int, Fault], *, mortal: bool) -> Iterator[None]:
+        """`mortal` invocations have a process each."""
+        self.invocations = []
+        self._watching, self._plan, self._mortal = True, plan, mortal
+        try:
+            yield
+        finally:
+            self._watching = False
+
+    def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
+        if not self._watching:
+            return super().invoke(logical_id, event)
+        watch = Watch(self._plan.get(len(self.invocations)))
+        try:
+            if self._mortal:
+                return self.workers.invoke(logical_id, event, watch, self.clock.offset)
+            return run(self.functions[logical_id].handler, event, watch)
+        finally:
+            self.invocations.append(Invocation(logical_id, tuple(watch.calls)))
+
+    # The world around: each hand goes on until it is answered
+
+    def place_order(self) -> None:
+        """A client repeats its request, with its key, until it has an answer."""
+        answer = _until_answered(lambda: self.order(idempotency_key=KEY))
+        assert answer.status == 201, answer
+        self.session_id = answer.body["sessionId"]
+
+    def read(self) -> None:
+        """A page reads the catalogue and the status."""
+        (payment,) = self.payments()
+        assert _until_answered(self.products).status == 200
+        assert _until_answered(lambda: self.status(payment.id)).status == 200
+
+    def hear_all(self) -> None:
+        """Stripe delivers what it has not delivered; what was not accepted comes again after the others."""
+        self._deliver(self.undelivered())
+
+    def hear_all_backwards(self) -> None:
+        self._deliver(self.undelivered()[::-1])
+
+    def _deliver(self, events: list[dict[str, Any]]) -> None:
+        for _ in range(MOST_TRIES):
+            events = [event for event in events if not self._accepts(event)]
+        assert events == []
+
+    def _accepts(self, event: dict[str, Any]) -> bool:
+        try:
+            answer = self.hear(event)
+        except Crash:
+            return False
+        if answer.status == 200:
+            self.acknowledge(event)
+        return answer.status == 200
+
+    def mail(self) -> None:
+        """SQS delivers until each message is accepted."""
+        _until_answered(self.run_mailer)
+
+    def lose_messages(self) -> None:
+        while messages := self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def reconcile(self) -> None:
+        """The schedule comes round, and again if a run died, or met a lease that one left behind."""
+        for _ in range(MOST_TRIES):
+            self.clock_forward(SOON)
+            try:
+                self.invoke("Reconcile", {})
+            except Crash:
+                continue
+            if not any(item["pk"]["S"].startswith("LEASE#") for item in self._all_items()):
+                return
+        raise AssertionError("no run of reconcile came to its end")
+
+    def heal(self) -> None:
+        """Time passes until nothing is due any more, or for long enough if something stays open."""
+        for wait in (timedelta(), SOON, SOON * 3, SOON * 6):
+            self.clock_forward(wait)
+            self.reconcile()
+            self.mail()
+            if not any("due_at" in item for item in self._all_items()):
+                return
+
+    # Stripe's and the customer's side
+
+    def control(self, path: str, **body: Any) -> None:
+        """Ask the double for something."""
+        url = f"{self.double.url}/_control/{path}"
+        headers = {"content-type": "application/json"}
+        urlopen(Request(url, json.dumps(body).encode(), headers)).close()  # noqa: S310 - our own address
+
+    def try_to_pay(self, card: str) -> None:
+        """One attempt; a declined card is an answer like another."""
+        with suppress(HTTPError):
+            self.control(f"sessions/{self.session_id}/pay", card=card)
+
+    def charge_id(self) -> str:
+        """The charge that was paid last."""
+        with self.double.state.acting() as state:
+            return str(state.all("charge", status="succeeded")[0]["id"])
+
+    def undelivered(self) -> list[dict[str, Any]]:
+        """The events that nobody accepted, the oldest first."""
+        with self.double.state.acting() as state:
+            events = [event for event in state.all("event") if event["pending_webhooks"]]
+            return json.loads(json.dumps(events[::-1]))  # type: ignore[no-any-return]
+
+    def acknowledge(self, event: Mapping[str, Any]) -> None:
+        with self.double.state.acting() as state:
+            state.get("event", event["id"])["pending_webhooks"] = 0
+
+    # Time
+
+    def now(self) -> datetime:
+        return self.clock.now(UTC)
+
+    def clock_forward(self, by: timedelta) -> None:
+        """For us and for Stripe."""
+        self.clock.offset += by
+        self.double.state.advance(by.total_seconds())
+
+    # What there is
+
+    def reset(self) -> None:
+        """Nothing is left of the payment before: no item, no message, no mail, no event that is still to come."""
+        with self.double.state.acting() as state:
+            open_sessions = [each["id"] for each in state.all("checkout.session", status="open")]
+        for session_id in open_sessions:
+            self.control(f"sessions/{session_id}/expire")
+        for event in self.undelivered():
+            self.acknowledge(event)
+        (table,) = self.template.tables.values()
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self._all_items() if item["pk"]["S"] != "CATALOGUE"]
+        for some in batched(keys, 25, strict=False):
+            self.dynamodb.batch_write_item(RequestItems={table.name: [{"DeleteRequest": {"Key": key}} for key in some]})
+        self.lose_messages()
+        urlopen(Request(f"{self.aws_url}/_local/mails", method="DELETE")).close()  # noqa: S310 - our own address
+        self._sessions_before = self._sessions()
+        self.clock_forward(SOON)
+
+    def truth(self) -> Truth:
+        """What is known now."""
+        return self._truth(self.payments())
+
+    def _truth(self, payments: list[Payment]) -> Truth:
+        created = self._sessions() - self._sessions_before
+        if len(payments) != 1:
+            return Truth(len(payments), created)
+        payment = payments[0]
+        return Truth(
+            payments=1,
+            sessions=created,
+            status=payment.status,
+            received=str(payment.received),
+            returned=payment.returned,
+            facts=_told(payment),
+        )
+
+    def outcome(self) -> Outcome:
+        """All that came of it."""
+        items = self._all_items()
+        payments = _payments_in(items)
+        notices = [(masked(item["sk"]["S"]), item["state"]["S"]) for item in items if "NOTICE#" in item["sk"]["S"]]
+        mails: Counter[str] = Counter()
+        for payment in payments:
+            mails.update(str(mail["subject"]) for mail in self.mails(payment.id))
+        return Outcome(
+            truth=self._truth(payments),
+            sent=tuple(sorted(notice for notice, state in notices if state == NoticeState.SENT)),
+            unsent=frozenset(state for _, state in notices if state != NoticeState.SENT),
+            trail=tuple(sorted(item["type"]["S"] for item in items if "EVENT#" in item["sk"]["S"])),
+            mails=mails,
+        )
+
+    def payments(self) -> list[Payment]:
+        return _payments_in(self._all_items())
+
+    def _sessions(self) -> int:
+        with self.double.state.acting() as state:
+            return len(state.all("checkout.session"))
+
+    def _all_items(self) -> list[dict[str, Any]]:
+        (table,) = self.template.tables.values()
+        return [dict(item) for item in self.dynamodb.scan(TableName=table.name)["Items"]]
+
+
+def _until_answered[T](ask: Callable[[], T]) -> T:
+    """Ask again for as long as the asked one dies, or answers that it should be asked again."""
+    for _ in range(MOST_TRIES):
+        try:
+            answer = ask()
+        except Crash:
+            continue
+        if not isinstance(answer, Answer) or answer.status < 500:
+            return answer
+    raise AssertionError("no answer in many tries")
+
+
+def _payments_in(items: list[dict[str, Any]]) -> list[Payment]:
+    return [
+        payment_of(item) for item in items if item["pk"]["S"].startswith("PAYMENT#") and item["sk"]["S"] == "PAYMENT"
+    ]
+
+
+def _told(payment: Payment) -> tuple[str, ...]:
+    """The facts, without what differs from payment to payment."""
+    return tuple(
+        sorted(
+            masked(json.dumps({"kind": fact.kind, **asdict(fact), **_TIMES}, sort_keys=True))
+            for fact in payment.facts.values()
+        )
+    )
