@@ -105,7 +105,8 @@ def escalate(state: State, dispute: Json) -> Json:
     if dispute["status"] not in OPEN_INQUIRY:
         raise StripeError(f"Only an open inquiry can escalate; this dispute is {dispute['status']}.")
     previous = state.change(dispute, status="needs_response", is_charge_refundable=False)
-    dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
+    if dispute["payment_method_details"]:
+        dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
     state.emit("charge.dispute.updated", dispute, previous)
     _withdraw(state, dispute)
     return dispute

@@ -15,10 +15,13 @@ def list_events(state: State, p: Json) -> Json:
     if "type" in p and "types" in p:
         raise exclusive("type", "types")
     patterns = p.get("types") or ([p["type"]] if "type" in p else ["*"])
-    events = [e for e in state.all("event") if any(fnmatchcase(e["type"], wanted) for wanted in patterns)]
-    if "delivery_success" in p:
-        events = [e for e in events if (e["pending_webhooks"] == 0) == p["delivery_success"]]
-    return paged(TABLES["event"].url, events, p, "event")
+
+    def wanted(event: Json) -> bool:
+        delivered = event["pending_webhooks"] == 0
+        of_type = any(fnmatchcase(event["type"], pattern) for pattern in patterns)
+        return of_type and p.get("delivery_success", delivered) == delivered
+
+    return paged(TABLES["event"].url, state.all("event"), p, "event", wanted)
 
 
 ROUTES = [

@@ -54,17 +54,20 @@ def updating(kind: str, fields: Mapping[str, Reader], event: str = "") -> Route:
     return Route("POST", TABLES[kind].url + "/{id}", handle, Form({**EXPAND, **fields}))
 
 
-def paged(url: str, things: list[Json], p: Json, kind: str) -> Json:
-    """One page of a newest-first list (https://docs.stripe.com/api/pagination)."""
+def paged(url: str, things: list[Json], p: Json, kind: str, keep: Callable[[Json], bool] = lambda _: True) -> Json:
+    """One page of a newest-first list (https://docs.stripe.com/api/pagination) of the things to keep.
+
+    A cursor is a place in the whole list: the thing it names need not be among those that are kept.
+    """
     if "starting_after" in p and "ending_before" in p:
         raise exclusive("starting_after", "ending_before")
-    things = [thing for thing in things if _within(thing.get("created", 0), p.get("created", {}))]
     limit = p.get("limit", 10)
     backwards = "ending_before" in p
     if "starting_after" in p:
         things = things[_position(things, p["starting_after"], kind, "starting_after") + 1 :]
     if backwards:
         things = things[: _position(things, p["ending_before"], kind, "ending_before")]
+    things = [each for each in things if keep(each) and _within(each.get("created", 0), p.get("created", {}))]
     page = things[-limit:] if backwards else things[:limit]
     return {"object": "list", "data": page, "has_more": len(things) > limit, "url": url}
 

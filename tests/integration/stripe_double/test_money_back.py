@@ -191,6 +191,15 @@ def test_an_inquiry_leaves_the_money_and_may_escalate(client: stripe.StripeClien
     assert event_types(client)[-1] == "charge.dispute.funds_withdrawn"
 
 
+def test_an_inquiry_about_a_bank_debit_escalates_too(client: stripe.StripeClient, control: Control) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    control(f"sessions/{session.id}/pay", card="delayed_success")
+    control(f"sessions/{session.id}/settle")
+    (charge,) = client.v1.charges.list().data
+    inquiry = control(f"charges/{charge.id}/dispute", inquiry=True)
+    assert control(f"disputes/{inquiry['id']}/escalate")["status"] == "needs_response"
+
+
 def test_an_inquiry_closes_as_a_warning(client: stripe.StripeClient, control: Control) -> None:
     charge = paid(client, control)
     inquiry = control(f"charges/{charge.id}/dispute", inquiry=True)
