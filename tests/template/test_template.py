@@ -11,15 +11,16 @@ import pytest
 
 from local.template import Template
 from payments.adapters.stripe_api import RETRIES, TIMEOUT_SECONDS
-from payments.services.mailing import LEASE
+from payments.services.mailing import LEASE, MailOutcome
 from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME
+from payments.services.webhook import Outcome
 from tools.template import expanded
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Template(ROOT / "template.yaml")
 
 # What Lambda gives every function, and what a library reads by itself.
-NOT_READ_BY_US = {"POWERTOOLS_LOG_LEVEL"}
+NOT_READ_BY_US = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,15 @@ def test_the_table_keeps_what_it_must_and_declares_every_index(resources: dict[s
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert properties["SSESpecification"]["SSEEnabled"] is True
     assert {index["IndexName"] for index in properties["GlobalSecondaryIndexes"]} == {"due", "by_user", "by_day"}
+
+
+def test_every_outcome_that_needs_a_person_rings_an_alarm(resources: dict[str, Any]) -> None:
+    alarms = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+    ours = {alarm["MetricName"] for alarm in alarms if not str(alarm["Namespace"]).startswith("AWS/")}
+    webhook = {f"webhook_{outcome}" for outcome in Outcome if outcome.needs_attention}
+    mail = {f"mail_{outcome}" for outcome in MailOutcome if outcome.needs_attention}
+    assert ours == webhook | mail | {"webhook_other_api_version"}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Structured logs that carry ids and never people, and counts in CloudWatch's embedded metric format."""
 
+import os
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from payments.domain.errors import PaymentsError
 
-NAMESPACE = "Quittance"
+# One namespace a deployment, so that staging rings no alarm of production.
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Quittance")
 
 
 def logger_of(function: str) -> Logger:
