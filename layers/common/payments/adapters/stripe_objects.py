@@ -128,11 +128,11 @@ def _read_intent(body: Object) -> Lesson:
     if charge and status == "succeeded":
         facts.append(Attempt(ref=charge, state=AttemptState.SUCCEEDED, amount=received, currency=currency))
 
-    error = body.get("last_payment_error")
-    failed_charge = _id(error.get("charge")) if isinstance(error, Mapping) else None
-    method = _id(error.get("payment_method")) if isinstance(error, Mapping) else None
+    told = body.get("last_payment_error")
+    error: Object = told if isinstance(told, Mapping) else {}
+    failed_charge, method = _id(error.get("charge")), _id(error.get("payment_method"))
     # An error that names neither is about a request, not about an attempt to pay.
-    if isinstance(error, Mapping) and (failed_charge or method):
+    if failed_charge or method:
         facts.append(
             Attempt(
                 ref=failed_charge or f"{ref}#{method}",

@@ -69,7 +69,7 @@ def record(
         try:
             store.save(
                 learned,
-                raised={notice: now + delay_of(notice, failure_delay) for notice in effects.notices},
+                raised={notice: now + _delay_of(notice, failure_delay) for notice in effects.notices},
                 event=audit(event, tuple(str(change) for change in effects.changes), now) if event else None,
                 new_names=sorted(learned.stripe_ids - payment.stripe_ids),
                 frees_key=learned.has_lapsed and not payment.has_lapsed,
@@ -88,7 +88,7 @@ def record(
 def postings_of(payment_id: str, effects: Effects, failure_delay: timedelta) -> tuple[Posting, ...]:
     """The notices that were raised, to be published when they may be sent."""
     return tuple(
-        Posting(payment_id, notice, int(delay_of(notice, failure_delay).total_seconds())) for notice in effects.notices
+        Posting(payment_id, notice, int(_delay_of(notice, failure_delay).total_seconds())) for notice in effects.notices
     )
 
 
@@ -97,7 +97,7 @@ def audit(event: Event, outcome: tuple[str, ...], now: datetime) -> EventRecord:
     return EventRecord(event.id, event.type, outcome, now)
 
 
-def delay_of(notice: Notice, failure_delay: timedelta) -> timedelta:
+def _delay_of(notice: Notice, failure_delay: timedelta) -> timedelta:
     """How long a notice waits before it may be sent."""
     return failure_delay if notice.kind is NoticeKind.PAYMENT_FAILED_ADMIN else timedelta()
 
