@@ -1,10 +1,9 @@
-"""The mails that the functions have sent: for people at /, for tests at /messages."""
+"""The mails that the functions have sent: for people at /, for tests at /messages; every kind of mail at /preview."""
 
 from __future__ import annotations
 
 import email
 import email.policy
-import html
 import http.client
 import json
 from email.utils import parseaddr
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
+
+from local import mail_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,13 +33,15 @@ class Mailbox:
         request = Request(environ)
         match request.method, request.path:
             case (("GET" | "HEAD"), "/"):
-                response = Response(_page(self._messages()), content_type="text/html; charset=utf-8")
+                response = _page(mail_pages.mailbox(self._messages()))
             case (("GET" | "HEAD"), "/messages"):
                 response = Response(json.dumps(self._messages()), content_type="application/json")
             case "DELETE", "/messages":
                 self._call("DELETE")
                 response = Response(status=204)
-            case _, ("/" | "/messages"):
+            case (("GET" | "HEAD"), path) if path == "/preview" or path.startswith("/preview/"):
+                response = _preview(path.removeprefix("/preview").strip("/"))
+            case _, ("/" | "/messages" | "/preview"):
                 response = Response("Method not allowed\n", status=405, headers={"Allow": "GET, DELETE"})
             case _:
                 response = Response("Not found\n", status=404)
@@ -55,6 +58,20 @@ class Mailbox:
             return connection.getresponse().read()
         finally:
             connection.close()
+
+
+def _preview(slug: str) -> Response:
+    # Not at the top: whoever only reads mails need not have the functions' code on the path.
+    from local.mail_preview import samples
+
+    if not slug:
+        return _page(mail_pages.index(samples()))
+    sample = samples().get(slug)
+    return _page(mail_pages.preview(sample)) if sample else Response("Not found\n", status=404)
+
+
+def _page(document: str) -> Response:
+    return Response(document, content_type="text/html; charset=utf-8")
 
 
 def message_of(mail: dict[str, Any]) -> dict[str, Any]:
@@ -75,42 +92,3 @@ def _content(mail: EmailMessage, kind: str) -> str:
         if part.get_content_type() == f"text/{kind}" and part.get_content_disposition() != "attachment":
             return str(part.get_content())
     return ""
-
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-article { border: 1px solid #8886; border-radius: .5rem; padding: 1rem; margin: 1rem 0; }
-h2 { font-size: 1.1rem; margin: 0 0 .25rem; } p { margin: 0 0 .75rem; }
-iframe { box-sizing: border-box; width: 100%; height: 24rem; border: 1px solid #8884; background: #fff; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-"""
-
-
-def _page(messages: list[dict[str, Any]]) -> str:
-    articles = "".join(_article(message) for message in reversed(messages))
-    count = (
-        "No mail yet"
-        if not messages
-        else "1 mail"
-        if len(messages) == 1
-        else f"{len(messages)} mails, the newest first"
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><h1>Mailbox</h1><p>{count}. Reload for more.</p>"
-        f"{articles}</body></html>"
-    )
-
-
-def _article(message: dict[str, Any]) -> str:
-    sent_at = f"{message['sentAt'][:19].replace('T', ' ')} UTC"
-    subject, to = html.escape(message["subject"]), html.escape(", ".join(message["to"]))
-    # The sandbox lets a mail run nothing and reach nothing of this page; its links open in a tab of their own.
-    content = html.escape(message["html"].replace("<head>", '<head><base target="_blank">', 1))
-    sandbox = "allow-popups allow-popups-to-escape-sandbox"
-    frame = f'<iframe sandbox="{sandbox}" title="{subject}" srcdoc="{content}"></iframe>'
-    return (
-        f"<article><h2>{subject}</h2><p>To {to}, {sent_at}</p>{frame if message['html'] else ''}"
-        f"<details><summary>Text</summary><pre>{html.escape(message['text'])}</pre></details></article>"
-    )

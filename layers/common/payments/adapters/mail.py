@@ -2,13 +2,14 @@
 
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from payments.adapters.aws import client
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 
 if TYPE_CHECKING:
@@ -17,20 +18,27 @@ if TYPE_CHECKING:
 # A send that was not answered may have been accepted: it is never repeated by the client on its own.
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
 
+# Python folds a subject that is a little too long for its line before its first word, and it would arrive with a space
+# in front. A line may have 998 characters (RFC 5322), so it is not folded, but in other alphabets must be: encoded
+# words have lines of 76 (RFC 2047).
+_PLAIN, _ENCODED = default.clone(max_line_length=998), default.clone(max_line_length=76)
+
 
 class SesMailer:
     """Sends as `business_name <sender>`."""
 
     def __init__(self, sender: str, business_name: str) -> None:
-        self._sender = str(Address(business_name, addr_spec=parseaddr(sender)[1]))
-        self._client: SESV2Client = boto3.client("sesv2", config=_CONFIG)
+        self._address = parseaddr(sender)[1]
+        self._sender = str(Address(business_name, addr_spec=self._address))
+        self._client: SESV2Client = client("sesv2", _CONFIG)
 
     def send(self, letter: Letter) -> str:
         """SES's message id. MailRejected if SES will never take this letter, MailUnavailable for anything else."""
         message = mime(letter, self._sender)
         try:
             answer = self._client.send_email(
-                FromEmailAddress=self._sender,
+                # The bare address: a name in any alphabet is encoded in the message's own header.
+                FromEmailAddress=self._address,
                 Destination={"ToAddresses": [letter.to]},
                 Content={"Raw": {"Data": message.as_bytes()}},
             )
@@ -42,11 +50,17 @@ class SesMailer:
 
 
 def mime(letter: Letter, sender: str) -> EmailMessage:
-    """Text and HTML as alternatives. A line break in a header is a ValueError, so none can be smuggled in."""
-    message = EmailMessage()
+    """Text and HTML as alternatives. A line break in a header is a ValueError, so none can be smuggled in.
+
+    Date and Message-ID are SES's to write: it replaces any that it is given.
+    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+    """
+    message = EmailMessage(_PLAIN if letter.subject.isascii() else _ENCODED)
     message["From"] = sender
     message["To"] = letter.to
     message["Subject"] = letter.subject
+    # Asks programs that answer on someone's behalf, such as while they are away, not to (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message

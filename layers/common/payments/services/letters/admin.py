@@ -1,0 +1,231 @@
+"""What the admin is told: what happened, to whom, and what to do about it."""
+
+from dataclasses import dataclass, replace
+
+from payments.domain.facts import DisputeState
+from payments.domain.money import Money
+from payments.domain.notices import Notice
+from payments.domain.payment import Payment, Status
+from payments.services.letters import customer
+from payments.services.letters.content import Business, Content, Link, Row, date_of, ids, paid, paid_at, refunded
+
+_DASHBOARD = "https://dashboard.stripe.com"
+# Radar's reviews have these ids; early fraud warnings have others.
+_REVIEW = "prv_"
+
+
+def notification(_: Notice, payment: Payment, business: Business) -> Content:
+    amount, name = paid(payment), payment.customer.name
+    return Content(
+        subject=f"Payment received: {amount} from {name} for {payment.product_name}",
+        preview="The customer is sent a confirmation.",
+        heading="Payment received",
+        before=(f"{name} has paid {amount} for {payment.product_name}.",),
+        rows=(("Amount", amount), *_facts(payment)),
+        link=_in_stripe(payment),
+        after=("The customer is sent a confirmation, and you a copy of it.",),
+        footer=_footer(business),
+    )
+
+
+def copy(notice: Notice, payment: Payment, business: Business) -> Content:
+    original = customer.payment_confirmation(notice, payment, business)
+    return replace(
+        original,
+        subject=f"[Copy] {original.subject}",
+        note=f"Copy of the mail to {payment.customer.name}, {payment.customer.email}",
+    )
+
+
+def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
+    failure, name = payment.failure, payment.customer.name
+    reason: tuple[Row, ...] = (("Reason", failure.message), ("Code", failure.code)) if failure else ()
+    if payment.checkout:
+        outlook = "The checkout is still open and the customer may try again, so there is nothing to do yet."
+    elif payment.status is Status.PROCESSING:
+        outlook = "Another attempt is under way, so there is nothing to do yet."
+    else:
+        outlook = "The checkout is closed. The customer is told by mail, and may order again."
+    return Content(
+        subject=f"Payment failed: {payment.asked} from {name} for {payment.product_name}",
+        preview=failure.message if failure else outlook,
+        heading="A payment failed",
+        before=(f"{name} tried to pay {payment.asked} for {payment.product_name}, without success so far.", outlook),
+        rows=(("Amount", payment.asked), *reason, *_facts(payment)),
+        link=_in_stripe(payment),
+        after=(),
+        footer=_footer(business),
+    )
+
+
+def refund_failed(notice: Notice, payment: Payment, business: Business) -> Content:
+    amount, name = refunded(notice, payment), payment.customer.name
+    reason = next((each.failure_reason for each in payment.refunds if each.ref == notice.ref), None)
+    return Content(
+        subject=f"Refund failed: {amount} to {name}",
+        preview="Please arrange it another way.",
+        heading="A refund failed",
+        before=(
+            f"The refund of {amount} did not reach {name}. Stripe returns the money to your balance.",
+            "Please arrange it another way, such as a bank transfer, and tell the customer, who may already have had "
+            "a mail that the refund is on its way.",
+        ),
+        rows=(
+            ("Refund", amount),
+            ("Paid", paid(payment)),
+            ("Reason", _words(reason)),
+            ("Refund id", notice.ref),
+            *_facts(payment),
+        ),
+        link=_in_stripe(payment),
+        after=(),
+        footer=_footer(business),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What a dispute's state means; `answer` is what has the deadline, None where there is nothing to answer."""
+
+    title: str
+    meaning: str
+    answer: str | None = None
+
+
+_STAGES = {
+    DisputeState.WARNING_NEEDS_RESPONSE: _Stage(
+        "Inquiry",
+        "The customer's bank asks about this payment. Answer before the deadline, or refund the payment, so that it "
+        "does not become a dispute. No money has been taken from you.",
+        "Answer by",
+    ),
+    DisputeState.WARNING_UNDER_REVIEW: _Stage(
+        "Inquiry", "The bank has your answer to its inquiry about this payment. There is nothing to do for now."
+    ),
+    DisputeState.WARNING_CLOSED: _Stage(
+        "Inquiry closed", "The bank's inquiry about this payment did not become a dispute. There is nothing to do."
+    ),
+    DisputeState.PREVENTED: _Stage(
+        "Dispute prevented", "A dispute of this payment was prevented before it began. There is nothing to do."
+    ),
+    DisputeState.NEEDS_RESPONSE: _Stage(
+        "Dispute opened",
+        "The customer disputes this payment, and Stripe has taken the amount and a fee from your balance. Send your "
+        "evidence before the deadline, or accept the dispute. Do not refund the payment as well.",
+        "Evidence due by",
+    ),
+    DisputeState.UNDER_REVIEW: _Stage(
+        "Dispute under review", "The bank has your evidence and will decide. That can take two to three months."
+    ),
+    DisputeState.LOST: _Stage(
+        "Dispute lost", "The bank decided for the customer, who keeps the money. Do not refund the payment as well."
+    ),
+    DisputeState.APPEAL_NEEDS_RESPONSE: _Stage(
+        "Dispute appealed", "The decision is contested. Send your evidence before the deadline.", "Evidence due by"
+    ),
+    DisputeState.APPEAL_UNDER_REVIEW: _Stage(
+        "Dispute appealed", "The decision is contested, and the bank has your evidence. There is nothing to do for now."
+    ),
+    DisputeState.WON: _Stage(
+        "Dispute won",
+        "The bank decided for you, and Stripe returns the amount to your balance. There is nothing to do.",
+    ),
+}
+
+
+def dispute_alert(notice: Notice, payment: Payment, business: Business) -> Content:
+    ref = notice.ref.partition("#")[0]
+    dispute = next(each for each in payment.disputes if each.ref == ref)
+    amount, stage = Money(dispute.amount, dispute.currency), _STAGES[dispute.state]
+    due: tuple[Row, ...] = ()
+    if stage.answer and dispute.evidence_due_by:
+        due = ((stage.answer, date_of(dispute.evidence_due_by)),)
+    deadline = f", {stage.answer.lower()} {due[0][1]}" if stage.answer and due else ""
+    return Content(
+        subject=f"{stage.title}: {amount}{deadline}",
+        preview=f"{payment.customer.name}, for {payment.product_name}.",
+        heading=stage.title,
+        before=(stage.meaning,),
+        rows=(
+            *due,
+            ("Disputed", amount),
+            ("Paid", paid(payment)),
+            ("State", _words(dispute.state)),
+            ("Reason", _words(dispute.reason)),
+            ("Dispute", ref),
+            *_facts(payment),
+        ),
+        link=_in_stripe(payment, f"disputes/{ref}"),
+        after=(),
+        footer=_footer(business),
+    )
+
+
+def fraud_alert(notice: Notice, payment: Payment, business: Business) -> Content:
+    reason = next((each.reason for each in payment.fraud_signals if each.ref == notice.ref), None)
+    amount = paid(payment)
+    if notice.ref.startswith(_REVIEW):
+        meaning = "Stripe asks you to look at this payment. Approve it in the dashboard, or refund it."
+    else:
+        meaning = (
+            "The card's network reports this payment as probably fraudulent. If you do not know the customer, refund "
+            "it now: a dispute costs a fee on top. Hold back what has not been delivered."
+        )
+    return Content(
+        subject=f"Possible fraud: {amount} from {payment.customer.name} for {payment.product_name}",
+        preview=meaning,
+        heading="Possible fraud",
+        before=(meaning,),
+        rows=(("Amount", amount), ("Reason", _words(reason)), ("Signal", notice.ref), *_facts(payment)),
+        link=_in_stripe(payment),
+        after=(),
+        footer=_footer(business),
+    )
+
+
+def review_alert(_: Notice, payment: Payment, business: Business) -> Content:
+    asked, received, name = payment.asked, paid(payment), payment.customer.name
+    if received.currency == asked.currency and received.amount > asked.amount:
+        advice = f"Refund the difference of {Money(received.amount - asked.amount, asked.currency)}, or all of it."
+    else:
+        advice = "Refund it, and ask the customer to order again."
+    return Content(
+        subject=f"Please review: {received} received, {asked} asked",
+        preview=f"{name}, for {payment.product_name}.",
+        heading="Please review a payment",
+        before=(f"{name} has paid something else than was asked, and is not sent a confirmation.", advice),
+        rows=(("Asked", asked), ("Received", received), *_facts(payment)),
+        link=_in_stripe(payment),
+        after=(),
+        footer=_footer(business),
+    )
+
+
+def _facts(payment: Payment) -> tuple[Row, ...]:
+    """What was to be paid for, when and by whom, and the ids."""
+    return (
+        ("For", payment.product_name),
+        ("Customer", payment.customer.name),
+        ("Email", payment.customer.email),
+        ("Date", paid_at(payment)),
+        *ids(payment),
+    )
+
+
+def _in_stripe(payment: Payment, path: str | None = None) -> Link | None:
+    """Stripe's dashboard at `path`, else at the payment; None if Stripe's id of that is not known.
+
+    A checkout session's id says whether it is a test's, for which the dashboard has pages of its own.
+    """
+    if path is None and payment.transaction_id:
+        path = f"payments/{payment.intents[0].ref if payment.intents else payment.transaction_id}"
+    mode = "/test" if any(each.ref.startswith("cs_test_") for each in payment.sessions) else ""
+    return Link("Open in Stripe", f"{_DASHBOARD}{mode}/{path}") if path else None
+
+
+def _words(code: str | None) -> str:
+    return code.replace("_", " ") if code else "not given"
+
+
+def _footer(business: Business) -> str:
+    return f"You get this mail because your address looks after payments to {business.name}."

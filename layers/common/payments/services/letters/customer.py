@@ -1,0 +1,92 @@
+"""What a customer is told."""
+
+from payments.domain.notices import Notice
+from payments.domain.payment import Customer, Payment
+from payments.services.letters.content import Business, Content, Link, Row, ids, paid, paid_at, refunded
+
+_ASK = "If you have a question, reply to this mail."
+
+
+def payment_confirmation(_: Notice, payment: Payment, business: Business) -> Content:
+    amount = paid(payment)
+    attempt = payment.settled_attempt
+    return Content(
+        subject=f"Your payment of {amount} to {business.name} is complete",
+        preview=f"For {payment.product_name}. Thank you.",
+        heading="Your payment is complete",
+        before=(
+            _greeting(payment.customer),
+            f"We have received your payment of {amount} for {payment.product_name}. Thank you.",
+        ),
+        rows=(
+            ("Amount", amount),
+            ("For", payment.product_name),
+            ("Date", paid_at(payment)),
+            *ids(payment),
+        ),
+        link=Link("View receipt", attempt.receipt_url) if attempt and attempt.receipt_url else None,
+        after=(f"Nothing more is needed for this payment. Please keep this mail for your records. {_ASK}",),
+        footer=_footer(business),
+    )
+
+
+def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
+    failure = payment.failure
+    reason: tuple[Row, ...] = (("Reason", failure.message),) if failure else ()
+    return Content(
+        subject=f"Your payment of {payment.asked} to {business.name} did not go through",
+        preview="You have not been charged, and are welcome to try again.",
+        heading="Your payment did not go through",
+        before=(
+            _greeting(payment.customer),
+            f"Your payment of {payment.asked} for {payment.product_name} could not be completed. "
+            "You have not been charged.",
+        ),
+        rows=(
+            ("Amount", payment.asked),
+            ("For", payment.product_name),
+            *reason,
+            ("Ordered", paid_at(payment)),
+            *ids(payment),
+        ),
+        link=Link("Try again", business.payment_page),
+        after=(f"You can order again and pay with the same card or in another way. {_ASK}",),
+        footer=_footer(business),
+    )
+
+
+def refund_confirmation(notice: Notice, payment: Payment, business: Business) -> Content:
+    amount, whole = refunded(notice, payment), paid(payment)
+    part = "your payment" if amount == whole else f"{amount} of your payment of {whole}"
+    return Content(
+        subject=f"Your refund of {amount} from {business.name}",
+        preview="Banks usually take 5 to 10 days to show a refund.",
+        heading="Your refund is on its way",
+        before=(
+            _greeting(payment.customer),
+            f"We have refunded {part} for {payment.product_name}. The money goes back to where it came from; "
+            "banks usually take 5 to 10 days to show it.",
+        ),
+        rows=(
+            ("Refunded", amount),
+            ("You paid", whole),
+            ("For", payment.product_name),
+            ("Paid on", paid_at(payment)),
+            ("Refund", notice.ref),
+            *ids(payment),
+        ),
+        link=None,
+        after=(f"Nothing more is needed from you. {_ASK}",),
+        footer=_footer(business),
+    )
+
+
+def _greeting(customer: Customer) -> str:
+    """By name, unless mail programs would make a link of it: anyone can order with anyone's address."""
+    words = customer.name.split()
+    is_link = "/" in customer.name or "@" in customer.name or any("." in word.strip(".") for word in words)
+    return "Hello," if is_link else f"Dear {customer.name},"
+
+
+def _footer(business: Business) -> str:
+    return f"You get this mail because your address was given for a payment to {business.name}."

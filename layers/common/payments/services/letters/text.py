@@ -1,0 +1,36 @@
+"""A mail as text that reads well alone."""
+
+from textwrap import wrap
+
+from payments.domain.money import Money
+from payments.services.letters.content import Business, Content, Row, line, unbroken
+
+_WIDTH = 72
+
+
+def render(content: Content, business: Business) -> str:
+    """Wrapped, amounts aligned, and the link on a line of its own, however long."""
+    parts = [_wrapped(content.note)] if content.note else []
+    parts += [_wrapped(each) for each in content.before]
+    if content.link:
+        parts.append(f"{content.link.label}:\n{content.link.address}")
+    parts.append(_table(content.rows))
+    parts += [_wrapped(each) for each in content.after]
+    parts += [line(business.name), _wrapped(content.footer)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(words: str, width: int = _WIDTH) -> str:
+    # Addresses and ids stay whole, so that they can be clicked and searched for.
+    lines = wrap(unbroken(line(words)), width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    margin = max(len(label) for label, _ in rows) + 3
+    amounts = max((len(str(value)) for _, value in rows if isinstance(value, Money)), default=0)
+    lines: list[str] = []
+    for label, value in rows:
+        words = f"{value!s:>{amounts}}" if isinstance(value, Money) else _wrapped(value, _WIDTH - margin)
+        lines.append(f"{label + ':':<{margin}}" + words.replace("\n", "\n" + " " * margin))
+    return "\n".join(lines)
