@@ -6,8 +6,11 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)/layers/common
 SAM_VENV := .venv-sam
+POLICY_VENV := .venv-policy
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
+STAGE ?= staging
 
-.PHONY: help run test search check format openapi build lock clean
+.PHONY: help run test search bench load check format openapi build deploy stripe catalogue lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,11 +26,19 @@ test: $(VENV)/ready ## all tests: unit, integration, template, end to end in a b
 search: $(VENV)/ready ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
 	@SEARCH_SECONDS=$${SEARCH_SECONDS:-600} $(PYTHON) -m pytest $$(grep -l SEARCH_SECONDS tests/integration/test_*.py)
 
-check: $(VENV)/ready ## format, lint, strict types, template
+bench: $(VENV)/ready ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md (REVISION=...: compare)
+	@$(PYTHON) -m bench $(if $(REVISION),--against $(REVISION))
+
+load: $(VENV)/ready ## many customers at once (LOAD_SECONDS), and a table of up to GROWTH payments: docs/load.md
+	@$(PYTHON) -m tools.java
+	@$(PYTHON) -m bench.load
+
+check: $(VENV)/ready $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(PYTHON) -m tools.template
+	@$(PYTHON) -m tools.policy $(POLICY_VENV)/bin/checkov
 
 format: $(VENV)/ready ## format and mend what the linter can mend
 	@$(VENV)/bin/ruff format .
@@ -36,19 +47,32 @@ format: $(VENV)/ready ## format and mend what the linter can mend
 openapi: $(VENV)/ready ## docs/openapi.yaml, from the code and the template
 	@$(PYTHON) -m tools.openapi
 
+# With PLATFORM=native, for this machine and in .aws-sam/native: what `python -m local --template` can run.
 build: $(SAM_VENV)/ready ## what `sam deploy` ships, in .aws-sam/build
-	@SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam build
+	@$(SAM) build $(if $(PLATFORM),--build-dir .aws-sam/$(PLATFORM))
+
+deploy: build ## build and deploy the stack that samconfig.toml has for STAGE (staging, or production)
+	@$(SAM) deploy --config-env $(STAGE)
+
+stripe: $(VENV)/ready ## STAGE's Stripe key into its secret, and its webhook endpoint at Stripe
+	@$(PYTHON) -m tools.stripe_setup --stage $(STAGE)
+
+catalogue: $(VENV)/ready ## catalogue.yaml into STAGE's table; with REMOVE=yes, end the sale of what is not in it
+	@$(PYTHON) -m tools.offer --stage $(STAGE) $(if $(REMOVE),--remove)
 
 lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
-	@$(VENV)/bin/uv pip compile pyproject.toml $(LOCK) -o layers/common/requirements.txt
+	@$(VENV)/bin/uv pip compile pyproject.toml $(LOCK) $(NOT_IN_LAYER) -o layers/common/requirements.txt
 	@$(VENV)/bin/uv pip compile pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
 	@$(VENV)/bin/uv pip compile --group sam $(LOCK) -o requirements/sam.txt
+	@$(VENV)/bin/uv pip compile --group policy $(LOCK) -o requirements/policy.txt
 	@$(VENV)/bin/uv pip compile --group bootstrap $(LOCK) -o requirements/bootstrap.txt
 
 clean: ## remove everything that was built or installed
-	rm -rf $(VENV) $(SAM_VENV) .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 LOCK := --generate-hashes --no-header --quiet --upgrade
+# Stripe's library works without requests (docs/adr/0011); urllib3 comes with the runtime's botocore.
+NOT_IN_LAYER := $(addprefix --no-emit-package=,requests certifi charset-normalizer idna urllib3)
 
 # The environment is rebuilt when a lock changes; `ready` is written last, so an interrupted install is begun again.
 $(VENV)/ready: requirements/bootstrap.txt requirements/dev.txt
@@ -56,3 +80,6 @@ $(VENV)/ready: requirements/bootstrap.txt requirements/dev.txt
 
 $(SAM_VENV)/ready: requirements/bootstrap.txt requirements/sam.txt
 	@./tools/bootstrap $(SAM_VENV) requirements/sam.txt
+
+$(POLICY_VENV)/ready: requirements/bootstrap.txt requirements/policy.txt
+	@./tools/bootstrap $(POLICY_VENV) requirements/policy.txt

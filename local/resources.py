@@ -64,9 +64,8 @@ def create_resources(
     for table in template.tables.values():
         _create_table(dynamodb, table)
     ses = client("ses", endpoint)
-    for parameter in ("MailFrom", "SesIdentity"):
-        if identity := template.parameters.get(parameter):
-            _verify_identity(ses, identity)
+    if sender := template.parameters.get("MailFrom"):
+        ses.verify_email_identity(EmailAddress=sender)
 
 
 def _create_queue(sqs: SQSClient, queue: Queue) -> None:
@@ -82,10 +81,3 @@ def _create_table(dynamodb: DynamoDBClient, table: Table) -> None:
     dynamodb.create_table(TableName=table.name, **properties)
     if time_to_live := table.properties.get("TimeToLiveSpecification"):
         dynamodb.update_time_to_live(TableName=table.name, TimeToLiveSpecification=time_to_live)
-
-
-def _verify_identity(ses: Any, identity: str) -> None:
-    if "@" in identity:
-        ses.verify_email_identity(EmailAddress=identity)
-    else:
-        ses.verify_domain_identity(Domain=identity)

@@ -164,7 +164,7 @@ class Template:
     def _name(self, id_: str) -> str:
         resource = self._resources[id_]
         properties = resource.get("Properties", {})
-        for key in ("FunctionName", "TableName", "QueueName", "Name"):
+        for key in ("FunctionName", "TableName", "QueueName", "LogGroupName", "Name"):
             if key in properties:
                 return str(self.resolve(properties[key], f"Resources.{id_}.{key}"))
         suffix = ".fifo" if properties.get("FifoQueue") else ""
@@ -177,6 +177,8 @@ class Template:
             _TABLE: "dynamodb:{}:{}:table/",
             _QUEUE: "sqs:{}:{}:",
             _SECRET: "secretsmanager:{}:{}:secret:",
+            "AWS::IAM::Role": "iam::{1}:role/",
+            "AWS::Logs::LogGroup": "logs:{}:{}:log-group:",
         }
         type_ = self._resources[id_]["Type"]
         if type_ not in paths:
@@ -230,7 +232,18 @@ class Template:
             return f"{self.addresses.function_url}/"
         if id_ == _IMPLICIT_API and attribute == "ApiEndpoint":
             return self.addresses.api
+        if id_ in self._schedules() and attribute == "Arn":
+            return f"arn:aws:events:{REGION}:{ACCOUNT_ID}:rule/{self.stack_name}-{id_}"
         raise LookupError("the template has no resource of this name")
+
+    def _schedules(self) -> set[str]:
+        """SAM's names for the rules of schedules."""
+        return {
+            f"{function}{name}"
+            for function in self._ids(_FUNCTION)
+            for name, event in self._resources[function]["Properties"].get("Events", {}).items()
+            if event["Type"] == "Schedule"
+        }
 
     # Views
 

@@ -11,7 +11,7 @@ from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue, Taken
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeClaim, NoticeState, Overdue, Taken
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -24,6 +24,9 @@ class NoticeRecord:
     attempts: int = 0
     lease_until: datetime | None = None
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        self.due_since = self.due_at
 
 
 @dataclass
@@ -97,7 +100,7 @@ class MemoryStore:
     def record(self, payment_id: str, event: EventRecord) -> None:
         self.events.setdefault(event.id, event)
 
-    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None:
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None:
         kept = self.notices.get((payment_id, notice))
         if kept is None:
             return None
@@ -107,7 +110,7 @@ class MemoryStore:
             return None
         kept.state, kept.lease_until, kept.attempts = NoticeState.CLAIMED, now + lease, kept.attempts + 1
         kept.due_at = now + lease
-        return kept.attempts
+        return NoticeClaim(kept.attempts, kept.due_since)
 
     def settle_notice(
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None

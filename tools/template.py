@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ class _NoManagedPolicies:
         return {}
 
 
-def expanded(path: Path) -> dict[str, Any]:
-    """The template as plain CloudFormation; InvalidDocumentException or TemplateError says what is wrong."""
+def expanded(path: Path, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The template as plain CloudFormation; InvalidDocumentException or TemplateError says what is wrong.
+
+    `parameters` overrides its parameters' defaults where expansion writes in their values.
+    """
     document: dict[str, Any] = read_document(path)
     for resource in document["Resources"].values():
         # Code is uploaded by `sam deploy`; expansion wants to see where to.
@@ -33,8 +37,17 @@ def expanded(path: Path) -> dict[str, Any]:
         resource.get("Metadata", {}).pop("BuildMethod", None)
     # Expansion asks for a region to name partitions by; none is ever called.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
-    result: dict[str, Any] = transform(document, {}, _NoManagedPolicies())
+    result: dict[str, Any] = transform(document, _values(document, parameters or {}), _NoManagedPolicies())
     return result
+
+
+def _values(document: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters' values as CloudFormation gives them to the expansion, which takes lists' defaults for texts."""
+    values: dict[str, Any] = dict(parameters)
+    for name, parameter in document["Parameters"].items():
+        if parameter["Type"] == "CommaDelimitedList":
+            values[name] = parameters.get(name, parameter["Default"]).split(",")
+    return values
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import StripeApi
 from payments.runtime.bodies import checkout_body, idempotency_key
 from payments.runtime.http import Request, Response, answering, header, response
-from payments.runtime.observability import logger_of
+from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.settings import listed, minutes, setting
 from payments.runtime.views import checkout_view
 from payments.services.checkout import Order, open_checkout
@@ -27,7 +27,7 @@ def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
     body = checkout_body(event)
     origin = header(event, "origin")
-    payment = open_checkout(
+    opened = open_checkout(
         Order(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata),
         idempotency_key=idempotency_key(event),
         return_url=(origin if origin in origins else origins[0]) + result_path,
@@ -36,5 +36,6 @@ def handler(event: Request, context: LambdaContext) -> Response:
         stripe=stripe,
         now=now,
     )
-    logger.info("checkout", extra={"payment_id": payment.id, "status": payment.status})
-    return response(201, checkout_view(payment, now))
+    told = {"payment_id": opened.payment.id, "status": opened.payment.status}
+    logger.info("checkout", extra=told | metrics([Metric.PAYMENT_CREATED] if opened.is_new else []))
+    return response(201, checkout_view(opened.payment, now))

@@ -19,7 +19,10 @@ table = Table(setting("TABLE_NAME"))
 @answering(logger)
 def handler(event: Request, context: LambdaContext) -> Response:
     payment_id = event["pathParameters"]["paymentId"]
-    payment = table.payment(payment_id) if is_payment_id(payment_id) else None
+    payment = None
+    if is_payment_id(payment_id):
+        logger.thread_safe_append_keys(payment_id=payment_id)
+        payment = table.payment(payment_id)
     if payment is None:
         raise PaymentNotFound("There is no payment with this id; check the address, it begins with pay_.")
     return response(200, payment_view(payment, datetime.now(UTC)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +11,7 @@ from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import StripeApi
-from payments.runtime.observability import about, count, logger_of
+from payments.runtime.observability import Metric, about, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.services.reconciliation import Reconciler
 
@@ -23,14 +23,17 @@ reconciler = Reconciler(
     livemode=flag("STRIPE_LIVEMODE"),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
     clock=lambda: datetime.now(UTC),
-    report=lambda what, error: logger.error("failed", extra={"what": what, **about(error)}, exc_info=error),
+    report=lambda what, error: logger.error("failed", extra=about(error) | what, exc_info=error),
 )
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
+    logger.thread_safe_append_keys(request_id=context.aws_request_id)
     summary = reconciler.run()
     if summary is None:
         logger.info("another_run_is_under_way")
         return
-    count("reconciled")
-    logger.info("reconciled", extra=asdict(summary))
+    measured: dict[Metric, float | timedelta] = {Metric.of(status): n for status, n in summary.reached.items()}
+    if summary.failed:
+        measured[Metric.RECONCILE_FAILED] = len(summary.failed)
+    logger.info("reconciled", extra=asdict(summary) | metrics(measured))

@@ -1,7 +1,7 @@
 """The mailer: sends each notice in a batch of SQS messages, and gives back those it could not try."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.adapters.dynamodb import Table
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
-from payments.runtime.observability import count, logger_of
+from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.settings import setting
 from payments.services.letters import Business
 from payments.services.mailing import deliver
@@ -21,17 +21,17 @@ mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _is_done(record)]
+    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context.aws_request_id)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _is_done(record: Mapping[str, Any]) -> bool:
+def _is_done(record: Mapping[str, Any], request_id: str) -> bool:
     """False for a message that SQS is to deliver again, and to put aside after too many times."""
-    about: dict[str, object] = {"message_id": record["messageId"]}
+    about: dict[str, object] = {"message_id": record["messageId"], "request_id": request_id}
     try:
         posting = posting_of(record["body"])
         about |= {"payment_id": posting.payment_id, "notice": str(posting.notice)}
-        outcome = deliver(
+        delivery = deliver(
             posting.payment_id,
             posting.notice,
             business=business,
@@ -43,7 +43,11 @@ def _is_done(record: Mapping[str, Any]) -> bool:
         # One bad message must not hold up the others; this is where any failure of one ends.
         logger.exception("failed", extra=about)
         return False
-    count(f"mail_{outcome}")
-    log = logger.error if outcome.needs_attention else logger.info
-    log(outcome.value, extra=about)
+    measured: dict[Metric, float | timedelta] = {}
+    if delivery.waited is not None:
+        measured = {Metric.MAIL_SENT: 1, Metric.STATUS_TO_MAIL: delivery.waited}
+    elif delivery.outcome.needs_attention:
+        measured = {Metric.MAIL_UNDELIVERABLE: 1}
+    log = logger.error if delivery.outcome.needs_attention else logger.info
+    log(delivery.outcome.value, extra=about | metrics(measured))
     return True

@@ -1,6 +1,6 @@
 """Stripe's webhooks: verify, learn, and publish what must be told."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -10,13 +10,16 @@ from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import API_VERSION, StripeApi, verify_signature
 from payments.adapters.stripe_objects import read_event
 from payments.domain.errors import PublishFailed
+from payments.domain.events import Event
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
-from payments.runtime.observability import count, logger_of
+from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.runtime.views import RECEIVED
-from payments.services.webhook import receive
+from payments.services.webhook import Outcome, Receipt, receive
 
 MOST_BODY_BYTES = 1024 * 1024
+
+_COUNTED = {Outcome.NOTHING_NEW: Metric.WEBHOOK_DUPLICATE, Outcome.FOREIGN: Metric.WEBHOOK_FOREIGN}
 
 logger = logger_of("stripe_webhook")
 table = Table(setting("TABLE_NAME"))
@@ -32,19 +35,31 @@ def handler(request: Request, context: LambdaContext) -> Response:
     body = raw_body(request, MOST_BODY_BYTES)
     verify_signature(body, header(request, "stripe-signature"), secret.values)
     event = read_event(json_object(body))
+    logger.thread_safe_append_keys(event_id=event.id, event_type=event.type)
     receipt = receive(
         event, livemode=livemode, failure_delay=failure_delay, store=table, stripe=stripe, now=datetime.now(UTC)
     )
-    about = {"event_id": event.id, "event_type": event.type, "payment_id": receipt.payment_id, "status": receipt.status}
+    logger.thread_safe_append_keys(payment_id=receipt.payment_id, status=receipt.status)
     try:
         queue.publish(receipt.postings)
     except PublishFailed:
         # The notices are due in the table, and reconcile publishes what is overdue.
-        logger.warning("publish_failed", extra=about, exc_info=True)
-    count(f"webhook_{receipt.outcome}")
-    if event.api_version != API_VERSION and not event.thin:
-        count("webhook_other_api_version")
-        about["api_version"] = event.api_version
+        logger.warning("publish_failed", exc_info=True)
     log = logger.error if receipt.outcome.needs_attention else logger.info
-    log(receipt.outcome.value, extra=about)
+    log(receipt.outcome.value, extra={"api_version": event.api_version} | metrics(_measured(event, receipt)))
     return response(200, RECEIVED)
+
+
+def _measured(event: Event, receipt: Receipt) -> dict[Metric, float | timedelta]:
+    measured: dict[Metric, float | timedelta] = {}
+    if receipt.new_status:
+        measured[Metric.of(receipt.new_status)] = 1
+        if event.created:
+            measured[Metric.EVENT_TO_STATUS] = datetime.now(UTC) - event.created
+    if receipt.outcome in _COUNTED:
+        measured[_COUNTED[receipt.outcome]] = 1
+    if receipt.outcome.is_misconfigured or (event.api_version != API_VERSION and not event.thin):
+        measured[Metric.WEBHOOK_MISCONFIGURED] = 1
+    if receipt.outcome.is_conflict:
+        measured[Metric.WEBHOOK_CONFLICT] = 1
+    return measured

@@ -9,11 +9,11 @@ from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, PAYS, Customer
 from tests.e2e.shop import ADMIN, Shop
 from tests.e2e.waiting import eventually, quiet_moment
 
-RECEIVED = "Payment received: Consulting, one hour, 99.00 USD"
+RECEIVED = "Your payment of 99.00 USD to Example Studio is complete"
 COPY = f"[Copy] {RECEIVED}"
-PAID = "Payment of 99.00 USD for Consulting, one hour"
-FAILED_ADMIN = "A payment of 99.00 USD failed"
-FAILED = "Your payment for Consulting, one hour did not go through"
+PAID = "Payment received: 99.00 USD from Ada Lovelace for Consulting, one hour"
+FAILED_ADMIN = "Payment failed: 99.00 USD from Ada Lovelace for Consulting, one hour"
+FAILED = "Your payment of 99.00 USD to Example Studio did not go through"
 
 
 def told_of_success(customer: Customer) -> set[tuple[str, str]]:

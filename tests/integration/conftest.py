@@ -4,28 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.stripe_double import StripeDouble
-from tests.integration.engines import ENGINES, UNAVAILABLE, system_on
+from tests.integration.engines import ENGINES, system_on
 from tests.integration.system import System, local_aws
-
-# Lines that tests have for the end of the run: how much they tried.
-FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(FIGURES, []):
-        terminalreporter.write_line(line)
-    # A skip's third part is its reason.
-    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())]
-    unavailable = [reason for reason in reasons if reason.startswith(UNAVAILABLE)]
-    if unavailable:
-        warning = f"WARNING: {len(unavailable)} tests did not run. {unavailable[0]}"
-        terminalreporter.write_line(warning, red=True, bold=True)
-
-
-@pytest.fixture(scope="session")
-def figures(pytestconfig: pytest.Config) -> list[str]:
-    """Lines to print at the end of the run."""
-    return pytestconfig.stash.setdefault(FIGURES, [])
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -17,14 +17,12 @@ from types import ModuleType
 from typing import Any
 from urllib.request import urlopen
 
-import boto3
-
 from local.catalogue import seed_catalogue
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import listen
 from local.stripe_double import StripeDouble
 from local.template import REGION, Addresses, Function, Template
-from payments.adapters import secrets
+from payments.adapters import aws, secrets
 from payments.adapters.dynamodb import Table
 from tests.builders import SECRET, as_json, signed
 
@@ -73,14 +71,14 @@ class System:
         self.sqs = client("sqs", aws_url)
         self.table = Table(table.name, self.dynamodb)
         seed_catalogue(ROOT / "catalogue.yaml", self.table)
-        boto3.setup_default_session()
-        boto3.DEFAULT_SESSION.events.register("before-call", self._note)  # type: ignore[union-attr]
+        aws.session.cache_clear()
+        aws.session().register("before-call", self._note)
         self.functions = {
             id_: load_handler(id_, function, self.dynamodb_url) for id_, function in self.template.functions.items()
         }
 
-    def _note(self, model: Any, **_: Any) -> None:
-        self.calls.append(model.name)
+    def _note(self, **call: Any) -> None:
+        self.calls.append(call["model"].name)
 
     def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
         return self.functions[logical_id].handler(event, Context())

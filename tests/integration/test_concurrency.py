@@ -30,9 +30,9 @@ WRITERS_OF_CHANGES = {"moto": 16, "dynamodb-local": WRITERS}
 # Stripe sends an event again over three days; a caller, until a person loses patience.
 MOST_REPETITIONS = 20
 CONFIRMED = [
-    "Payment of 99.00 USD for Consulting, one hour",
-    "Payment received: Consulting, one hour, 99.00 USD",
-    "[Copy] Payment received: Consulting, one hour, 99.00 USD",
+    "Payment received: 99.00 USD from Ada Lovelace for Consulting, one hour",
+    "Your payment of 99.00 USD to Example Studio is complete",
+    "[Copy] Your payment of 99.00 USD to Example Studio is complete",
 ]
 # Seconds for each of the tests below on each engine; they are 7.
 SECONDS = float(os.environ.get("SEARCH_SECONDS", "0")) / 14 or 3.0

@@ -14,9 +14,9 @@ from tests.integration.clock import Clock
 from tests.integration.system import AN_ORDER, ORIGIN, Answer, System
 
 CONFIRMED = [
-    "Payment of 99.00 USD for Consulting, one hour",
-    "Payment received: Consulting, one hour, 99.00 USD",
-    "[Copy] Payment received: Consulting, one hour, 99.00 USD",
+    "Payment received: 99.00 USD from Ada Lovelace for Consulting, one hour",
+    "Your payment of 99.00 USD to Example Studio is complete",
+    "[Copy] Your payment of 99.00 USD to Example Studio is complete",
 ]
 
 
@@ -111,7 +111,10 @@ def test_an_expired_checkout_is_expired_and_after_a_decline_the_customer_is_told
     body = system.status(payment_id).body
     assert (body["status"], body["checkoutUrl"]) == ("expired", None)
     told = subjects(system, payment_id)
-    assert told == ["A payment of 99.00 USD failed", "Your payment for Consulting, one hour did not go through"]
+    assert told == [
+        "Payment failed: 99.00 USD from Ada Lovelace for Consulting, one hour",
+        "Your payment of 99.00 USD to Example Studio did not go through",
+    ]
 
 
 def test_a_replayed_key_is_answered_alike_and_after_payment_with_the_truth(system: System) -> None:
@@ -153,7 +156,7 @@ def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(
     payment_id, _ = a_checkout(system)
     mailer = system.functions["SendEmail"].mailer
     with monkeypatch.context() as unverified:
-        unverified.setattr(mailer, "_sender", "nobody <not-verified@example.org>")
+        unverified.setattr(mailer, "_address", "not-verified@example.org")
         system.hear(an_event("charge.succeeded", a_charge(payment_id, id=f"ch_{payment_id}")))
         assert system.run_mailer() == [{"batchItemFailures": []}]
     notice = system.items(f"PAYMENT#{payment_id}")["NOTICE#payment_confirmation"]

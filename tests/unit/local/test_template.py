@@ -50,6 +50,8 @@ Resources:
     Type: AWS::SQS::Queue
     Properties: {VisibilityTimeout: 9, RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}}
   Dead: {Type: AWS::SQS::Queue}
+  Person: {Type: AWS::IAM::Role}
+  Diary: {Type: AWS::Logs::LogGroup}
   Password:
     Type: AWS::SecretsManager::Secret
     Properties: {Name: !Sub "shop/${AWS::StackName}", SecretString: hush}
@@ -78,6 +80,9 @@ def template(folder: Path, value: str = "value", **parameters: str) -> Template:
         ("!GetAtt Jobs.Arn", "arn:aws:sqs:us-east-1:123456789012:shop-Jobs"),
         ("!GetAtt [Jobs, QueueName]", "shop-Jobs"),
         ("{'Fn::GetAtt': [Api, ApiEndpoint]}", "http://api"),
+        ("!GetAtt WorkerTick.Arn", "arn:aws:events:us-east-1:123456789012:rule/shop-WorkerTick"),
+        ("!GetAtt Person.Arn", "arn:aws:iam::123456789012:role/shop-Person"),
+        ("!GetAtt Diary.Arn", "arn:aws:logs:us-east-1:123456789012:log-group:shop-Diary"),
         ("!GetAtt WorkerUrl.FunctionUrl", "http://hook/"),
         ("!Ref Password", "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/shop"),
         ('!Sub "${Worker}/${Jobs.Arn}/${!Kept}"', "shop-Worker/arn:aws:sqs:us-east-1:123456789012:shop-Jobs/${Kept}"),

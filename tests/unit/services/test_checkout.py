@@ -15,7 +15,7 @@ from payments.domain.errors import (
     ValidationFailed,
 )
 from payments.domain.payment import Payment, Status
-from payments.services.checkout import KEY_LIFETIME, Order, open_checkout
+from payments.services.checkout import KEY_LIFETIME, Opened, Order, open_checkout
 from payments.services.recording import record
 from tests.builders import LIFETIME, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe
@@ -32,6 +32,9 @@ class Desk:
         self.now = NOW
 
     def take(self, order: Order = ORDER, key: str | None = "key-1") -> Payment:
+        return self.open(order, key).payment
+
+    def open(self, order: Order = ORDER, key: str | None = "key-1") -> Opened:
         return open_checkout(
             order,
             idempotency_key=key,
@@ -54,6 +57,10 @@ def test_an_order_becomes_a_recorded_payment_with_an_open_checkout(desk: Desk) -
     assert payment.checkout is not None
     assert desk.store.payments[payment.id] == payment
     assert desk.store.names == {payment.checkout.ref: payment.id}
+
+
+def test_only_the_request_that_made_a_payment_says_that_it_is_new(desk: Desk) -> None:
+    assert [desk.open().is_new, desk.open().is_new, desk.open(key=None).is_new] == [True, False, True]
 
 
 def test_the_same_key_and_order_find_the_same_checkout(desk: Desk) -> None:

@@ -47,7 +47,7 @@ class Office:
             store=self.store,
             mailer=self.mailer,
             clock=lambda: self.now,
-        )
+        ).outcome
 
     def record(self, notice: Notice = CONFIRMATION) -> NoticeRecord:
         return self.store.notices[self.payment.id, notice]

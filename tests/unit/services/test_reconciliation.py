@@ -38,7 +38,7 @@ class Night:
         self.stripe = MemoryStripe()
         self.outbox = MemoryOutbox()
         self.now = NOW
-        self.reported: list[tuple[str, Exception]] = []
+        self.reported: list[tuple[dict[str, object], Exception]] = []
 
     def holds(self, payment: Payment) -> Payment:
         payment = replace(payment, look_at=next_look(payment, self.now))
@@ -149,7 +149,7 @@ def test_one_payment_that_goes_wrong_does_not_hold_up_the_others(night: Night, m
     summary = night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert summary is not None
     (unlucky,) = summary.failed
-    assert night.reported == [(unlucky, mishap)]
+    assert night.reported == [({"payment_id": unlucky}, mishap)]
     assert {payment.id for payment in payments if night.status(payment) is Status.PENDING} == {unlucky}
     night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert {night.status(payment) for payment in payments} == {Status.SUCCEEDED}

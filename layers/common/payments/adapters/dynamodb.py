@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from payments.adapters import aws
 from payments.adapters.items import (
     Item,
     cursor_key,
@@ -26,6 +26,7 @@ from payments.adapters.items import (
     event_of,
     iso,
     lease_key,
+    notice_claim_of,
     notice_item,
     notice_key,
     overdue_of,
@@ -41,7 +42,7 @@ from payments.adapters.items import (
 from payments.domain.catalogue import Product
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeState, Overdue, Taken
+from payments.domain.records import Claim, Conflict, EventRecord, NoticeClaim, NoticeState, Overdue, Taken
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -62,7 +63,7 @@ class Table:
 
     def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
         self._name = name
-        self._client = client or boto3.client("dynamodb", config=_CONFIG)
+        self._client = client or aws.client("dynamodb", _CONFIG)
         self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)  # type: ignore[arg-type]
 
     # Catalogue
@@ -238,9 +239,9 @@ class Table:
 
     # Notices
 
-    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None:
-        """Take a notice that is due for sending: how often it was taken, this time included, or None if it is not
-        to be had (sent, not yet due, or taken by another whose lease runs)."""
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None:
+        """Take a notice that is due for sending; None if it is not to be had (sent, not yet due, or taken by another
+        whose lease runs)."""
         try:
             answer = self._client.update_item(
                 TableName=self._name,
@@ -260,11 +261,11 @@ class Table:
                         ":one": 1,
                     }
                 ),
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return int(answer["Attributes"]["attempts"]["N"])
+        return notice_claim_of(answer["Attributes"])
 
     def settle_notice(
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None

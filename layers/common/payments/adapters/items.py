@@ -10,32 +10,54 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
 from payments.domain.facts import FACT_TYPES, Fact
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.payment import Customer, Payment
-from payments.domain.records import EventRecord, NoticeState, Overdue
+from payments.domain.records import EventRecord, NoticeClaim, NoticeState, Overdue
 
 DUE_SHARDS = 4
 
 type Item = dict[str, Any]
 type Key = dict[str, Any]
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
 
 def encoded(values: Mapping[str, object]) -> Item:
-    """Plain values as DynamoDB writes them; what is None is left out."""
-    return {name: _serialize(value) for name, value in values.items() if value is not None}
+    """Texts, whole numbers, truths, and lists and maps of them as DynamoDB writes them; what is None is left out."""
+    return {name: _encoded(value) for name, value in values.items() if value is not None}
+
+
+def _encoded(value: object) -> Item:
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case list():
+            return {"L": [_encoded(each) for each in value]}
+        case dict():
+            return {"M": encoded(value)}
+    raise TypeError(f"an item cannot hold a {type(value).__name__}")
 
 
 def decoded(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item's plain values; numbers are Decimals, which int() takes."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    """An item's plain values."""
+    return {name: _decoded(value) for name, value in item.items()}
+
+
+def _decoded(attribute: Mapping[str, Any]) -> Any:
+    [(type_, value)] = attribute.items()
+    match type_:
+        case "N":
+            return int(value)
+        case "L":
+            return [_decoded(each) for each in value]
+        case "M":
+            return decoded(value)
+    return value
 
 
 # Keys
@@ -91,7 +113,7 @@ def overdue_of(key: Key) -> Overdue:
     """What an entry of the `due` index is about: a notice, or the payment itself."""
     plain = decoded(key)
     notice = Notice.parse(plain["sk"].removeprefix("NOTICE#")) if plain["sk"].startswith("NOTICE#") else None
-    return Overdue(plain["pk"].removeprefix("PAYMENT#"), notice, datetime.fromtimestamp(int(plain["due_at"]), tz=UTC))
+    return Overdue(plain["pk"].removeprefix("PAYMENT#"), notice, datetime.fromtimestamp(plain["due_at"], tz=UTC))
 
 
 # Payments
@@ -131,7 +153,7 @@ def payment_of(item: Item) -> Payment:
     plain = decoded(item)
     return Payment(
         id=plain["id"],
-        asked=Money(int(plain["amount"]), plain["currency"]),
+        asked=Money(plain["amount"], plain["currency"]),
         sku=plain["sku"],
         product_name=plain["product_name"],
         customer=Customer(plain["name"], plain["email"]),
@@ -144,8 +166,8 @@ def payment_of(item: Item) -> Payment:
         raised=frozenset(Notice.parse(text) for text in plain["raised"]),
         last_event=plain.get("last_event"),
         key_hash=plain.get("key_hash"),
-        look_at=datetime.fromtimestamp(int(plain["due_at"]), tz=UTC) if "due_at" in plain else None,
-        version=int(plain["version"]),
+        look_at=datetime.fromtimestamp(plain["due_at"], tz=UTC) if "due_at" in plain else None,
+        version=plain["version"],
     )
 
 
@@ -156,8 +178,7 @@ def _fact_values(fact: Fact) -> dict[str, object]:
 
 def _fact_of(values: dict[str, Any]) -> Fact:
     fact_type = FACT_TYPES[values["kind"]]
-    plain = {name: value if isinstance(value, str) else int(value) for name, value in values.items()}
-    del plain["kind"]
+    plain = {name: value for name, value in values.items() if name != "kind"}
     # The annotation of `state` names the kind's own states.
     return fact_type(**plain | {"state": fact_type.__annotations__["state"](plain["state"])})
 
@@ -187,10 +208,15 @@ def event_of(item: Item) -> EventRecord:
 
 
 def notice_item(payment_id: str, notice: Notice, due_at: datetime) -> Item:
-    """A notice that was just raised."""
+    """A notice that was just raised; `due_at` moves with each attempt, `due_since` does not."""
     return notice_key(payment_id, notice) | encoded(
-        {"state": NoticeState.DUE.value, "attempts": 0} | due(payment_id, due_at)
+        {"state": NoticeState.DUE.value, "attempts": 0, "due_since": iso(due_at)} | due(payment_id, due_at)
     )
+
+
+def notice_claim_of(item: Item) -> NoticeClaim:
+    plain = decoded(item)
+    return NoticeClaim(plain["attempts"], datetime.fromisoformat(plain["due_since"]))
 
 
 # Products
@@ -208,9 +234,5 @@ def product_item(product: Product) -> Item:
 
 def product_of(item: Item) -> Product:
     plain = decoded(item)
-    price: Price
-    if plain["kind"] == "fixed":
-        price = FixedPrice(int(plain["amount"]))
-    else:
-        price = OpenPrice(int(plain["min"]), int(plain["max"]))
+    price: Price = FixedPrice(plain["amount"]) if plain["kind"] == "fixed" else OpenPrice(plain["min"], plain["max"])
     return Product(plain["sku"], plain["name"], price, plain["currency"])

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from payments.adapters.aws import client
 from payments.domain.errors import PublishFailed
 from payments.domain.notices import Notice, Posting
 
@@ -23,7 +23,7 @@ _BATCH = 10  # as many as SQS takes in one call
 class MailQueue:
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client: SQSClient = boto3.client("sqs", config=_CONFIG)
+        self._client: SQSClient = client("sqs", _CONFIG)
 
     def publish(self, postings: Sequence[Posting]) -> None:
         """One call for each ten; PublishFailed if SQS did not take all."""

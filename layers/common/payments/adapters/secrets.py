@@ -5,10 +5,10 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from payments.adapters.aws import client
 from payments.domain.errors import NotConfigured
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ PLACEHOLDER = "replace-me"
 
 @cache
 def _client() -> "SecretsManagerClient":
-    return boto3.client("secretsmanager", config=_CONFIG)
+    made: SecretsManagerClient = client("secretsmanager", _CONFIG)
+    return made
 
 
 class Secret:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from payments.adapters.stripe_objects import PAYMENT_ID, SERVICE_TYPE, Object, read_event, read_object
+from payments.adapters.stripe_transport import StripeTransport
 from payments.adapters.stripe_units import to_stripe
 from payments.domain.errors import (
     FieldError,
@@ -50,7 +51,7 @@ class StripeApi:
 
     @cached_property
     def _http(self) -> stripe.HTTPClient:
-        return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+        return StripeTransport(TIMEOUT_SECONDS)
 
     def _client(self) -> stripe.StripeClient:
         """Made anew for each call, which is cheap, so that a rotated key is used; the connections are kept."""

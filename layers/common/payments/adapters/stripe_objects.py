@@ -7,6 +7,7 @@ https://docs.stripe.com/api is the source of every field name.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from payments.adapters.stripe_units import from_stripe
@@ -64,11 +65,13 @@ def read_event(event: Object) -> Event:
         lesson = read_object(body, failed=event_type == "checkout.session.async_payment_failed")
     livemode = event.get("livemode")
     api_version = event.get("api_version")
+    created = _time(event, "created")
     return Event(
         id=_own_id(event),
         type=event_type[:_LONGEST_TEXT],
         livemode=livemode if isinstance(livemode, bool) else None,
         api_version=api_version if isinstance(api_version, str) else None,
+        created=datetime.fromtimestamp(created, tz=UTC) if created is not None else None,
         thin=thin,
         lesson=lesson,
     )

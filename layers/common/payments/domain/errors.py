@@ -1,5 +1,7 @@
 """What can go wrong, as types. They carry a code and a sentence for the caller, and nothing of HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -105,6 +107,16 @@ class InvalidSignature(PaymentsError):
     """A webhook that Stripe did not sign, or not lately."""
 
     code = "invalid_signature"
+
+
+@contextmanager
+def concerning(payment_id: str) -> Iterator[None]:
+    """Whatever is raised meanwhile says which payment it is about, as `error.payment_id`, for the log."""
+    try:
+        yield
+    except Exception as error:
+        error.payment_id = payment_id  # type: ignore[attr-defined]
+        raise
 
 
 class PublishFailed(Exception):

@@ -1,6 +1,7 @@
 """What a Stripe event tells us, in our own words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from payments.domain.facts import Fact
 
@@ -28,12 +29,14 @@ class Lesson:
 class Event:
     """One event; `lesson` is None where its object is of a kind that payments have no part in.
 
-    `thin` events (`v2.core.event`) carry no object at all. `livemode` is None where the event does not say.
+    `thin` events (`v2.core.event`) carry no object at all. `livemode` and `created` are None where the event does not
+    say.
     """
 
     id: str
     type: str
     livemode: bool | None
     api_version: str | None
+    created: datetime | None = None
     thin: bool = False
     lesson: Lesson | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from payments.domain.facts import AttemptState, Fact, FraudSignalState, RefundState, SessionState, merge
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What learning something led to."""
+    """What learning something led to; `status` is the new one if that changed."""
 
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
+    status: Status | None = None
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -47,7 +48,9 @@ def learn(payment: Payment, news: Iterable[Fact]) -> tuple[Payment, Effects]:
         return payment, Effects()
     learned = replace(payment, facts=facts)
     new_notices = notices(learned) - payment.raised
-    return replace(learned, raised=payment.raised | new_notices), Effects(changes, tuple(sorted(new_notices)))
+    status = learned.status if learned.status is not payment.status else None
+    effects = Effects(changes, tuple(sorted(new_notices)), status)
+    return replace(learned, raised=payment.raised | new_notices), effects
 
 
 def calls_for(payment: Payment, notice: Notice) -> bool:

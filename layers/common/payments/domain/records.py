@@ -35,6 +35,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeClaim:
+    """A sender's hold on a notice: how often it was taken, this time included, and since when it may be sent."""
+
+    attempt: int
+    due_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Overdue:
     """Something that was due by `due_at`: a notice to publish, or, without one, the payment to look at."""
 

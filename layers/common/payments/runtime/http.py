@@ -13,7 +13,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.domain.errors import BodyTooLarge, InvalidBody, PaymentsError
+from payments.domain.errors import BodyTooLarge, InvalidBody, InvalidSignature, PaymentsError
+from payments.runtime.observability import Metric, about, metrics
 from payments.runtime.problems import problem
 
 type Request = Mapping[str, Any]
@@ -28,14 +29,16 @@ def answering(logger: Logger) -> Callable[[Handler], Handler]:
         @functools.wraps(handler)
         def answer(event: Request, context: LambdaContext) -> Response:
             request_id = context.aws_request_id
+            logger.thread_safe_clear_keys()
+            logger.thread_safe_append_keys(request_id=request_id)
             try:
                 return handler(event, context)
             except PaymentsError as error:
                 status, headers, body = problem(error, request_id)
-                _log(logger, error, status, request_id)
+                _log(logger, error, status)
             except Exception as error:
                 status, headers, body = problem(error, request_id)
-                logger.exception("failed", extra={"request_id": request_id})
+                logger.exception("failed", extra=about(error))
             return response(status, body, content_type="application/problem+json", **headers)
 
         return answer
@@ -43,17 +46,17 @@ def answering(logger: Logger) -> Callable[[Handler], Handler]:
     return decorate
 
 
-def _log(logger: Logger, error: PaymentsError, status: int, request_id: str) -> None:
+def _log(logger: Logger, error: PaymentsError, status: int) -> None:
     """Field errors may repeat what a person typed, so of those only the fields' names are logged."""
-    about: dict[str, object] = {"code": error.code, "status": status, "request_id": request_id}
+    told = about(error) | {"http_status": status}
     if error.fields:
-        about["fields"] = [each.field for each in error.fields]
-    if error.reference:
-        about["reference"] = error.reference
+        told["fields"] = [each.field for each in error.fields]
+    if isinstance(error, InvalidSignature):
+        told |= metrics([Metric.WEBHOOK_FORGED])
     if status >= 500:
-        logger.error("refused", extra=about | {"detail": error.detail}, exc_info=error)
+        logger.error("refused", extra=told | {"detail": error.detail}, exc_info=error)
     else:
-        logger.info("refused", extra=about)
+        logger.info("refused", extra=told)
 
 
 def response(

@@ -16,6 +16,7 @@ from payments.domain.errors import (
     StripeUnavailable,
     TryAgain,
     ValidationFailed,
+    concerning,
 )
 from payments.domain.facts import Fact, Request, RequestState
 from payments.domain.looking import next_look
@@ -63,6 +64,14 @@ class Order:
         return _hash(json.dumps(asdict(self), sort_keys=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A payment with its checkout; `is_new` if this very request made it."""
+
+    payment: Payment
+    is_new: bool
+
+
 def open_checkout(
     order: Order,
     *,
@@ -72,7 +81,7 @@ def open_checkout(
     store: CheckoutStore,
     stripe: Checkouts,
     now: datetime,
-) -> Payment:
+) -> Opened:
     """The payment for an order, with its checkout; for a repeated key the one there is.
 
     ValidationFailed names what cannot be ordered so; IdempotencyKeyReused if the key came with another order;
@@ -82,13 +91,13 @@ def open_checkout(
     key_hash = _hash(idempotency_key) if idempotency_key else None
     product, holder = store.offer(order.sku, key_hash, now)
     if holder:
-        payment = _held(holder, order, store)
+        payment, is_new = _held(holder, order, store), False
     else:
         if product is None:
             raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
         asked = product.charge(order.amount, order.currency)
         stripe.check_chargeable(asked)
-        payment = Payment.request(
+        made = Payment.request(
             asked=asked,
             sku=product.sku,
             product_name=product.name,
@@ -99,16 +108,18 @@ def open_checkout(
             now=now,
             lifetime=lifetime,
         )
-        payment = _recorded(replace(payment, look_at=next_look(payment, now)), order, store, now)
+        payment = _recorded(replace(made, look_at=next_look(made, now)), order, store, now)
+        is_new = payment.id == made.id
     if payment.sessions:
-        return payment
-    try:
-        return ask_stripe(payment, store, stripe, now)
-    except StripeUnavailable as error:
-        found = _awaited(payment.id, store) if error.in_flight else None
-        if found is None:
-            raise
-        return found
+        return Opened(payment, is_new)
+    with concerning(payment.id):
+        try:
+            return Opened(ask_stripe(payment, store, stripe, now), is_new)
+        except StripeUnavailable as error:
+            found = _awaited(payment.id, store) if error.in_flight else None
+            if found is None:
+                raise
+            return Opened(found, is_new)
 
 
 def _recorded(payment: Payment, order: Order, store: CheckoutStore, now: datetime) -> Payment:

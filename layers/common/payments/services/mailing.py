@@ -1,6 +1,7 @@
 """Sending a notice once: claim it, ask whether it is still true, send it, record it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -9,7 +10,7 @@ from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
-from payments.domain.records import Conflict, NoticeState
+from payments.domain.records import Conflict, NoticeClaim, NoticeState
 from payments.services.letters import Business, letter
 
 # The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
@@ -33,10 +34,18 @@ class MailOutcome(StrEnum):
         return self in (MailOutcome.REJECTED, MailOutcome.GAVE_UP)
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a notice; `waited` is how long a mail that was sent had been due."""
+
+    outcome: MailOutcome
+    waited: timedelta | None = None
+
+
 class MailStore(Protocol):
     def payment(self, payment_id: str) -> Payment | None: ...
 
-    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> int | None: ...
+    def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None: ...
 
     def settle_notice(
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
@@ -60,15 +69,29 @@ def deliver(
     store: MailStore,
     mailer: Mailer,
     clock: Callable[[], datetime],
-) -> MailOutcome:
+) -> Delivery:
     """Send a notice that is due; NOT_OURS if it was sent, is not yet due, or another is at it.
 
     Sent once, but for one window: the mail service took the letter and this process died, or lost the answer,
     before that was recorded.
     """
-    attempt = store.claim_notice(payment_id, notice, clock(), LEASE)
-    if attempt is None:
-        return MailOutcome.NOT_OURS
+    claim = store.claim_notice(payment_id, notice, clock(), LEASE)
+    if claim is None:
+        return Delivery(MailOutcome.NOT_OURS)
+    outcome = _try(payment_id, notice, claim.attempt, business, store, mailer, clock)
+    return Delivery(outcome, clock() - claim.due_since if outcome is MailOutcome.SENT else None)
+
+
+def _try(
+    payment_id: str,
+    notice: Notice,
+    attempt: int,
+    business: Business,
+    store: MailStore,
+    mailer: Mailer,
+    clock: Callable[[], datetime],
+) -> MailOutcome:
+    """Send a claimed notice if it is true, and record how that ended."""
     if attempt > MOST_ATTEMPTS:
         # Its senders died each time, before they could say why.
         store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), "no attempt came to an end")

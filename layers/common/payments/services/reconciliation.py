@@ -15,7 +15,7 @@ from payments.domain.events import Event
 from payments.domain.facts import Fact, Request, RequestState
 from payments.domain.looking import next_look
 from payments.domain.notices import Posting
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Status
 from payments.domain.records import Overdue
 from payments.services.checkout import Checkouts, ask_stripe
 from payments.services.recording import postings_of, record
@@ -70,13 +70,20 @@ class Outbox(Protocol):
 
 @dataclass
 class Summary:
-    """What a run did; `failed` names the payments and events that it could not do, and `report` was told why."""
+    """What a run did: which statuses payments reached, and how often; `failed` names the payments and events that it
+    could not do, and `report` was told why."""
 
     notices_published: int = 0
     payments_looked_at: int = 0
     events_heard: int = 0
     failed: list[str] = field(default_factory=list)
     stripe_failures: int = 0
+    reached: dict[Status, int] = field(default_factory=dict)
+
+    def count(self, status: Status | None) -> None:
+        """A payment that reached another status; None: it did not."""
+        if status:
+            self.reached[status] = self.reached.get(status, 0) + 1
 
     @property
     def stripe_unavailable(self) -> bool:
@@ -85,7 +92,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Reconciler:
-    """`report` is told of each failure, with the payment or event that it concerns; it ends there."""
+    """`report` is told of each failure, with what it concerns, as the log names that; it ends there."""
 
     store: ReconcileStore
     stripe: Stripe
@@ -93,7 +100,7 @@ class Reconciler:
     livemode: bool
     failure_delay: timedelta
     clock: Callable[[], datetime]
-    report: Callable[[str, Exception], None]
+    report: Callable[[dict[str, object], Exception], None]
 
     def run(self) -> Summary | None:
         """Do what is overdue; None if another run is under way."""
@@ -104,7 +111,7 @@ class Reconciler:
                 return None
             overdue = self.store.overdue(began, OVERDUE_PER_SHARD)
             self._publish_notices(overdue, summary)
-            with self._apart("the list of undelivered events", summary):
+            with self._apart(summary, source="the list of undelivered events"):
                 self._hear_undelivered(began, summary)
             for each in overdue:
                 if not each.notice and self._goes_on(began, summary):
@@ -121,12 +128,12 @@ class Reconciler:
                 self.store.give_back_lease(LEASE)
 
     @contextmanager
-    def _apart(self, what: str, summary: Summary) -> Iterator[None]:
+    def _apart(self, summary: Summary, **what: object) -> Iterator[None]:
         """Whatever goes wrong with one thing must not hold up the others."""
         try:
             yield
         except Exception as error:
-            summary.failed.append(what)
+            summary.failed += [str(each) for each in what.values()]
             summary.stripe_failures += isinstance(error, StripeUnavailable)
             self.report(what, error)
 
@@ -140,7 +147,7 @@ class Reconciler:
 
     def _publish(self, postings: Sequence[Posting], summary: Summary) -> None:
         """The notices stay due in the table, should the queue not take them."""
-        with self._apart("the mail queue", summary):
+        with self._apart(summary, source="the mail queue"):
             self.outbox.publish(postings)
             summary.notices_published += len(postings)
 
@@ -154,7 +161,7 @@ class Reconciler:
             if not self._goes_on(began, summary):
                 return
             failures = len(summary.failed)
-            with self._apart(event.id, summary):
+            with self._apart(summary, event_id=event.id):
                 receipt = receive(
                     event,
                     livemode=self.livemode,
@@ -164,6 +171,7 @@ class Reconciler:
                     now=self.clock(),
                 )
                 summary.events_heard += 1
+                summary.count(receipt.new_status)
                 self._publish(receipt.postings, summary)
             heard = len(summary.failed) == failures
             all_heard = all_heard and (heard or created < began - HOPELESS)
@@ -172,7 +180,7 @@ class Reconciler:
 
     def _look_at(self, payment_id: str, summary: Summary) -> None:
         """Find out how a payment stands, and when to ask again: one that fails each time comes later and later."""
-        with self._apart(payment_id, summary):
+        with self._apart(summary, payment_id=payment_id):
             payment = self.store.payment(payment_id)
             if payment is None:
                 return
@@ -194,5 +202,6 @@ class Reconciler:
         else:
             news = (Request(state=RequestState.LAPSED, reason="no answer"),)
         _, effects = record(self.store, payment, news, now=now, failure_delay=self.failure_delay)
+        summary.count(effects.status)
         self._publish(postings_of(payment.id, effects, self.failure_delay), summary)
         return bool(effects)

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from payments.domain.errors import concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
 from payments.domain.notices import Posting
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Status
 from payments.domain.records import Taken
 from payments.services.recording import Payments, audit, postings_of, record
 
@@ -29,18 +30,28 @@ class Outcome(StrEnum):
     THIN = "thin"
 
     @property
+    def is_misconfigured(self) -> bool:
+        """The webhook endpoint is set up wrongly at Stripe."""
+        return self in (Outcome.WRONG_LIVEMODE, Outcome.THIN)
+
+    @property
+    def is_conflict(self) -> bool:
+        """Someone meddled with Stripe's objects behind our back."""
+        return self in (Outcome.OTHER_SESSION, Outcome.OTHER_PAYMENT)
+
+    @property
     def needs_attention(self) -> bool:
-        """Something is set up wrongly at Stripe, or someone meddled with its objects behind our back."""
-        return self in (Outcome.OTHER_SESSION, Outcome.OTHER_PAYMENT, Outcome.WRONG_LIVEMODE, Outcome.THIN)
+        return self.is_misconfigured or self.is_conflict
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of an event."""
+    """What became of an event; `status` is the payment's, and `new_status` too if it changed."""
 
     outcome: Outcome
     payment_id: str | None = None
-    status: str | None = None
+    status: Status | None = None
+    new_status: Status | None = None
     postings: tuple[Posting, ...] = ()
 
 
@@ -76,16 +87,20 @@ def receive(
     payment = _payment_of(event.lesson, store, stripe)
     if payment is None:
         return Receipt(Outcome.FOREIGN)
-    if _is_of_other_session(event.lesson, payment):
-        store.record(payment.id, audit(event, ("refused: not the session that we made",), now))
-        return Receipt(Outcome.OTHER_SESSION, payment.id)
-    try:
-        payment, effects = record(store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay)
-    except Taken:
-        store.record(payment.id, audit(event, ("refused: it names an object of another payment",), now))
-        return Receipt(Outcome.OTHER_PAYMENT, payment.id)
+    with concerning(payment.id):
+        if _is_of_other_session(event.lesson, payment):
+            store.record(payment.id, audit(event, ("refused: not the session that we made",), now))
+            return Receipt(Outcome.OTHER_SESSION, payment.id)
+        try:
+            learned, effects = record(
+                store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay
+            )
+        except Taken:
+            store.record(payment.id, audit(event, ("refused: it names an object of another payment",), now))
+            return Receipt(Outcome.OTHER_PAYMENT, payment.id)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
-    return Receipt(outcome, payment.id, payment.status, postings_of(payment.id, effects, failure_delay))
+    postings = postings_of(payment.id, effects, failure_delay)
+    return Receipt(outcome, payment.id, learned.status, effects.status, postings)
 
 
 def _payment_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> Payment | None:

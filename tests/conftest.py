@@ -1,0 +1,36 @@
+"""What several kinds of tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.artefacts import build
+from tests.integration.engines import UNAVAILABLE
+
+pytest_plugins = ["tests.log_lines"]
+
+# Lines that tests have for the end of the run: how much they tried.
+FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(line)
+    # A skip's third part is its reason.
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", ())]
+    unavailable = [reason for reason in reasons if reason.startswith(UNAVAILABLE)]
+    if unavailable:
+        warning = f"WARNING: {len(unavailable)} tests did not run. {unavailable[0]}"
+        terminalreporter.write_line(warning, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> list[str]:
+    """Lines to print at the end of the run."""
+    return pytestconfig.stash.setdefault(FIGURES, [])
+
+
+@pytest.fixture(scope="session")
+def built_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of what the build makes for this machine, beside the artefacts; nobody may change those."""
+    return build(tmp_path_factory.mktemp("built"))

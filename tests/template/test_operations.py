@@ -1,0 +1,224 @@
+"""What whoever runs a deployment relies on: logs, roles, failure paths, alarms, tags and profiles."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import Template
+from payments.runtime.observability import Metric
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = Template(ROOT / "template.yaml")
+OURS = {"Fn::Sub": "Quittance/${AWS::StackName}"}
+
+type Resources = dict[str, Any]
+
+
+def of_type(resources: Resources, type_: str) -> Resources:
+    """The properties of all resources of a type, by logical id."""
+    return {id_: each["Properties"] for id_, each in resources.items() if each["Type"] == type_}
+
+
+# Logs
+
+
+@pytest.mark.parametrize("function", TEMPLATE.functions)
+def test_every_function_logs_to_a_group_of_its_own_that_is_not_kept_for_ever(
+    resources: Resources, function: str
+) -> None:
+    logging = resources[function]["Properties"]["LoggingConfig"]
+    assert logging["LogGroup"] == {"Ref": f"{function}Logs"}
+    # Metrics are lines of level INFO.
+    assert logging["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+    assert TEMPLATE.document["Parameters"]["LogLevel"]["AllowedValues"] == ["DEBUG", "INFO"]
+    assert f"{function}Logs" in of_type(resources, "AWS::Logs::LogGroup")
+
+
+def test_all_logs_are_kept_as_long_as_the_parameter_says(resources: Resources) -> None:
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert len(groups) == len(TEMPLATE.functions) + 1
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert len({str(group["LogGroupName"]) for group in groups.values()}) == len(groups)
+
+
+def test_the_access_log_is_json_and_says_nothing_of_people(resources: Resources) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    variables = json.loads(stage["AccessLogSettings"]["Format"]).values()
+    allowed = "requestId requestTime routeKey status responseLatency integrationLatency integrationErrorMessage"
+    assert set(variables) == {f"$context.{name}" for name in allowed.split()}
+
+
+# Roles
+
+
+@pytest.mark.parametrize("function", TEMPLATE.functions)
+def test_every_function_has_a_role_of_its_own_that_names_each_action_and_resource(
+    resources: Resources, function: str
+) -> None:
+    assert resources[function]["Properties"]["Role"] == {"Fn::GetAtt": [f"{function}Role", "Arn"]}
+    role = resources[f"{function}Role"]["Properties"]
+    assert role["ManagedPolicyArns"] == [{"Ref": "TracingPolicy"}]
+    for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+        assert "*" not in json.dumps(statement["Action"])
+        # The one resource that is not known beforehand is a recipient in SES's sandbox; the sender is.
+        if "*" in json.dumps(statement["Resource"]):
+            assert statement["Action"] == ["ses:SendEmail", "ses:SendRawEmail"]
+            assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
+def test_what_all_functions_may_is_to_write_traces(resources: Resources) -> None:
+    assert len(of_type(resources, "AWS::IAM::Role")) == len(TEMPLATE.functions)
+    (policy,) = of_type(resources, "AWS::IAM::ManagedPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    functions = of_type(resources, "AWS::Lambda::Function").values()
+    assert all(function["TracingConfig"] == {"Mode": "Active"} for function in functions)
+
+
+# Failure paths
+
+
+def test_every_queue_that_is_read_and_every_schedule_has_a_dead_letter_queue(resources: Resources) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    rules = of_type(resources, "AWS::Events::Rule").values()
+    fed_from = [mapping["EventSourceArn"]["Fn::GetAtt"][0] for mapping in mappings]
+    dead_letters = [queues[id_]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for id_ in fed_from]
+    dead_letters += [target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] for rule in rules for target in rule["Targets"]]
+    assert fed_from
+    assert rules
+    assert set(fed_from) | set(dead_letters) == set(queues)
+    for id_ in dead_letters:
+        assert queues[id_]["MessageRetentionPeriod"] > max(queues[fed]["MessageRetentionPeriod"] for fed in fed_from)
+
+
+def test_a_function_that_is_invoked_by_events_is_not_tried_again_in_the_next_ones_time(resources: Resources) -> None:
+    scheduled = {id_ for id_, function in TEMPLATE.functions.items() if function.schedules}
+    configured = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    assert {config["FunctionName"]["Ref"] for config in configured} == scheduled
+    for config in configured:
+        (every,) = TEMPLATE.functions[config["FunctionName"]["Ref"]].schedules
+        assert config["MaximumRetryAttempts"] == 0
+        assert config["MaximumEventAgeInSeconds"] <= every
+    for rule in of_type(resources, "AWS::Events::Rule").values():
+        assert all(target["RetryPolicy"]["MaximumEventAgeInSeconds"] <= every for target in rule["Targets"])
+
+
+def test_queues_and_topic_take_tls_only_and_are_encrypted(resources: Resources) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+    policies = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    # A queue has one policy: a second would replace the first.
+    assert sorted(queue["Ref"] for policy in policies for queue in policy["Queues"]) == sorted(queues)
+    (topics,) = of_type(resources, "AWS::SNS::TopicPolicy").values()
+    for policy in [*policies, topics]:
+        denied = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+        assert [each["Condition"] for each in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+        assert [each["Principal"] for each in denied] == ["*"]
+
+
+# Alarms
+
+
+@pytest.mark.parametrize("function", TEMPLATE.functions)
+def test_every_function_that_fails_rings_an_alarm(resources: Resources, function: str) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    dimension = [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    watched = {alarm["MetricName"] for alarm in alarms if alarm.get("Dimensions") == dimension}
+    # A Function URL answers 502 for a function that failed.
+    assert ("Url5xxCount" if TEMPLATE.functions[function].has_url else "Errors") in watched
+
+
+def test_every_dead_letter_queue_rings_an_alarm(resources: Resources) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms if alarm["Namespace"] == "AWS/SQS"}
+    assert watched == {"MailDeadLetterQueue", "ScheduleDeadLetterQueue"}
+
+
+def test_alarms_ring_for_metrics_that_are_emitted_and_all_to_the_topic(resources: Resources) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+    assert {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == OURS} == {
+        Metric.WEBHOOK_FORGED,
+        Metric.WEBHOOK_MISCONFIGURED,
+        Metric.WEBHOOK_CONFLICT,
+        Metric.PAYMENT_IN_REVIEW,
+        Metric.MAIL_UNDELIVERABLE,
+        Metric.RECONCILE_FAILED,
+    }
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == OURS
+
+
+def test_silence_is_an_alarm_for_what_runs_by_the_clock_and_for_nothing_else(resources: Resources) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    breaching = {id_ for id_, alarm in alarms.items() if alarm["TreatMissingData"] == "breaching"}
+    assert breaching == {"ReconcileSilentAlarm"}
+    silent = alarms["ReconcileSilentAlarm"]
+    assert (silent["MetricName"], silent["ComparisonOperator"], silent["Threshold"]) == (
+        "Invocations",
+        "LessThanThreshold",
+        1,
+    )
+    (every,) = TEMPLATE.functions["Reconcile"].schedules
+    assert silent["Period"] >= 2 * every
+
+
+# Limits
+
+
+def test_whatever_anyone_can_call_is_limited(resources: Resources) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": {"Ref": "ApiRateLimit"},
+        "ThrottlingBurstLimit": {"Ref": "ApiBurstLimit"},
+    }
+    # New accounts have no concurrency to reserve.
+    unlimited = {"Fn::If": ["LimitsWebhook", {"Ref": "WebhookConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    assert resources["StripeWebhook"]["Properties"]["ReservedConcurrentExecutions"] == unlimited
+    assert TEMPLATE.resolve({"Condition": "LimitsWebhook"}) is False
+    assert Template(TEMPLATE.path, {"WebhookConcurrency": "5"}).resolve({"Condition": "LimitsWebhook"}) is True
+
+
+# Deploying
+
+PROFILES = ["staging", "production"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_of_its_stage_and_names_parameters_that_there_are(profile: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[profile]
+    deploy = config["deploy"]["parameters"]
+    parameters = Template(TEMPLATE.path, deploy["parameter_overrides"]).parameters
+    assert parameters["Stage"] == profile
+    assert parameters["StripeLivemode"] == ("true" if profile == "production" else "false")
+    assert deploy["tags"] == ["project=quittance", f"stage={profile}"]
+    assert config["build"]["parameters"]["build_in_source"] is True
+
+
+def test_production_refuses_to_deploy_with_what_are_examples(document: dict[str, Any]) -> None:
+    (rule,) = document["Rules"].values()
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
+    refused = {}
+    for assertion in rule["Assertions"]:
+        ((ref, value),) = (each["Fn::Equals"] for each in assertion["Assert"]["Fn::Not"])
+        refused[ref["Ref"]] = value
+        assert ref["Ref"] in assertion["AssertDescription"]
+    assert set(refused) == {"MailFrom", "AdminEmail", "BusinessName", "AlarmEmail"}
+    assert {name: TEMPLATE.parameters[name] for name in refused} == refused
+
+
+def test_every_output_and_parameter_is_described(document: dict[str, Any]) -> None:
+    described = document["Outputs"] | document["Parameters"]
+    assert [name for name, each in described.items() if not each.get("Description")] == []
+    assert set(document["Outputs"]) == {
+        "ApiUrl",
+        "WebhookUrl",
+        "TableName",
+        "StripeApiKeySecret",
+        "StripeWebhookSecretName",
+        "MailDeadLetterQueueArn",
+    }
