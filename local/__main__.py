@@ -85,7 +85,9 @@ def _run() -> int:
 
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("root", nargs="?", type=Path, default=ROOT, help="the project (default: this one)")
-    parser.add_argument("--template", type=Path, help="another template, for example .aws-sam/build/template.yaml")
+    parser.add_argument(
+        "--template", type=Path, help="another, such as the one that `make build PLATFORM=native` makes"
+    )
     parser.add_argument("--without-stripe", action="store_true", help="start no Stripe double")
     arguments = parser.parse_args()
 

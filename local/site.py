@@ -22,6 +22,12 @@ _TYPES = {
     ".mjs": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+# What docs/pages.md asks of every host of the pages; a page cannot say these of itself.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Site:
@@ -47,7 +53,7 @@ class Site:
         return Response(
             content,
             content_type=type_,
-            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+            headers=_HEADERS,
         )
 
     def _file(self, path: str) -> Path | None:

@@ -120,6 +120,11 @@ class Stack:
     def logs(self) -> Path:
         return self._logs.folder
 
+    @property
+    def dynamodb_url(self) -> str:
+        """Where DynamoDB is, moto's or AWS's own."""
+        return self._dynamodb_url or self.aws_url
+
     def _start(self) -> None:
         # All ports first, so that a taken one is found before anything runs.
         listeners = {field.name: self._listen(field.name) for field in fields(Ports)}
@@ -291,7 +296,7 @@ class Stack:
         surroundings = Surroundings(
             template=self.template,
             aws_url=self.aws_url,
-            dynamodb_url=self._dynamodb_url or self.aws_url,
+            dynamodb_url=self.dynamodb_url,
             api_url=self.api_url,
             double=Double(self.stripe_url, STRIPE_API_KEY) if self._stripe_double else None,
             links=links,

@@ -10,13 +10,13 @@ from payments.adapters.dynamodb import Table
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
 from payments.runtime.observability import Metric, logger_of, metrics
-from payments.runtime.settings import setting
+from payments.runtime.settings import flag, setting
 from payments.services.letters import Business
 from payments.services.mailing import deliver
 
 logger = logger_of("send_email")
 table = Table(setting("TABLE_NAME"))
-business = Business(setting("BUSINESS_NAME"), setting("ADMIN_EMAIL"), setting("SITE_URL"))
+business = Business(setting("BUSINESS_NAME"), setting("ADMIN_EMAIL"), setting("SITE_URL"), flag("ADMIN_COPY"))
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
 

@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from local.servers import Server, listen
+from local.site import Site
 from local.stack import Ports, Stack
 from tests.e2e.customer import Customer
+from tests.e2e.scenes import Stage
 from tests.e2e.shop import Shop
 from tools.browser import chromium
 
@@ -54,6 +57,24 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="package")
+def pages_alone() -> Iterator[tuple[str, str]]:
+    """Where the pages are, and the API that they call: it takes calls and never answers."""
+    silence, listener = listen(0), listen(0)
+    api_url, site_url = (f"http://localhost:{each.getsockname()[1]}" for each in (silence, listener))
+    server = Server(listener, Site(ROOT / "frontend", api_url))
+    yield site_url, api_url
+    server.close()
+    silence.close()
+
+
+@pytest.fixture
+def stage(browser: Browser, pages_alone: tuple[str, str]) -> Iterator[Stage]:
+    stage = Stage(browser, *pages_alone)
+    yield stage
+    stage.close()
 
 
 @pytest.fixture

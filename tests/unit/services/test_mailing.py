@@ -19,6 +19,7 @@ from tests.fakes import MemoryMailer, MemoryStore, NoticeRecord
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
 CONFIRMATION = Notice(NoticeKind.PAYMENT_CONFIRMATION)
+COPY = Notice(NoticeKind.ADMIN_COPY)
 FAILED_ADMIN = Notice(NoticeKind.PAYMENT_FAILED_ADMIN)
 PAID_LESS = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=5000, currency="usd")
 GIVEN_BACK = Refund(ref="re_1", state=RefundState.PENDING, amount=5000, currency="usd")
@@ -39,11 +40,11 @@ class Office:
     def due(self, *notices: Notice, later: timedelta = timedelta()) -> None:
         self.store.notices |= {(self.payment.id, notice): NoticeRecord(self.now + later) for notice in notices}
 
-    def deliver(self, notice: Notice = CONFIRMATION) -> MailOutcome:
+    def deliver(self, notice: Notice = CONFIRMATION, *, wants_copies: bool = True) -> MailOutcome:
         return deliver(
             self.payment.id,
             notice,
-            business=Business("The Shop", "admin@example.com", "http://localhost:8000/"),
+            business=Business("The Shop", "admin@example.com", "http://localhost:8000/", wants_copies),
             store=self.store,
             mailer=self.mailer,
             clock=lambda: self.now,
@@ -101,6 +102,13 @@ def test_what_changes_while_it_is_found_untrue_is_looked_at_again(office: Office
     office.store.faster_writers = 1
     assert office.deliver(FAILED_ADMIN) is MailOutcome.POSTPONED
     assert office.deliver(FAILED_ADMIN) is MailOutcome.MOOT
+
+
+def test_a_copy_is_not_sent_where_copies_are_not_wanted(office: Office) -> None:
+    assert office.deliver(COPY, wants_copies=False) is MailOutcome.MOOT
+    assert office.deliver(COPY) is MailOutcome.NOT_OURS
+    assert office.deliver(CONFIRMATION, wants_copies=False) is MailOutcome.SENT
+    assert len(office.mailer.letters) == 1
 
 
 def test_a_notice_that_is_not_yet_due_waits(office: Office) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
-from payments.domain.notices import Notice
+from payments.domain.notices import Notice, NoticeKind
 from payments.domain.payment import Payment
 from payments.domain.records import Conflict, NoticeClaim, NoticeState
 from payments.services.letters import Business, letter
@@ -99,6 +99,9 @@ def _try(
     payment = store.payment(payment_id)
     if payment is None:
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "there is no such payment")
+        return MailOutcome.MOOT
+    if notice.kind is NoticeKind.ADMIN_COPY and not business.wants_copies:
+        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "copies are not wanted")
         return MailOutcome.MOOT
     if not calls_for(payment, notice):
         try:

@@ -13,11 +13,13 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3}\b)")
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """Who writes: its name, the admin's address, and the payment page that a customer may try again on."""
+    """Who writes: its name, the admin's address, the payment page that a customer may try again on, and whether the
+    admin gets copies of confirmations."""
 
     name: str
     admin_email: str
     payment_page: str
+    wants_copies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""One payment's whole life on the real handlers, everything that they ask of AWS and Stripe recorded.
+
+As a program: `python -m bench.life FILE` lives it in the project of the current directory and writes what was recorded
+as JSON. The table is on DynamoDB Local where that runs, for moto counts no capacity units.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+from bench.exchanges import recorded
+from local.dynamodb_local import dynamodb_local, missing
+from local.processes import Logs
+from local.stripe_double import StripeDouble
+from local.template import Template
+from local.workers import worker_environment
+from tests.builders import SECRET
+from tests.integration.system import ROOT, System, local_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# What Lambda sets and botocore wants; nobody checks them here.
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local"}
+
+
+class RecordedSystem(System):
+    """Keeps each invocation: which function, what for, its event, what it asked and how long its answer is."""
+
+    def __init__(self, aws_url: str, double: StripeDouble, dynamodb_url: str | None) -> None:
+        super().__init__(aws_url, double, dynamodb_url)
+        self.steps: list[dict[str, Any]] = []
+        self.purpose = ""
+        self._measures_capacity = dynamodb_url is not None
+
+    def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
+        with recorded(self._measures_capacity) as exchanges:
+            answer = super().invoke(logical_id, event)
+        step = {"function": logical_id, "purpose": self.purpose, "event": event, "exchanges": exchanges}
+        self.steps.append(step | {"answer_bytes": len(json.dumps(answer))})
+        return answer
+
+    def live(self, idempotency_key: str) -> str:
+        """A payment that is ordered, polled ten times, paid, told of by Stripe's events and in mails: its id."""
+        self.purpose = "products"
+        self.products()
+        self.purpose = "order"
+        ordered = self.order(idempotency_key=idempotency_key)
+        _expect(ordered.status == 201, f"The order was answered with {ordered.status}.")
+        payment_id = str(ordered.body["paymentId"])
+        # A customer takes longer than a second, and whatever has a time in it is written again then.
+        time.sleep(1 - time.time() % 1)
+        events = self._paid(ordered.body["sessionId"])
+        self._poll(payment_id, 10 - len(events))
+        for event in events:
+            self.purpose = event["type"]
+            _expect(self.hear(event).status == 200, f"{event['type']} was not taken.")
+            self._poll(payment_id, 1)
+        _expect(self.status(payment_id).body["status"] == "succeeded", "The payment did not succeed.")
+        self.steps.pop()
+        for body in self._messages():
+            self.purpose = f"mail {json.loads(body)['notice']}"
+            answer = self.invoke("SendEmail", {"Records": [{"messageId": "1", "body": body}]})
+            _expect(not answer["batchItemFailures"], f"A mail failed: {body}")
+        return payment_id
+
+    def _poll(self, payment_id: str, times: int) -> None:
+        self.purpose = "poll"
+        for _ in range(times):
+            self.status(payment_id)
+
+    def _paid(self, session_id: str) -> list[dict[str, Any]]:
+        before = {event["id"] for event in self.events()}
+        order = Request(  # noqa: S310 - our own address
+            f"{self.double.url}/_control/sessions/{session_id}/pay",
+            json.dumps({"card": "4242424242424242"}).encode(),
+            {"content-type": "application/json"},
+        )
+        urlopen(order).close()  # noqa: S310
+        return [event for event in self.events() if event["id"] not in before]
+
+    def _messages(self) -> Iterator[str]:
+        while messages := self.sqs.receive_message(QueueUrl=self.queue_url, WaitTimeSeconds=0).get("Messages"):
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=messages[0]["ReceiptHandle"])
+            yield messages[0]["Body"]
+
+    def stored_bytes(self, payment_id: str) -> int:
+        """What the life leaves in the table, as DynamoDB counts it but for the indexes' copies."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=next(iter(self.template.tables.values())).name)
+        items = [item for page in pages for item in page["Items"]]
+        return sum(_size(item) for item in items if payment_id in json.dumps(item))
+
+
+def lived() -> dict[str, Any]:
+    """Two lives, for the first of each function's invocations also reads secrets, and one run of reconcile."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        reason = missing()
+        dynamodb = None if reason else stack.enter_context(dynamodb_local(Logs(folder, echo=False)))
+        system = RecordedSystem(stack.enter_context(local_aws()), stack.enter_context(StripeDouble()), dynamodb)
+        first_id = system.live("first")
+        first, system.steps = system.steps, []
+        second_id = system.live("second")
+        second, system.steps = system.steps, []
+        system.purpose = "nothing is overdue"
+        system.invoke("Reconcile", {})
+        system.invoke("Reconcile", {})
+        mails = [len(mail.as_bytes()) for mail in system.mails(second_id)]
+        _expect(len(mails) == 3, f"{len(mails)} mails were sent.")
+        return {
+            "signing_secret": SECRET,
+            "no_capacity_because": reason,
+            "functions": _functions(),
+            "first": [*first, system.steps[0]],
+            "life": second,
+            "idle": [system.steps[1]],
+            "mail_bytes": mails,
+            "stored_bytes": system.stored_bytes(second_id),
+            "payments": [first_id, second_id],
+        }
+
+
+def _functions() -> dict[str, dict[str, Any]]:
+    """As deployed with the template's defaults: AWS and Stripe at their own addresses."""
+    return {
+        id_: {
+            "folder": str(function.code_uri.relative_to(ROOT)),
+            "handler": function.handler,
+            "memory": function.memory,
+            "front": "api"
+            if function.routes
+            else "url"
+            if function.has_url
+            else "queue"
+            if function.queue_events
+            else "clock",
+            "environment": worker_environment(function, "", _CREDENTIALS),
+        }
+        for id_, function in Template(ROOT / "template.yaml").functions.items()
+    }
+
+
+def _size(value: Any) -> int:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
+    if isinstance(value, dict):
+        return sum(len(name) + _size(each) + 1 for name, each in value.items())
+    if isinstance(value, list):
+        return 3 + sum(1 + _size(each) for each in value)
+    return len(str(value))
+
+
+def _expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise RuntimeError(otherwise)
+
+
+def main() -> int:
+    Path(sys.argv[1]).write_text(json.dumps(lived(), indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""What is done once a stack is deployed: Stripe's key and webhook endpoint, and the catalogue."""
+
+import json
+import re
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import stripe
+from stripe.params import WebhookEndpointCreateParams
+
+from local.stripe_double import StripeDouble
+from payments.adapters.stripe_api import API_VERSION
+from payments.adapters.stripe_objects import read_object
+from tests.integration.system import ROOT, local_aws
+from tools import deployment, offer, stripe_setup
+
+STACK = "quittance-staging"
+WEBHOOK = "https://hook.lambda-url.eu-central-1.on.aws/"
+SECRETS = {"StripeApiKeySecret": "stripe-api-key", "StripeWebhookSecretName": "stripe-webhook-secret"}
+
+# Objects that we read tell nothing new in these: nothing has been tried yet, another event says the same, or our
+# checkouts never come to it.
+TELL_NOTHING_NEW = {
+    "payment_intent.created",
+    "payment_intent.requires_action",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.partially_funded",
+    "charge.captured",
+    "charge.expired",
+    "charge.refunded",
+    "charge.refund.updated",
+    "charge.updated",
+}
+
+
+@pytest.fixture(scope="module")
+def double() -> Iterator[StripeDouble]:
+    with StripeDouble() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def account(double: StripeDouble) -> Iterator[None]:
+    """An AWS account with a stack that has just been deployed."""
+    resources = {
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "sk", "AttributeType": "S"},
+                ],
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+            },
+        }
+    }
+    values = {
+        "TableName": {"Ref": "Table"},
+        "WebhookUrl": WEBHOOK,
+        **SECRETS,
+    }
+    parameters = {"StripeLivemode": "false", "StripeApiBase": double.url}
+    template = {
+        "Parameters": {name: {"Type": "String", "Default": value} for name, value in parameters.items()},
+        "Resources": resources,
+        "Outputs": {name: {"Value": value} for name, value in values.items()},
+    }
+    with local_aws():
+        boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+        for name in SECRETS.values():
+            boto3.client("secretsmanager").create_secret(Name=name, SecretString="replace-me")
+        yield
+
+
+@pytest.fixture
+def endpoints(double: StripeDouble) -> Iterator[Any]:
+    """Stripe's side, with no endpoint of ours; the secrets are placeholders."""
+    for name in SECRETS.values():
+        boto3.client("secretsmanager").put_secret_value(SecretId=name, SecretString="replace-me")
+    service = stripe.StripeClient(double.api_key, base_addresses={"api": double.url}).v1.webhook_endpoints
+    yield service
+    for each in service.list().data:
+        service.delete(each.id)
+
+
+def secret(output: str) -> str:
+    return str(boto3.client("secretsmanager").get_secret_value(SecretId=SECRETS[output])["SecretString"])
+
+
+def set_up(*answers: str) -> int:
+    given = iter(answers)
+    return stripe_setup.main(["--stage", "staging"], ask=lambda question: next(given))
+
+
+def ours(endpoints: Any) -> list[Any]:
+    return [each for each in endpoints.list().data if each.url == WEBHOOK]
+
+
+# Stripe
+
+
+def test_key_and_endpoint_are_set_up_in_one_go(
+    double: StripeDouble, endpoints: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert set_up(double.api_key) == 0
+
+    (endpoint,) = ours(endpoints)
+    assert endpoint.enabled_events == list(stripe_setup.EVENTS)
+    assert endpoint.api_version == API_VERSION
+    assert secret("StripeApiKeySecret") == double.api_key
+    signing = secret("StripeWebhookSecretName")
+    assert signing.startswith("whsec_")
+    said = "".join(capsys.readouterr())
+    assert endpoint.id in said
+    assert signing not in said
+    assert double.api_key not in said
+
+
+def test_a_second_time_changes_nothing(double: StripeDouble, endpoints: Any) -> None:
+    set_up(double.api_key)
+    (before,), signing = ours(endpoints), secret("StripeWebhookSecretName")
+
+    assert set_up("") == 0
+
+    assert ours(endpoints) == [before]
+    assert secret("StripeApiKeySecret") == double.api_key
+    assert secret("StripeWebhookSecretName") == signing
+
+
+def test_an_endpoint_made_by_hand_is_kept_and_its_signing_secret_asked_for(
+    double: StripeDouble, endpoints: Any
+) -> None:
+    by_hand = {"url": WEBHOOK, "api_version": API_VERSION, "enabled_events": ["charge.succeeded"]}
+    endpoints.create(by_hand)
+
+    assert set_up(double.api_key, "whsec_byHand") == 0
+
+    (endpoint,) = ours(endpoints)
+    assert endpoint.enabled_events == list(stripe_setup.EVENTS)
+    assert secret("StripeWebhookSecretName") == "whsec_byHand"
+
+
+def test_a_restricted_key_leaves_the_endpoint_to_a_person_and_asks_for_its_secret(
+    double: StripeDouble, endpoints: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        # The double knows no restricted keys.
+        raise stripe.PermissionError
+
+    monkeypatch.setattr(stripe_setup.StripeSetup, "_endpoint", refuse)
+
+    assert set_up("rk_test_restricted", "whsec_byHand") == 0
+
+    said = capsys.readouterr().out
+    assert WEBHOOK in said
+    assert API_VERSION in said
+    assert all(event in said for event in stripe_setup.EVENTS)
+    assert secret("StripeApiKeySecret") == "rk_test_restricted"
+    assert secret("StripeWebhookSecretName") == "whsec_byHand"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        (
+            ["sk_live_1"],
+            "takes test payments (StripeLivemode in samconfig.toml): its key begins with sk_test_ or rk_test_",
+        ),
+        (["pk_test_1"], "is the publishable key, which is not needed"),
+        ([""], "There is no API key yet"),
+        (["sk_test_unheardOf"], "Stripe does not know this API key"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_refused_in_a_sentence(
+    endpoints: Any, capsys: pytest.CaptureFixture[str], answers: Sequence[str], sentence: str
+) -> None:
+    assert set_up(*answers) == 1
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert ours(endpoints) == []
+
+
+# Which events
+
+
+def test_the_endpoint_gets_every_event_that_teaches_something() -> None:
+    # As the library spells out what an endpoint may be sent.
+    (listed,) = typing.get_args(WebhookEndpointCreateParams.__annotations__["enabled_events"])
+    at_stripe = set(typing.get_args(listed))
+    kinds = {"charge.dispute": "dispute", "charge.refund": "refund"}
+    read = {
+        event for event in at_stripe if (family := event.rpartition(".")[0]) and _is_read(kinds.get(family, family))
+    }
+
+    assert set(stripe_setup.EVENTS) <= at_stripe
+    assert set(stripe_setup.EVENTS) | TELL_NOTHING_NEW == read
+
+
+def test_the_document_lists_the_same_events_and_version() -> None:
+    document = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    listed = re.search(r"```events\n(.*?)```", document, re.DOTALL)
+
+    assert listed
+    assert tuple(listed[1].split()) == stripe_setup.EVENTS
+    assert API_VERSION in document
+
+
+def _is_read(kind: str) -> bool:
+    """Whether payments have a part in this kind of Stripe's objects."""
+    body = {"object": kind, "id": "x_1", "currency": "usd", "amount": 1, "amount_total": 1, "amount_received": 1}
+    return read_object(body) is not None
+
+
+# The catalogue
+
+
+def test_the_catalogue_is_put_into_the_table_and_again_without_a_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "catalogue.yaml"
+
+    def put(*skus: str, amount: int = 9900, options: Sequence[str] = ()) -> list[str]:
+        products = [{"sku": sku, "name": "A thing", "currency": "usd", "amount": amount} for sku in skus]
+        file.write_text(json.dumps({"products": products}))
+        assert offer.main([str(file), "--stage", "staging", *options]) == 0
+        return [line.strip() for line in capsys.readouterr().out.splitlines()[1:]]
+
+    assert put("a", "b") == ["added     a: A thing, 99.00 USD", "added     b: A thing, 99.00 USD"]
+    assert put("a", "b") == ["unchanged a: A thing, 99.00 USD", "unchanged b: A thing, 99.00 USD"]
+    assert put("a", "b", amount=500)[0] == "changed   a: A thing, 5.00 USD (was: A thing, 99.00 USD)"
+    left, kept, note = put("b", amount=500)
+    assert (left, kept) == ("unchanged b: A thing, 5.00 USD", "kept      a: A thing, 5.00 USD; not in the file")
+    assert "can still be bought" in note
+    assert put("b", amount=500, options=["--remove"])[1] == "removed   a: A thing, 5.00 USD"
+    assert put("b", amount=500) == ["unchanged b: A thing, 5.00 USD"]
+
+
+def test_a_broken_catalogue_puts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "catalogue.yaml"
+    file.write_text("products: [{sku: new, name: N, currency: usd, amount: 100}, {sku: broken}]")
+
+    assert offer.main([str(file), "--stage", "staging"]) == 1
+
+    assert "line 1, broken: name must be" in capsys.readouterr().err
+    file.write_text("products: [{sku: other, name: N, currency: usd, amount: 100}]")
+    offer.main([str(file), "--stage", "staging"])
+    assert "new" not in capsys.readouterr().out
+
+
+# Which stack
+
+
+def test_a_stage_or_stack_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(deployment.DeploymentError, match="no stage elsewhere, but staging, production"):
+        deployment.deployment("elsewhere")
+    with pytest.raises(deployment.DeploymentError, match="no stack quittance in us-east-1; `make deploy` makes it"):
+        deployment.deployment("production")
+
+
+def test_a_table_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert offer.main(["--table", "nowhere"]) == 1
+
+    assert "AWS refused Query: ResourceNotFoundException" in capsys.readouterr().err

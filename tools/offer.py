@@ -1,0 +1,82 @@
+"""`python -m tools.offer`: puts catalogue.yaml into a deployed table.
+
+It may be run again at any time: what is unchanged is left alone, and what is no longer in the file stays on sale unless
+--remove is given.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import boto3
+
+from payments.adapters.dynamodb import Table
+from payments.adapters.items import product_key
+from payments.domain.catalogue import OpenPrice, Product
+from payments.domain.money import Money
+from tools.catalogue import CatalogueError, read
+from tools.deployment import DeploymentError, deployment, in_words
+
+FILE = Path(__file__).parents[1] / "catalogue.yaml"
+
+
+def publish(products: Iterable[Product], table: Table, remove: Callable[[str], object] | None) -> Iterator[str]:
+    """Puts the products into the table, and says of each what became of it, one line each.
+
+    Those that the table has besides are handed to `remove` by their sku, or kept if there is none.
+    """
+    on_sale = {product.sku: product for product in table.products()}
+    for product in products:
+        before = on_sale.pop(product.sku, None)
+        if before != product:
+            table.put_product(product)
+        done = "added" if before is None else "unchanged" if before == product else "changed"
+        yield _line(done, product) + (f" (was: {_terms(before)})" if before and before != product else "")
+    for product in on_sale.values():
+        if remove:
+            remove(product.sku)
+        yield _line("removed", product) if remove else _line("kept", product) + "; not in the file"
+
+
+def _line(done: str, product: Product) -> str:
+    return f"{done:<10}{product.sku}: {_terms(product)}"
+
+
+def _terms(product: Product) -> str:
+    low, high = (Money(limit, product.currency) for limit in product.price.limits)
+    return f"{product.name}, {low}" + (f" to {high}" if isinstance(product.price, OpenPrice) else "")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.offer", description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, default=FILE, help="default: the project's")
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--stage", help="the stack that samconfig.toml names for it")
+    target.add_argument("--table", help="a table by its name")
+    parser.add_argument("--remove", action="store_true", help="end the sale of what is not in the file")
+    given = parser.parse_args(arguments)
+    try:
+        products = read(given.file)
+        with in_words():
+            stack = deployment(given.stage) if given.stage else None
+            name = stack.output("TableName") if stack else given.table
+            client = (stack.session if stack else boto3.Session()).client("dynamodb")
+            lines = list(
+                publish(
+                    products,
+                    Table(name, client),
+                    (lambda sku: client.delete_item(TableName=name, Key=product_key(sku))) if given.remove else None,
+                )
+            )
+    except (CatalogueError, DeploymentError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{name}:", *lines, sep="\n  ")
+    if any(line.startswith("kept") for line in lines):
+        print("What is kept can still be bought; --remove (make: REMOVE=yes) ends that.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
