@@ -6,13 +6,12 @@ It may be run again at any time: what is unchanged is left alone, and what is no
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import boto3
 
 from payments.adapters.dynamodb import Table
-from payments.adapters.items import product_key
 from payments.domain.catalogue import OpenPrice, Product
 from payments.domain.money import Money
 from tools.catalogue import CatalogueError, read
@@ -21,10 +20,10 @@ from tools.deployment import DeploymentError, deployment, in_words
 FILE = Path(__file__).parents[1] / "catalogue.yaml"
 
 
-def publish(products: Iterable[Product], table: Table, remove: Callable[[str], object] | None) -> Iterator[str]:
+def publish(products: Iterable[Product], table: Table, *, remove: bool) -> Iterator[str]:
     """Puts the products into the table, and says of each what became of it, one line each.
 
-    Those that the table has besides are handed to `remove` by their sku, or kept if there is none.
+    Those that the table has besides are kept, unless `remove` says otherwise.
     """
     on_sale = {product.sku: product for product in table.products()}
     for product in products:
@@ -35,7 +34,7 @@ def publish(products: Iterable[Product], table: Table, remove: Callable[[str], o
         yield _line(done, product) + (f" (was: {_terms(before)})" if before and before != product else "")
     for product in on_sale.values():
         if remove:
-            remove(product.sku)
+            table.remove_product(product.sku)
         yield _line("removed", product) if remove else _line("kept", product) + "; not in the file"
 
 
@@ -62,13 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack = deployment(given.stage) if given.stage else None
             name = stack.output("TableName") if stack else given.table
             client = (stack.session if stack else boto3.Session()).client("dynamodb")
-            lines = list(
-                publish(
-                    products,
-                    Table(name, client),
-                    (lambda sku: client.delete_item(TableName=name, Key=product_key(sku))) if given.remove else None,
-                )
-            )
+            lines = list(publish(products, Table(name, client), remove=given.remove))
     except (CatalogueError, DeploymentError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,13 +10,15 @@ from payments.adapters.stripe_api import StripeApi
 from payments.runtime.bodies import checkout_body, idempotency_key
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
-from payments.runtime.settings import listed, minutes, setting
+from payments.runtime.settings import flag, listed, minutes, setting
 from payments.runtime.views import checkout_view
 from payments.services.checkout import Order, open_checkout
 
 logger = logger_of("create_session")
 table = Table(setting("TABLE_NAME"))
-stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"))
+stripe = StripeApi(
+    Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")
+)
 origins = listed("ALLOWED_ORIGINS")
 result_path = setting("RESULT_PATH")
 lifetime = minutes("CHECKOUT_MINUTES")

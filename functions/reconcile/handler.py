@@ -18,7 +18,9 @@ from payments.services.reconciliation import Reconciler
 logger = logger_of("reconcile")
 reconciler = Reconciler(
     store=Table(setting("TABLE_NAME")),
-    stripe=StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE")),
+    stripe=StripeApi(
+        Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")
+    ),
     outbox=MailQueue(setting("MAIL_QUEUE_URL")),
     livemode=flag("STRIPE_LIVEMODE"),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),

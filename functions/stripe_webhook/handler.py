@@ -25,8 +25,8 @@ logger = logger_of("stripe_webhook")
 table = Table(setting("TABLE_NAME"))
 queue = MailQueue(setting("MAIL_QUEUE_URL"))
 secret = Secret(setting("STRIPE_WEBHOOK_SECRET"))
-stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"))
 livemode = flag("STRIPE_LIVEMODE")
+stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=livemode)
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 
 

@@ -127,6 +127,8 @@ def deployed() -> Iterator[Deployed]:
     document = expanded(ROOT / "template.yaml", PARAMETERS)
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        # Other tests' local AWS may still be running.
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
         boto3.client("s3").create_bucket(Bucket="artefacts")
         boto3.client("s3").put_object(Bucket="artefacts", Key="code.zip", Body=CODE)
         resources = document["Resources"]

@@ -49,7 +49,7 @@ def test_a_secret_is_one_text_or_a_list_of_them(vault: Vault, text: str, values:
 @pytest.mark.parametrize("text", ["", "  ", "replace-me", "[]", '["replace-me"]', "[not json"])
 def test_what_is_empty_or_the_placeholder_is_not_configured(vault: Vault, text: str) -> None:
     vault.text = text
-    with pytest.raises(NotConfigured, match="put-secret-value"):
+    with pytest.raises(NotConfigured, match="make stripe"):
         Secret("s").values()
 
 

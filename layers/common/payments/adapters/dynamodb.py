@@ -93,6 +93,9 @@ class Table:
     def put_product(self, product: Product) -> None:
         self._client.put_item(TableName=self._name, Item=product_item(product))
 
+    def remove_product(self, sku: str) -> None:
+        self._client.delete_item(TableName=self._name, Key=product_key(sku))
+
     # Payments
 
     def payment(self, payment_id: str) -> Payment | None:

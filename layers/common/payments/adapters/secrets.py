@@ -60,8 +60,8 @@ class Secret:
         values = tuple(each.strip() for each in _listed(text) if each.strip() not in ("", PLACEHOLDER))
         if not values:
             raise NotConfigured(
-                f"The secret {self._name} is empty, still the placeholder, or neither a text nor a list of texts: "
-                f"aws secretsmanager put-secret-value --secret-id '{self._name}' --secret-string ..."
+                f"The secret {self._name} is empty, still the placeholder, or neither a text nor a list of texts; "
+                "make stripe fills it (docs/deploying.md)."
             )
         return values
 

@@ -16,6 +16,7 @@ from payments.domain.errors import (
     FieldError,
     InvalidBody,
     InvalidSignature,
+    NotConfigured,
     StripeRefused,
     StripeUnavailable,
     ValidationFailed,
@@ -43,11 +44,15 @@ MOST_FIRST_EVENTS = 2000
 
 
 class StripeApi:
-    """`api_key` is asked for at the first call, so that a function that needs no call reads no secret."""
+    """`api_key` is asked for at the first call, so that a function that needs no call reads no secret.
 
-    def __init__(self, api_key: Callable[[], str], api_base: str) -> None:
+    A key of the other mode than `livemode` is NotConfigured: it would take real money for a test, or none for real.
+    """
+
+    def __init__(self, api_key: Callable[[], str], api_base: str, *, livemode: bool) -> None:
         self._api_key = api_key
         self._api_base = api_base
+        self._livemode = livemode
 
     @cached_property
     def _http(self) -> stripe.HTTPClient:
@@ -55,8 +60,14 @@ class StripeApi:
 
     def _client(self) -> stripe.StripeClient:
         """Made anew for each call, which is cheap, so that a rotated key is used; the connections are kept."""
+        api_key = self._api_key()
+        if ("_test_" if self._livemode else "_live_") in api_key:
+            raise NotConfigured(
+                f"Stripe's API key is of the other mode than StripeLivemode, {str(self._livemode).lower()}; "
+                "make stripe changes the key, samconfig.toml the mode."
+            )
         return stripe.StripeClient(
-            self._api_key(),
+            api_key,
             stripe_version=API_VERSION,
             base_addresses={"api": self._api_base},
             max_network_retries=RETRIES,
@@ -265,6 +276,11 @@ def _translated(error: stripe.StripeError) -> Exception:
     if isinstance(error, stripe.InvalidRequestError) and error.code in _FIELD_OF_CODE:
         detail = error.user_message or "The payment provider refused it."
         return ValidationFailed(FieldError(_FIELD_OF_CODE[error.code], detail), reference=_reference(error))
+    if status in (401, 403):
+        return NotConfigured(
+            "Stripe does not take the API key, or the key may not do this; make stripe changes it.",
+            reference=_reference(error),
+        )
     if status is None or status == 409 or status == 429 or status >= 500:
         # Stripe keeps a failure of its own under the idempotency key and would repeat it: another key is needed.
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
