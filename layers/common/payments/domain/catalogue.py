@@ -6,7 +6,7 @@ from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.money import Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FixedPrice:
     amount: int
 
@@ -15,7 +15,7 @@ class FixedPrice:
         return self.amount, self.amount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenPrice:
     """The customer chooses within limits, both included, in minor units."""
 
@@ -34,7 +34,7 @@ class OpenPrice:
 type Price = FixedPrice | OpenPrice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Product:
     """`sku` is what requests call `serviceType`; prices are in minor units of `currency`."""
 

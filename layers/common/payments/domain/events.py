@@ -6,7 +6,7 @@ from datetime import datetime
 from payments.domain.facts import Fact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lesson:
     """What one Stripe object teaches, and by what its payment is found.
 
@@ -25,7 +25,7 @@ class Lesson:
         return tuple(each for each in (self.intent, self.charge) if each)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One event; `lesson` is None where its object is of a kind that payments have no part in.
 

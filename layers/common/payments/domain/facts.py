@@ -69,7 +69,7 @@ class ApprovalState(StrEnum):
     GIVEN = "given"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """One object's furthest known state; `ref` is the Stripe object's id."""
 
@@ -91,7 +91,7 @@ class Fact:
         return max(self, other, key=_order)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MoneyFact(Fact):
     """A fact with an amount in ISO 4217 minor units."""
 
@@ -103,7 +103,7 @@ class MoneyFact(Fact):
         return self.amount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request(Fact):
     """Our own request for a checkout; lapsed when Stripe refused it or it never came to be."""
 
@@ -113,7 +113,7 @@ class Request(Fact):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Session(MoneyFact):
     """A Checkout Session; the amount is its `amount_total`. `expires_at` is in epoch seconds."""
 
@@ -123,7 +123,7 @@ class Session(MoneyFact):
     expires_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Intent(MoneyFact):
     """A PaymentIntent; the amount is its `amount_received`."""
 
@@ -131,7 +131,7 @@ class Intent(MoneyFact):
     state: IntentState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt(MoneyFact):
     """One try to pay: a charge, or `<intent>#<payment method>` where a failure made no charge.
 
@@ -152,7 +152,7 @@ class Attempt(MoneyFact):
         return None if "#" in self.ref else self.ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Refund(MoneyFact):
     kind: ClassVar[str] = "refund"
     state: RefundState
@@ -160,7 +160,7 @@ class Refund(MoneyFact):
     failure_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Dispute(MoneyFact):
     """A dispute or an inquiry; `evidence_due_by` is in epoch seconds."""
 
@@ -170,7 +170,7 @@ class Dispute(MoneyFact):
     evidence_due_by: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FraudSignal(Fact):
     """An early fraud warning of a card network, or a review that Radar asks for."""
 
@@ -179,7 +179,7 @@ class FraudSignal(Fact):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Approval(Fact):
     """Our decision to accept an amount that is not what we asked; `ref` is who decided."""
 

@@ -12,7 +12,7 @@ from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """A fact that rose: its key, the state before (None for news) and the state now."""
 
@@ -24,7 +24,7 @@ class Change:
         return f"{self.key}: {self.before or 'unknown'} -> {self.now}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effects:
     """What learning something led to; `status` is the new one if that changed."""
 

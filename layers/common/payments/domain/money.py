@@ -31,7 +31,7 @@ def minor_units(currency: str) -> int:
     return 3 if currency in _THREE_DECIMALS else 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Money:
     """An amount in minor units (9900 is 99.00 in usd, 9900 in jpy) of one currency; never negative."""
 

@@ -44,7 +44,7 @@ DISPUTE_STAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Notice:
     """One thing to tell; `ref` tells apart several of a kind: a refund's id, or a dispute's id and stage."""
 
@@ -61,7 +61,7 @@ class Notice:
         return cls(NoticeKind(kind), ref)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Posting:
     """One notice of one payment, to be looked at by the mailer after some seconds (at most 900)."""
 

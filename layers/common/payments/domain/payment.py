@@ -66,13 +66,13 @@ class DisputeStatus(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Customer:
     name: str
     email: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """Why the last attempt failed: Stripe's code, and a sentence that a customer may read."""
 
@@ -80,7 +80,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Payment:
     """`asked` is what our record says is to be paid.
 

@@ -24,7 +24,7 @@ class NoticeState(StrEnum):
     GAVE_UP = "gave_up"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """An Idempotency-Key's hold on the payment that its first request made, with a hash of that request's body."""
 
@@ -34,7 +34,7 @@ class Claim:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoticeClaim:
     """A sender's hold on a notice: how often it was taken, this time included, and since when it may be sent."""
 
@@ -42,7 +42,7 @@ class NoticeClaim:
     due_since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overdue:
     """Something that was due by `due_at`: a notice to publish, or, without one, the payment to look at."""
 
@@ -51,7 +51,7 @@ class Overdue:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventRecord:
     """One of Stripe's events: what it changed, or why it changed nothing."""
 

@@ -47,7 +47,7 @@ class Checkouts(Protocol):
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """What a caller asks for; `amount` in minor units, absent where the price is fixed."""
 
@@ -64,7 +64,7 @@ class Order:
         return _hash(json.dumps(asdict(self), sort_keys=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
     """A payment with its checkout; `is_new` if this very request made it."""
 

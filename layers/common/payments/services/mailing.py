@@ -34,7 +34,7 @@ class MailOutcome(StrEnum):
         return self in (MailOutcome.REJECTED, MailOutcome.GAVE_UP)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     """What became of a notice; `waited` is how long a mail that was sent had been due."""
 

@@ -44,7 +44,7 @@ class Outcome(StrEnum):
         return self.is_misconfigured or self.is_conflict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Receipt:
     """What became of an event; `status` is the payment's, and `new_status` too if it changed."""
 

@@ -83,7 +83,7 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Stage:
     """What a dispute's state means; `answer` is what has the deadline, None where there is nothing to answer."""
 

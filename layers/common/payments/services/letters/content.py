@@ -11,7 +11,7 @@ from payments.domain.payment import Payment
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3}\b)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Business:
     """Who writes: its name, the admin's address, the payment page that a customer may try again on, and whether the
     admin gets copies of confirmations."""
@@ -22,7 +22,7 @@ class Business:
     wants_copies: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     label: str
     address: str
@@ -31,7 +31,7 @@ class Link:
 type Row = tuple[str, str | Money]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Content:
     """A mail before it is text or HTML; nothing in it is escaped.
 
