@@ -38,7 +38,8 @@ def capacity(results: Mapping[str, Any]) -> str:
     return f"""## Capacity units
 
 What DynamoDB Local counts for the same requests: units of on-demand capacity, of the table and of what its
-indexes copy. A transaction costs twice its writes. DynamoDB itself counts half a unit for a query that finds
+indexes copy. Of transactions, the table's units are counted from their items as DynamoDB bills them, two for each
+begun KB of each item; this engine rounds up their sum. DynamoDB itself counts half a unit for a query that finds
 nothing, where this engine counts none. A life leaves {life["stored_bytes"]:,} bytes in the table.
 
 {table_of(("", "read", "written", "of it table", "of it indexes"), rows)}"""

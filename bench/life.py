@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from bench.exchanges import recorded
+from bench.units import size_of
 from local.dynamodb_local import dynamodb_local, missing
 from local.processes import Logs
 from local.stripe_double import StripeDouble
@@ -95,7 +96,7 @@ class RecordedSystem(System):
         """What the life leaves in the table, as DynamoDB counts it but for the indexes' copies."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=next(iter(self.template.tables.values())).name)
         items = [item for page in pages for item in page["Items"]]
-        return sum(_size(item) for item in items if payment_id in json.dumps(item))
+        return sum(size_of(item) for item in items if payment_id in json.dumps(item))
 
 
 def lived() -> dict[str, Any]:
@@ -145,15 +146,6 @@ def _functions() -> dict[str, dict[str, Any]]:
         }
         for id_, function in Template(ROOT / "template.yaml").functions.items()
     }
-
-
-def _size(value: Any) -> int:
-    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
-    if isinstance(value, dict):
-        return sum(len(name) + _size(each) + 1 for name, each in value.items())
-    if isinstance(value, list):
-        return 3 + sum(1 + _size(each) for each in value)
-    return len(str(value))
 
 
 def _expect(holds: bool, otherwise: str) -> None:

@@ -49,15 +49,16 @@ def test_what_is_recorded_has_its_capacity_and_the_answer_without_it() -> None:
         consumed = {"Table": {"CapacityUnits": 2.0}, "GlobalSecondaryIndexes": index, "CapacityUnits": 6.0}
         return [json.dumps({"Item": {}, "ConsumedCapacity": [consumed, consumed]}).encode()]
 
+    items = [{"Put": {"Item": {"pk": {"S": "a"}}}}, {"Put": {"Item": {"pk": {"S": "b" * 1100}}}}]
     listener = listen(0)
     port = listener.getsockname()[1]
     server = Server(listener, dynamodb)
     try:
         with recorded(measuring_capacity=True) as exchanges:
-            answer = get(f"http://127.0.0.1:{port}/", "TransactWriteItems", {"a": 1})
+            answer = get(f"http://127.0.0.1:{port}/", "TransactWriteItems", {"TransactItems": items})
     finally:
         server.close()
-    assert asked == [{"a": 1, "ReturnConsumedCapacity": "INDEXES"}]
+    assert asked == [{"TransactItems": items, "ReturnConsumedCapacity": "INDEXES"}]
     assert answer == {"Item": {}}
     assert exchanges[0]["name"] == "TransactWriteItems"
-    assert exchanges[0]["capacity"] == {"reading": False, "units": {"table": 4.0, "due": 8.0}}
+    assert exchanges[0]["capacity"] == {"reading": False, "units": {"table": 6.0, "due": 8.0}}
