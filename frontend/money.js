@@ -4,8 +4,9 @@
  */
 
 /**
- * @typedef {{currency: string, minorUnits: number, locale?: string}} Currency
- *   ISO 4217 code, its decimals (2 for usd, 0 for jpy), and the BCP 47 tag to write it in: the visitor's own if left out
+ * @typedef {{currency: string, minorUnits?: number, locale?: string}} Currency
+ *   ISO 4217 code, its decimals (2 for usd, 0 for jpy; a product tells, and left out, the browser's own knowledge stands
+ *   in), and the BCP 47 tag to write it in: the visitor's own if left out
  */
 
 /** Why a text is not an amount. */
@@ -25,21 +26,18 @@ export class AmountError extends Error {
  * @returns {string}
  */
 export function formatMoney(amount, { currency, minorUnits, locale }) {
+  const style = /** @type {const} */ ("currency");
   const decimals = { minimumFractionDigits: minorUnits, maximumFractionDigits: minorUnits };
+  const format = new Intl.NumberFormat(locale, { style, currency: currency.toUpperCase(), ...decimals });
   // For display only: dividing by a power of ten rounds as reading the decimal text would.
-  return formatter(currency, locale, decimals).format(amount / 10 ** minorUnits);
-}
-
-/** @param {string} currency @returns {number} the decimals a browser knows for it, when no product tells */
-export function usualMinorUnits(currency) {
-  return formatter(currency, "en").resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
 /**
  * What someone typed, in minor units. Takes the locale's digits and separators, the currency's sign or code, and the
  * other of "." and "," where it can only be the decimal point (12,5 in English). What could mean two amounts is refused.
  * @param {string} text
- * @param {Currency} currency
+ * @param {Currency & {minorUnits: number}} currency
  * @returns {number}
  * @throws {AmountError}
  */
@@ -67,15 +65,6 @@ export function parseAmount(text, { currency, minorUnits, locale }) {
   const digits = (whole.replace(/\D/g, "") + fraction.padEnd(minorUnits, "0")).replace(/^0+(?=\d)/, "");
   if (digits.length > 15) throw new AmountError("too_large");
   return Number(digits);
-}
-
-/**
- * @param {string} currency
- * @param {string} [locale]
- * @param {Intl.NumberFormatOptions} [options]
- */
-function formatter(currency, locale, options) {
-  return new Intl.NumberFormat(locale, { style: "currency", currency: currency.toUpperCase(), ...options });
 }
 
 /** @param {string} [locale] */

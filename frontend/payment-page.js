@@ -13,8 +13,10 @@ const payButton = byId("pay");
 const service = byId("service");
 const amount = byId("amount");
 const amountHint = byId("amount-hint");
+const assurance = byId("assurance");
+const ASSURANCE = assurance.textContent;
 /** The API's names of the fields, in the order of the page. */
-const fields = { name: byId("name"), email: byId("email"), serviceType: service, amount };
+const fields = { serviceType: service, amount, name: byId("name"), email: byId("email") };
 
 let products = [];
 let busy = false;
@@ -26,13 +28,19 @@ const resultAddress = (paymentId) => `result.html?paymentId=${encodeURIComponent
 
 async function loadProducts() {
   formError.hidden = true;
+  form.hidden = false;
   try {
     products = await listProducts();
   } catch (error) {
-    showFormError(`We could not load the services. ${whatHappened(error)}`, loadProducts);
-    return;
+    return showFormError(`We could not load the services. ${whatHappened(error)}`, reload);
   }
   showProducts();
+}
+
+/** After a failure: whoever pressed the button goes on from the first field. */
+async function reload() {
+  await loadProducts();
+  if (formError.hidden) service.focus();
 }
 
 function showProducts() {
@@ -41,10 +49,11 @@ function showProducts() {
     return new Option(product.name + price, product.sku);
   });
   const none = products.length === 0;
-  service.replaceChildren(new Option(none ? "Nothing is on offer at the moment" : "Choose a service", ""), ...options);
+  service.replaceChildren(new Option("Choose a service", ""), ...options);
   service.disabled = none;
   payButton.disabled = none || busy;
   restoreChoice();
+  if (none) showFormError("Nothing is on offer at the moment. Please come back later, or ask us.", reload);
 }
 
 /** Service and amount as this tab remembers them, as far as they are still on offer. */
@@ -184,7 +193,9 @@ function setBusy(value) {
   busy = value;
   payButton.disabled = value || products.length === 0;
   form.setAttribute("aria-busy", String(value));
-  if (value) payButton.textContent = "Opening the checkout\u2026";
+  // A live region: the wait is heard as well as seen.
+  assurance.textContent = value ? "One moment, we are taking you to Stripe\u2019s secure page." : ASSURANCE;
+  if (value) payButton.textContent = "One moment\u2026";
   else showTotal();
 }
 
@@ -194,9 +205,9 @@ function showFormError(message, action) {
   tryAgain.hidden = !action;
   tryAgain.onclick = action;
   formError.hidden = false;
-  // A disabled or hidden button lost the focus: the keyboard goes on from here.
-  if (document.activeElement === document.body && action) tryAgain.focus();
-  formError.scrollIntoView({ block: "nearest" });
+  form.hidden = products.length === 0;
+  // The button that was pressed is disabled or gone: the keyboard goes on from here.
+  formError.focus();
 }
 
 function readDraft() {

@@ -1,18 +1,5 @@
 /**
- * The payments API for a web page: list what can be bought, open a checkout, watch a payment.
- *
- *     import { createCheckout, listProducts, newIdempotencyKey, watchPayment } from "./quittance.js";
- *
- *     const products = await listProducts();
- *     const checkout = await createCheckout(
- *       { name: "Ada", email: "ada@example.com", serviceType: products[0].sku },
- *       { idempotencyKey: newIdempotencyKey() },  // keep it: the same key and order never open a second checkout
- *     );
- *     location.assign(checkout.url);
- *
- *     // on the page to come back to
- *     const { outcome, payment } = await watchPayment(paymentId, { onStatus: (p) => console.log(p.status) });
- *
+ * The payments API for a web page: list what can be bought, open a checkout, watch a payment. docs/pages.md shows how.
  * Amounts are integers in the currency's minor units; money.js turns them into text and back.
  * Every call may throw a ProblemError (the API answered, and said no) or an UnreachableError (it did not answer).
  */
@@ -31,8 +18,9 @@ import { config } from "./config.js";
  */
 
 /**
- * @typedef {{paymentId: string, sessionId: string, url: string, status: PaymentStatus, expiresAt: string}} Checkout
- *   url: the hosted checkout page; status: "pending", or how the payment stands if the key was used before
+ * @typedef {{paymentId: string, sessionId: string, url: string | null, status: PaymentStatus, expiresAt: string}} Checkout
+ *   url: the hosted checkout page, null once it can no longer be paid; status: "pending", or how the payment stands if
+ *   the key was used before
  */
 
 /**
@@ -146,9 +134,8 @@ export async function watchPayment(paymentId, options = {}) {
   }
 }
 
-/** A random Idempotency-Key. randomUUID exists on https and localhost only, getRandomValues everywhere. */
+/** A random Idempotency-Key. crypto.randomUUID would do, but not on a page of plain http. */
 export function newIdempotencyKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

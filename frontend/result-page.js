@@ -1,13 +1,10 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
-import { formatMoney, usualMinorUnits } from "./money.js";
+import { formatMoney } from "./money.js";
 import { settle } from "./order.js";
 import { ProblemError, listProducts, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
 import { wordsFor } from "./words.js";
-
-// Enough to notice a payment made just before leaving; there is nothing else to wait for.
-const POLLS_AFTER_LEAVING = 5;
 
 const UNPAID = ["pending", "failed", "expired", "canceled"];
 
@@ -30,12 +27,8 @@ async function watch() {
   watching = new AbortController();
   const { signal } = watching;
   try {
-    let ended = await look(signal, leftCheckout ? POLLS_AFTER_LEAVING : undefined);
-    if (leftCheckout && ended.outcome === "gone_quiet") {
-      if (payment?.status === "pending") return;
-      ended = await look(signal);
-    }
-    if (ended.outcome !== "final") show(ended.outcome);
+    const { outcome } = await watchPayment(paymentId, { signal, onStatus, onTrouble });
+    if (outcome !== "final" && !(outcome === "gone_quiet" && state === "left_checkout")) show(outcome);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ProblemError)) throw error;
@@ -43,20 +36,15 @@ async function watch() {
   }
 }
 
-function look(signal, maxPolls) {
-  return watchPayment(paymentId, {
-    signal,
-    maxPolls,
-    onStatus(now) {
-      payment = now;
-      settle(now);
-      show(leftCheckout && now.status === "pending" ? "left_checkout" : now.status);
-    },
-    onTrouble(_, failures) {
-      // One lost answer is no news to someone who has just seen how things stand.
-      if (!payment || failures > 1) show("unreachable");
-    },
-  });
+function onStatus(now) {
+  payment = now;
+  settle(now);
+  show(leftCheckout && now.status === "pending" ? "left_checkout" : now.status);
+}
+
+function onTrouble(_, failures) {
+  // One lost answer is no news to someone who has just seen how things stand.
+  if (!payment || failures > 1) show("unreachable");
 }
 
 function show(now) {
@@ -69,6 +57,7 @@ function show(now) {
   setText(byId("message"), words.message);
   const thanks = state === "succeeded" ? config.business.afterPayment : "";
   setText(byId("next"), [words.next, thanks].filter(Boolean).join(" "));
+  byId("next-heading").hidden = !words.next;
   showDetails();
   showActions();
 }
@@ -85,6 +74,7 @@ function showDetails() {
   // Where no money moves, the id of an attempt would only look like a payment.
   setDetail("transaction-id", UNPAID.includes(payment.status) ? "" : (transactionId ?? ""));
   setDetail("payment-id", payment.paymentId);
+  byId("support-email").search = `subject=${encodeURIComponent(`Payment ${payment.paymentId}`)}`;
 }
 
 function showActions() {
@@ -107,8 +97,7 @@ function showActions() {
 function money(amount) {
   const { currency } = payment;
   const product = products.find((candidate) => candidate.currency === currency);
-  const minorUnits = product?.minorUnits ?? usualMinorUnits(currency);
-  return formatMoney(amount, { currency, minorUnits, locale: config.locale });
+  return formatMoney(amount, { currency, minorUnits: product?.minorUnits, locale: config.locale });
 }
 
 function setText(target, text) {

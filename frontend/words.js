@@ -2,9 +2,9 @@
 
 /** @typedef {import("./quittance.js").Payment} Payment */
 
-const WAIT = "Please do not close this page.";
 const UNCHARGED = "You have not been charged.";
 const START_AGAIN = "Your order is still filled in if you would like to start again.";
+const DO_NOT_REPEAT = "Please do not pay again.";
 const REFUND_TIME = "Banks usually take 5 to 10 days to show a refund.";
 const DECLINED = "Your payment was declined. Please try another way to pay, or ask your bank.";
 
@@ -22,30 +22,29 @@ const FAILURES = {
 /** @type {Record<string, [sign: string, heading: string, message: string, next?: string]>} */
 const WORDS = {
   loading: ["waiting", "Looking up your payment\u2026", ""],
-  pending: ["waiting", "Confirming your payment\u2026", `This usually takes a few seconds. ${WAIT}`],
+  pending: ["waiting", "Confirming your payment\u2026", "This usually takes a few seconds. Please do not close this page."],
   processing: [
     "waiting",
-    "Your payment is in progress\u2026",
-    "We are waiting for your bank, which can take some days.",
-    "You may close this page; you will get an email once it is settled. Please do not pay again.",
+    "Your payment is in progress",
+    `We are waiting for your bank, which can take some days. ${DO_NOT_REPEAT}`,
+    "You will get an email once it is settled. You may close this page and come back to it later.",
   ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
-  expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED}`, START_AGAIN],
-  canceled: ["note", "This payment was canceled", UNCHARGED, START_AGAIN],
+  expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED} ${START_AGAIN}`],
+  canceled: ["note", "This payment was canceled", `${UNCHARGED} ${START_AGAIN}`],
   in_review: [
     "note",
     "We are reviewing your payment",
-    "Your payment has arrived, and we are looking at it before we confirm it.",
-    "Please do not pay again. You do not need to do anything; we will write to you by email.",
+    `Your payment has arrived, and we are looking at it before we confirm it. ${DO_NOT_REPEAT}`,
+    "We will write to you by email. You do not need to do anything.",
   ],
   refunded: ["done", "This payment was refunded", "The whole amount is on its way back to you.", REFUND_TIME],
   partially_refunded: ["done", "Part of this payment was refunded", "", REFUND_TIME],
   left_checkout: [
     "note",
     "You left the checkout",
-    "Nothing was charged.",
-    "You can continue where you left off, or change the order first.",
+    "Nothing was charged. You can continue where you left off, or change the order first.",
   ],
   not_found: [
     "note",
@@ -55,14 +54,13 @@ const WORDS = {
   gone_quiet: [
     "note",
     "We are still waiting for an answer",
-    "If you have paid, you will get an email once it is confirmed; please do not pay again.",
-    "You may close this page and come back to it later.",
+    "If you have paid, please do not pay again.",
+    "You will get an email once your payment is confirmed. You may close this page and come back to it later.",
   ],
   unreachable: [
     "note",
     "We cannot look up your payment now",
-    "The payment service does not answer. Please check your connection.",
-    "What you have paid stays paid.",
+    "The payment service does not answer. Please check your connection. What you have paid stays paid.",
   ],
 };
 
@@ -79,13 +77,12 @@ export function wordsFor(state, payment, money) {
   }
   if (state === "failed") {
     message = `${FAILURES[payment?.failure?.code ?? ""] ?? (payment?.failure?.message || DECLINED)} ${UNCHARGED}`;
-    if (!payment?.checkoutUrl) next = START_AGAIN;
+    if (!payment?.checkoutUrl) message += ` ${START_AGAIN}`;
   }
   if (state === "gone_quiet" && payment?.status === "processing") {
-    heading = "Your bank is still working on it";
-    message = "Some ways to pay take a few days. You will get an email once it is settled; please do not pay again.";
+    [, heading, message, next] = WORDS.processing;
   } else if (state === "gone_quiet" && payment?.checkoutUrl) {
-    next = "If you have not finished paying, you can continue.";
+    message += " If you have not finished paying, you can continue.";
   }
   return { sign, heading, message, next };
 }

@@ -27,7 +27,7 @@ SESSION: Json = {
         "background_color": "#ffffff",
         "border_style": "rounded",
         "button_color": "#0074d4",
-        "display_name": "Test shop",
+        "display_name": "Example Studio",
         "font_family": "default",
         "icon": None,
         "logo": None,

@@ -224,7 +224,7 @@ def checkout_view(state: State, session: Json) -> Json:
     return {
         "session_id": session["id"],
         "status": session["status"],
-        "shop": session["branding_settings"].get("display_name") or "Test shop",
+        "shop": session["branding_settings"].get("display_name") or "Example Studio",
         "total": price(session["amount_total"], session["currency"]) if session["amount_total"] else "",
         "lines": lines,
         "email": (session["customer_details"] or {}).get("email"),
@@ -244,6 +244,6 @@ def checkout_view(state: State, session: Json) -> Json:
 
 def challenge_view(branding: Json, intent: Json) -> Json:
     return {
-        "shop": branding.get("display_name") or "Test shop",
+        "shop": branding.get("display_name") or "Example Studio",
         "total": price(intent["amount"], intent["currency"]) if "amount" in intent else "leave to save your card",
     }

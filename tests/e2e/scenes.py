@@ -1,0 +1,247 @@
+"""The pages in front of an API that answers by a script: every state that they can show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playwright.sync_api import Browser, Page, Route
+
+PAYMENT_ID = "pay_01KA8Q4ZJ3V5S9D7M2X6C0TBNE"
+CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3"
+
+PRODUCTS: list[dict[str, Any]] = [
+    {"sku": "consulting-hour", "name": "Consulting, one hour", "kind": "fixed", "price": {"amount": 9900}},
+    {"sku": "online-course", "name": "Online course", "kind": "fixed", "price": {"amount": 12000}, "currency": "jpy"},
+    {"sku": "workshop-seat", "name": "Workshop seat", "kind": "fixed", "price": {"amount": 45500}, "currency": "kwd"},
+    {"sku": "donation", "name": "Donation", "kind": "open", "price": {"min": 100, "max": 500000}},
+    {"sku": "patronage", "name": "Patronage", "kind": "open", "price": {"min": 500, "max": 500000}, "currency": "jpy"},
+    {"sku": "fund", "name": "Fund", "kind": "open", "price": {"min": 1000, "max": 900000}, "currency": "bhd"},
+]
+for _product in PRODUCTS:
+    _product.setdefault("currency", "usd")
+    _product["minorUnits"] = {"usd": 2, "jpy": 0}.get(_product["currency"], 3)
+
+type Answer = Callable[[Route], None]
+"""What the API does with a request."""
+
+
+def aborts(route: Route) -> None:
+    route.abort()
+
+
+def says(body: Any, status: int = 200, **headers: str) -> Answer:
+    """`headers` are named as in Python: retry_after."""
+    kind = "application/json" if status < 400 else "application/problem+json"
+    # As the API's own CORS; "*" admits every origin, and the preflight of a POST is answered as well.
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    cors = {f"access-control-{what}": "*" for what in ("allow-origin", "allow-headers", "expose-headers")}
+
+    def tell(route: Route) -> None:
+        route.fulfill(status=status, body=json.dumps(body), content_type=kind, headers=named | cors)
+
+    return tell
+
+
+def refuses(status: int, code: str, detail: str = "", **headers: str) -> Answer:
+    """With a problem document."""
+    return says({"title": "Problem", "status": status, "code": code, "detail": detail}, status, **headers)
+
+
+def payment(status: str, **changes: Any) -> dict[str, Any]:
+    """A payment as the API tells it."""
+    paid = status in ("succeeded", "in_review", "refunded", "partially_refunded")
+    return {
+        "paymentId": PAYMENT_ID,
+        "status": status,
+        "final": status not in ("pending", "processing"),
+        "amount": 9900,
+        "amountRefunded": {"refunded": 9900, "partially_refunded": 2500}.get(status, 0),
+        "currency": "usd",
+        "serviceType": "consulting-hour",
+        "transactionId": "ch_3TRq8uLkdIwHu7ix0vVq2mXa" if paid or status == "processing" else None,
+        "receiptUrl": "https://pay.stripe.com/receipts/a1B2c3" if paid else None,
+        "checkoutUrl": CHECKOUT if status in ("pending", "failed") else None,
+        "failure": {"code": "card_declined", "message": "Your card was declined."} if status == "failed" else None,
+        "dispute": None,
+        "createdAt": "2026-11-21T10:42:07Z",
+        "updatedAt": "2026-11-21T10:42:31Z",
+        **changes,
+    }
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page, what the API does, by path, and what happens in front of the page until it shows what is meant.
+
+    None is no answer, for as long as one waits. With `clock`, time stands at the visitor's disposal.
+    """
+
+    path: str
+    answers: Mapping[str, Answer | None] = field(default_factory=dict)
+    then: Callable[[Page], None] = lambda _: None
+    clock: bool = False
+
+    def play(self, page: Page, site_url: str, api_url: str) -> None:
+        """Leaves the page as the scene ends."""
+        for path, answer in ({"/products": says({"products": PRODUCTS})} | dict(self.answers)).items():
+            if answer:
+                page.route(f"{api_url}{path}", answer)
+        if self.clock:
+            page.clock.install()
+        page.goto(f"{site_url}/{self.path}")
+        self.then(page)
+
+
+class Stage:
+    """Where scenes are played: each in a browser window of its own, as large as a phone's unless told otherwise.
+
+    At `api_url` someone takes calls and never answers.
+    """
+
+    def __init__(self, browser: Browser, site_url: str, api_url: str) -> None:
+        self._browser = browser
+        self.site_url = site_url
+        self.api_url = api_url
+        self._pages: list[Page] = []
+
+    def page(self, **options: Any) -> Page:
+        """An empty page; `options` are those of a browser context."""
+        size = {"width": 360, "height": 740}
+        usual = {"locale": "en-US", "timezone_id": "UTC", "viewport": size, "reduced_motion": "reduce"}
+        context = self._browser.new_context(**usual | options)
+        context.set_default_timeout(10_000)
+        self._pages.append(context.new_page())
+        return self._pages[-1]
+
+    def play(self, scene: Scene, **options: Any) -> Page:
+        """The page as the scene ends."""
+        page = self.page(**options)
+        scene.play(page, self.site_url, self.api_url)
+        return page
+
+    def close(self) -> None:
+        for page in self._pages:
+            page.unroute_all(behavior="ignoreErrors")
+            page.context.close()
+
+
+def result(status: str, **changes: Any) -> Scene:
+    """The result page of a payment."""
+    return _result(says(payment(status, **changes)), status)
+
+
+def _result(answer: Answer | None, state: str, query: str = "") -> Scene:
+    return Scene(f"result.html?paymentId={PAYMENT_ID}{query}", {"/payments/*": answer}, _shows(state))
+
+
+def _silence(status: str) -> Scene:
+    """Not final after the last look."""
+    return replace(result(status), then=watch_to_the_end, clock=True)
+
+
+def _shows(state: str) -> Callable[[Page], None]:
+    return lambda page: expect(page.locator("#status")).to_have_attribute("data-status", state)
+
+
+def watch_to_the_end(page: Page) -> None:
+    """The minute that a page watches a payment for, in a moment."""
+    quiet = page.locator("#status[data-status=gone_quiet]")
+
+    def later() -> bool:
+        page.clock.run_for(2000)
+        return quiet.count() > 0
+
+    eventually(later)
+
+
+def fill_in(page: Page, service: str = "consulting-hour") -> None:
+    page.fill("#name", "Ada Lovelace")
+    page.fill("#email", "ada@example.com")
+    page.select_option("#service", service)
+
+
+def _ready(page: Page) -> None:
+    expect(page.locator("#pay")).to_be_enabled()
+
+
+def _filled(page: Page) -> None:
+    _ready(page)
+    fill_in(page)
+
+
+def _open_amount(page: Page) -> None:
+    _ready(page)
+    fill_in(page, "donation")
+    page.fill("#amount", "12.50")
+
+
+def _with_errors(page: Page) -> None:
+    _open_amount(page)
+    page.fill("#name", "")
+    page.fill("#email", "ada")
+    page.fill("#amount", "0.5")
+    page.click("#pay")
+    expect(page.locator("#email-error")).to_be_visible()
+
+
+def _sent(page: Page) -> None:
+    _filled(page)
+    page.click("#pay")
+
+
+def _refused(page: Page) -> None:
+    _sent(page)
+    expect(page.locator("#form-error")).to_be_visible()
+
+
+def _in_trouble(page: Page) -> None:
+    expect(page.locator("#form-error")).to_be_visible()
+
+
+_UNAVAILABLE = refuses(503, "stripe_unavailable")
+
+PAYMENT_PAGE = {
+    "form-loading": Scene("", {"/products": None}),
+    "form-empty": Scene("", {}, _ready),
+    "form-filled": Scene("", {}, _filled),
+    "form-open-amount": Scene("", {}, _open_amount),
+    "form-errors": Scene("", {}, _with_errors),
+    "form-busy": Scene("", {"/checkout-sessions": None}, _sent),
+    "form-refused": Scene("", {"/checkout-sessions": _UNAVAILABLE}, _refused),
+    "form-nothing-on-offer": Scene("", {"/products": says({"products": []})}, _in_trouble),
+    "form-unreachable": Scene("", {"/products": aborts}, _in_trouble),
+}
+
+STATUSES = (
+    "pending",
+    "processing",
+    "succeeded",
+    "failed",
+    "expired",
+    "canceled",
+    "in_review",
+    "refunded",
+    "partially_refunded",
+)
+
+RESULT_PAGE = {
+    **{status: result(status) for status in STATUSES},
+    "loading": _result(None, "loading"),
+    "failed-for-good": result("failed", checkoutUrl=None),
+    "left-checkout": _result(says(payment("pending")), "left_checkout", "&checkout=canceled"),
+    "gone-quiet": _silence("pending"),
+    "gone-quiet-processing": _silence("processing"),
+    "not-found": _result(refuses(404, "payment_not_found"), "not_found"),
+    "unreachable": _result(aborts, "unreachable"),
+}
+
+SCENES = PAYMENT_PAGE | RESULT_PAGE

@@ -1,0 +1,279 @@
+"""quittance.js on a page of one's own: the API answers by a script, and time passes when it is told to."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import ROOT
+from tests.e2e.scenes import CHECKOUT, PAYMENT_ID, aborts, payment, refuses, says
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+    from tests.e2e.scenes import Answer, Stage
+
+PENDING = says(payment("pending"))
+SUCCEEDED = says(payment("succeeded"))
+TRANSACTION = payment("succeeded")["transactionId"]
+
+# calls: when each look was begun; looks: the status that it found, or how many have failed in a row.
+WATCH = """([paymentId, options]) => {
+  Object.assign(window, { calls: [], looks: [], ended: null, abort: new AbortController() });
+  const { fetch } = window;
+  window.fetch = (...request) => { window.calls.push(Date.now()); return fetch(...request); };
+  import("/quittance.js").then(({ watchPayment }) => watchPayment(paymentId, {
+    ...options,
+    signal: window.abort.signal,
+    onStatus: ({ status }) => window.looks.push(status),
+    onTrouble: (_, failures) => window.looks.push(failures),
+  })).then(
+    ({ outcome, payment }) => { window.ended = [outcome, payment?.status ?? null]; },
+    (error) => { window.ended = [error.name, error.code]; },
+  );
+}"""
+
+
+class Visit:
+    """Someone's page that watches a payment. The API gives `answers` in turn, and the last one from then on."""
+
+    def __init__(self, stage: Stage, *answers: Answer, **options: Any) -> None:
+        self.page: Page = stage.page()
+        self.requests = 0
+        self._answers = answers
+        self.page.route("**/own.html", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        self.page.route(f"{stage.api_url}/payments/{PAYMENT_ID}", self._answer)
+        self.page.clock.install(time=0)
+        self.page.goto(f"{stage.site_url}/own.html")
+        self.page.clock.pause_at(1_000_000)
+        self.page.evaluate(WATCH, [PAYMENT_ID, options])
+
+    def _answer(self, route: Route) -> None:
+        answer = self._answers[min(self.requests, len(self._answers) - 1)]
+        self.requests += 1
+        answer(route)
+
+    def looks(self, count: int) -> list[Any]:
+        """What came of each look, once there were so many."""
+        eventually(lambda: self._seen() >= count)
+        assert self._seen() == count
+        return list(self.page.evaluate("window.looks"))
+
+    def waits(self) -> list[int]:
+        """Milliseconds from each look to the next."""
+        return [later - at for at, later in pairwise(self.page.evaluate("window.calls"))]
+
+    def passes(self, milliseconds: int) -> None:
+        self.page.clock.run_for(milliseconds)
+
+    def ends(self) -> list[str | None]:
+        """The outcome and the last status, or the error's name and code."""
+        return list(eventually(lambda: self.page.evaluate("window.ended")))
+
+    def hides(self, hidden: bool) -> None:
+        """The tab goes to the background, or comes back."""
+        self.page.evaluate(
+            "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            hidden,
+        )
+
+    def _seen(self) -> int:
+        return int(self.page.evaluate("window.looks.length"))
+
+
+def test_a_payment_is_looked_at_every_two_seconds_and_at_most_thirty_times(stage: Stage) -> None:
+    visit = Visit(stage, PENDING)
+
+    for look in range(1, 31):
+        visit.looks(look)
+        visit.passes(2000)
+
+    assert visit.ends() == ["gone_quiet", "pending"]
+    assert visit.waits() == [2000] * 29
+    visit.passes(60_000)
+    assert visit.requests == 30
+
+
+def test_a_final_payment_is_not_looked_at_again(stage: Stage) -> None:
+    visit = Visit(stage, PENDING, SUCCEEDED)
+    visit.looks(1)
+    visit.passes(2000)
+
+    assert visit.ends() == ["final", "succeeded"]
+    visit.passes(60_000)
+    assert visit.requests == 2
+
+
+def test_interval_and_number_of_looks_can_be_chosen(stage: Stage) -> None:
+    visit = Visit(stage, PENDING, interval=500, maxPolls=2)
+    visit.looks(1)
+    visit.passes(500)
+
+    assert visit.ends() == ["gone_quiet", "pending"]
+
+
+def test_a_hidden_tab_looks_seldom_and_a_shown_one_at_once(stage: Stage) -> None:
+    visit = Visit(stage, PENDING)
+    visit.looks(1)
+    visit.hides(True)
+
+    visit.passes(9_999)
+    visit.looks(1)
+    visit.passes(1)
+    visit.looks(2)
+    visit.passes(3_000)
+    visit.looks(2)
+    visit.hides(False)
+    visit.passes(1)
+
+    visit.looks(3)
+
+
+def test_a_lost_answer_is_asked_for_later_each_time_and_the_watch_goes_on(stage: Stage) -> None:
+    visit = Visit(stage, aborts, refuses(503, "stripe_unavailable"), aborts, PENDING, SUCCEEDED)
+
+    for look, wait in enumerate((2000, 4000, 8000, 2000), start=1):
+        visit.looks(look)
+        visit.passes(wait)
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.looks(5) == [1, 2, 3, "pending", "succeeded"]
+    assert visit.waits() == [2000, 4000, 8000, 2000]
+
+
+def test_back_online_it_looks_at_once(stage: Stage) -> None:
+    visit = Visit(stage, aborts, aborts, SUCCEEDED)
+    visit.looks(1)
+    visit.passes(2000)
+    visit.looks(2)
+
+    visit.page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    assert visit.ends() == ["final", "succeeded"]
+
+
+def test_when_the_last_look_fails_the_api_is_called_unreachable(stage: Stage) -> None:
+    visit = Visit(stage, PENDING, aborts, maxPolls=2)
+    visit.looks(1)
+    visit.passes(2000)
+
+    assert visit.ends() == ["unreachable", "pending"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_it_waits_as_long_as_the_api_asks(stage: Stage, status: int) -> None:
+    visit = Visit(stage, refuses(status, "try_again", retry_after="7"), SUCCEEDED)
+    visit.looks(1)
+
+    visit.passes(6_999)
+    assert visit.requests == 1
+    visit.passes(1)
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.waits() == [7000]
+
+
+def test_a_payment_that_does_not_exist_is_an_error_at_once(stage: Stage) -> None:
+    visit = Visit(stage, refuses(404, "payment_not_found"))
+
+    assert visit.ends() == ["ProblemError", "payment_not_found"]
+    assert visit.requests == 1
+
+
+def test_an_aborted_watch_ends_between_two_looks(stage: Stage) -> None:
+    visit = Visit(stage, PENDING)
+    visit.looks(1)
+
+    visit.page.evaluate("window.abort.abort()")
+
+    assert visit.ends()[0] == "AbortError"
+    visit.passes(60_000)
+    assert visit.requests == 1
+
+
+def test_an_aborted_watch_ends_in_the_middle_of_a_look(stage: Stage) -> None:
+    held: list[Route] = []
+    visit = Visit(stage, held.append)
+    eventually(lambda: visit.page.evaluate("window.ended") is None and visit.requests)
+
+    visit.page.evaluate("window.abort.abort()")
+
+    assert visit.ends()[0] == "AbortError"
+    held[0].abort()
+
+
+CREATE = """async ([order, idempotencyKey]) => {
+  const { createCheckout } = await import("/quittance.js");
+  try {
+    return await createCheckout(order, { idempotencyKey });
+  } catch ({ name, code, errors, temporary }) {
+    return { name, code, errors, temporary };
+  }
+}"""
+ORDER = {"name": "Ada", "email": "ada@example.com", "serviceType": "consulting-hour"}
+OPENED = {"paymentId": PAYMENT_ID, "sessionId": "cs_1", "url": CHECKOUT}
+WRONG = {"code": "validation_failed", "errors": [{"field": "email", "detail": "Enter an email address."}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (says(OPENED, 201), OPENED),
+        (says(WRONG, 422), {**WRONG, "name": "ProblemError", "temporary": False}),
+        (refuses(503, "stripe_unavailable"), {"name": "ProblemError", "code": "stripe_unavailable", "temporary": True}),
+        (aborts, {"name": "UnreachableError"}),
+    ],
+    ids=["opened", "refused", "unavailable", "unreachable"],
+)
+def test_a_checkout_is_created_or_refused_for_a_reason(stage: Stage, answer: Answer, expected: dict[str, Any]) -> None:
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+    page.route(f"{stage.api_url}/checkout-sessions", answer)
+
+    with page.expect_request("**/checkout-sessions") as sent:
+        came = page.evaluate(CREATE, [ORDER, "key-1"])
+
+    assert sent.value.post_data_json == ORDER
+    assert sent.value.headers["idempotency-key"] == "key-1"
+    assert expected.items() <= {key: value for key, value in came.items() if value != []}.items()
+
+
+@pytest.fixture
+def own_pages(stage: Stage) -> Page:
+    """The two pages that docs/pages.md shows, in front of an API; Stripe's page is blank."""
+    order, result = re.findall(r"```html\n(.*?)```", (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"), re.S)
+    page = stage.page()
+    page.route("**/order.html", lambda route: route.fulfill(body=order, content_type="text/html"))
+    page.route("**/result.html?*", lambda route: route.fulfill(body=result, content_type="text/html"))
+    page.route(CHECKOUT, lambda route: route.fulfill(body="Stripe", content_type="text/html"))
+    page.route(f"{stage.api_url}/checkout-sessions", says(OPENED, 201))
+    page.route(f"{stage.api_url}/payments/{PAYMENT_ID}", SUCCEEDED)
+    page.goto(f"{stage.site_url}/order.html")
+    return page
+
+
+def test_the_documented_pages_order_and_tell_the_result(own_pages: Page, stage: Stage) -> None:
+    own_pages.fill("[name=name]", "Ada")
+    own_pages.fill("[name=email]", "ada@example.com")
+    own_pages.get_by_role("button").click()
+    expect(own_pages).to_have_url(CHECKOUT)
+
+    own_pages.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
+
+    expect(own_pages.get_by_role("status")).to_have_text(f"Paid, thank you. Transaction {TRANSACTION}")
+
+
+def test_the_documented_order_says_why_it_was_refused(own_pages: Page, stage: Stage) -> None:
+    own_pages.route(f"{stage.api_url}/checkout-sessions", refuses(422, "validation_failed", "This is sold out."))
+    own_pages.fill("[name=name]", "Ada")
+    own_pages.fill("[name=email]", "ada@example.com")
+
+    own_pages.get_by_role("button").click()
+
+    expect(own_pages.get_by_role("alert")).to_have_text("This is sold out.")

@@ -1,0 +1,196 @@
+"""What the pages hold to beside the stories: weight, paper, policy, currencies, slow phones, other tabs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from tests.e2e.conftest import ROOT
+from tests.e2e.customer import PAYS
+from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, fill_in, result, says
+
+if TYPE_CHECKING:
+    from tests.e2e.customer import Customer
+    from tests.e2e.scenes import Stage
+    from tests.e2e.shop import Shop
+
+FORM = PAYMENT_PAGE["form-empty"]
+OPENED = says({"paymentId": "pay_1", "sessionId": "cs_1", "url": "about:blank", "status": "pending", "expiresAt": ""})
+
+
+def test_all_of_it_weighs_less_than_one_picture() -> None:
+    weights = {path.name: path.stat().st_size for path in (ROOT / "frontend").iterdir()}
+
+    assert {"index.html", "quittance.js", "style.css"} <= set(weights)
+    assert sum(weights.values()) < 50_000, weights
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_result_prints_on_one_white_page(stage: Stage, scheme: str) -> None:
+    page = stage.play(RESULT_PAGE["partially_refunded"], color_scheme=scheme)
+
+    pdf = page.pdf(format="A4", print_background=True)
+    page.emulate_media(media="print")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    expect(page.locator("html")).to_have_css("background-color", "rgb(244, 245, 247)")
+    expect(page.locator("main")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator("#heading")).to_have_css("color", "rgb(26, 31, 38)")
+    expect(page.locator("#transaction-id")).to_be_visible()
+    expect(page.locator("#receipt")).not_to_be_visible()
+
+
+def test_only_the_pages_own_scripts_run_and_call_the_api_alone(stage: Stage) -> None:
+    page = stage.play(FORM)
+
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<i style=\"color: red\" id=styled>red</i>')")
+    inline = "const script = document.createElement('script'); script.text = 'window.ran = true';"
+    ran = page.evaluate(f"() => {{ {inline} document.body.append(script); return window.ran ?? false; }}")
+
+    assert ran is False
+    expect(page.locator("#styled")).not_to_have_css("color", "rgb(255, 0, 0)")
+    assert page.evaluate("address => fetch(`${address}/products`).then(({ok}) => ok)", stage.api_url)
+    elsewhere = stage.site_url.replace("localhost", "127.0.0.1")
+    with pytest.raises(Error, match="Failed to fetch"):
+        page.evaluate("address => fetch(address, {mode: 'no-cors'})", elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("service", "typed", "amount"),
+    [
+        ("donation", "12.5", 1250),
+        ("patronage", "1,200", 1200),
+        ("patronage", "\N{YEN SIGN}500", 500),
+        ("fund", "12.5", 12500),
+        ("fund", "1.234", 1234),
+    ],
+)
+def test_an_amount_is_typed_in_the_currencys_own_decimals(stage: Stage, service: str, typed: str, amount: int) -> None:
+    page = stage.play(replace(FORM, answers={"/checkout-sessions": OPENED}))
+    fill_in(page, service)
+    page.fill("#amount", typed)
+
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.click("#pay")
+
+    assert dict(sent.value.post_data_json or {})["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("service", "typed", "sentence"),
+    [
+        ("donation", "12.345", "Enter at most 2 decimals."),
+        ("patronage", "500.5", "Enter a whole amount, without decimals."),
+        ("fund", "1.2345", "Enter at most 3 decimals."),
+        ("fund", "0.999", "Enter an amount from BHD\N{NO-BREAK SPACE}1.000 to BHD\N{NO-BREAK SPACE}900.000."),
+        ("donation", "ten", "Enter the amount in digits, such as $1.00."),
+    ],
+)
+def test_what_the_currency_does_not_have_is_said_in_words(
+    stage: Stage, service: str, typed: str, sentence: str
+) -> None:
+    page = stage.play(FORM)
+    fill_in(page, service)
+    page.fill("#amount", typed)
+
+    page.click("#pay")
+
+    expect(page.locator("#amount-error")).to_have_text(sentence)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "shown"), [("jpy", 12000, "\N{YEN SIGN}12,000"), ("kwd", 45500, "45.500")]
+)
+@pytest.mark.parametrize("products", [PRODUCTS, []], ids=["on offer", "no longer on offer"])
+def test_an_amount_is_shown_in_the_currencys_own_decimals(
+    stage: Stage, currency: str, amount: int, shown: str, products: list[object]
+) -> None:
+    scene = result("succeeded", currency=currency, amount=amount)
+    answers = {**scene.answers, "/products": says({"products": products})}
+    page = stage.play(replace(scene, answers=answers))
+
+    expect(page.locator("#amount")).to_have_text(re.compile(rf"{shown}$"))
+    expect(page.locator("#message")).to_have_text(re.compile(rf"{shown}\.$"))
+
+
+def test_services_that_could_not_be_loaded_are_loaded_again(stage: Stage) -> None:
+    page = stage.play(PAYMENT_PAGE["form-unreachable"])
+    expect(page.locator("#form-error")).to_contain_text("could not reach the payment service")
+    expect(page.locator("#payment-form")).not_to_be_visible()
+    expect(page.locator("#support-email")).to_be_visible()
+
+    page.route(f"{stage.api_url}/products", says({"products": PRODUCTS}))
+    page.click("#try-again")
+
+    expect(page.locator("#service")).to_be_focused()
+    expect(page.locator("#form-error")).not_to_be_visible()
+    expect(page.locator("#pay")).to_be_enabled()
+
+
+def test_on_a_slow_phone_impatience_opens_one_checkout(customer: Customer, shop: Shop) -> None:
+    customer.visits()
+    customer.fills_in()
+    devtools = customer.page.context.new_cdp_session(customer.page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 20_000}
+    devtools.send("Network.emulateNetworkConditions", slow)
+
+    customer.page.dblclick("#pay")
+    expect(customer.page.locator("#pay")).to_be_disabled()
+    expect(customer.page.locator("#pay")).to_have_text(re.compile("One moment"))
+
+    session = customer.is_at_checkout()
+    assert len(customer.keys) == 1
+    assert shop.open_sessions(customer.email) == [session]
+
+
+def test_who_comes_back_from_stripe_can_press_the_button_again(stage: Stage) -> None:
+    page = stage.play(PAYMENT_PAGE["form-busy"])
+    expect(page.locator("#pay")).to_be_disabled()
+
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+
+    expect(page.locator("#pay")).to_be_enabled()
+    expect(page.locator("#pay")).to_have_text("Pay $99.00")
+
+
+def test_a_checkout_open_in_two_tabs_is_paid_once(customer: Customer, shop: Shop) -> None:
+    customer.orders()
+    second_tab = customer.page.context.new_page()
+    second_tab.goto(customer.page.url)
+    expect(second_tab.locator("#submit")).to_be_visible()
+
+    customer.tries_card(PAYS)
+    payment_id = customer.sees("succeeded")
+    first_tab, customer.page = customer.page, second_tab
+    customer.tries_card(PAYS)
+
+    # Stripe's page leads to the result of the first.
+    assert customer.sees("succeeded") == payment_id
+    assert customer.transaction == first_tab.inner_text("#transaction-id")
+    assert shop.open_sessions(customer.email) == []
+
+
+def test_no_other_site_can_frame_a_page(stage: Stage) -> None:
+    page = stage.page()
+    framing = f'<!doctype html><iframe src="{stage.site_url}/index.html"></iframe>'
+    page.route("**/framing.html", lambda route: route.fulfill(body=framing, content_type="text/html"))
+
+    page.goto(f"{stage.site_url}/framing.html")
+
+    expect(page.frame_locator("iframe").locator("body")).to_be_attached()
+    expect(page.frame_locator("iframe").locator("#payment-form")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["", "result.html?paymentId=pay_1"])
+def test_without_scripts_the_pages_say_what_they_need(stage: Stage, path: str) -> None:
+    page = stage.page(java_script_enabled=False)
+
+    page.goto(f"{stage.site_url}/{path}")
+
+    expect(page.locator("noscript p")).to_contain_text("needs JavaScript")
+    expect(page.locator("form, #status")).not_to_be_visible()
