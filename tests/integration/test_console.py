@@ -105,6 +105,7 @@ def test_a_paid_checkout_is_shown_with_all_that_followed(console: Console) -> No
     assert {queue["name"]: queue["deadLetters"] for queue in state["queues"]} == {
         "MailQueue": False,
         "MailDeadLetterQueue": True,
+        "ScheduleDeadLetterQueue": True,
     }
     assert state["broken"] == state["problems"] == {}
 
@@ -229,5 +230,5 @@ def test_without_the_double_the_rest_is_shown(tmp_path: Path) -> None:
         status, _ = console.call("POST", "/control/outage", {"calls": 1})
 
     assert (state["stripe"], state["payments"], state["problems"]) == (None, [], {})
-    assert len(state["queues"]) == 2
+    assert len(state["queues"]) == 3
     assert status == 503
