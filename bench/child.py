@@ -48,7 +48,7 @@ def _invoke(handler: Callable[..., Any], found: dict[str, Any], plan_file: str) 
     with open(plan_file, encoding="utf-8") as file:
         plan = json.load(file)
     answers = exchanges.Answers(each for step in plan["steps"] for each in step["exchanges"])
-    context = LambdaContext("request-1", None, None, int(time.time() * 1000) + 60000, "arn")
+    context = LambdaContext("request-1", None, None, int(time.time() * 1000) + 3_600_000, "arn")
     steps = [(_signed(step["event"], plan["signing_secret"]), step["exchanges"]) for step in plan["steps"]]
     with exchanges.replayed(answers):
         found["imported_to_play_back"] = sorted(set(sys.modules) - before - {"bench_exchanges"})

@@ -32,7 +32,7 @@ async function loadProducts() {
   try {
     products = await listProducts();
   } catch (error) {
-    return showFormError(`We could not load the services. ${whatHappened(error)}`, reload);
+    return showFormError(whatHappened(error), reload);
   }
   showProducts();
 }

@@ -10,7 +10,7 @@ const DECLINED = "Your payment was declined. Please try another way to pay, or a
 
 /** @type {Record<string, string>} */
 const FAILURES = {
-  insufficient_funds: "There is not enough money on the card. Please try another one.",
+  insufficient_funds: "There was not enough money for this payment. Please try another way to pay.",
   expired_card: "The card has expired. Please try another one.",
   payment_intent_authentication_failure: "Your bank could not confirm that it was you. Please try again.",
   // A bank's suspicion is between the bank and its customer.
@@ -76,7 +76,8 @@ export function wordsFor(state, payment, money) {
     message = `${money(payment.amountRefunded)} of ${money(payment.amount)} is on its way back to you.`;
   }
   if (state === "failed") {
-    message = `${FAILURES[payment?.failure?.code ?? ""] ?? (payment?.failure?.message || DECLINED)} ${UNCHARGED}`;
+    const failure = payment?.failure;
+    message = `${FAILURES[failure?.code ?? ""] ?? (failure?.message || DECLINED)} ${UNCHARGED}`;
     if (!payment?.checkoutUrl) message += ` ${START_AGAIN}`;
   }
   if (state === "gone_quiet" && payment?.status === "processing") {

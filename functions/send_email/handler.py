@@ -19,15 +19,21 @@ table = Table(setting("TABLE_NAME"))
 business = Business(setting("BUSINESS_NAME"), setting("ADMIN_EMAIL"), setting("SITE_URL"), flag("ADMIN_COPY"))
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
+# For one mail: SES's time-outs, and half as long again for the table. One that is cut off goes out twice.
+MILLISECONDS_FOR_ONE = 15_000
+
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context.aws_request_id)]
+    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _is_done(record: Mapping[str, Any], request_id: str) -> bool:
+def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
     """False for a message that SQS is to deliver again, and to put aside after too many times."""
-    about: dict[str, object] = {"message_id": record["messageId"], "request_id": request_id}
+    about: dict[str, object] = {"message_id": record["messageId"], "request_id": context.aws_request_id}
+    if context.get_remaining_time_in_millis() < MILLISECONDS_FOR_ONE:
+        logger.warning("no_time_left", extra=about)
+        return False
     try:
         posting = posting_of(record["body"])
         about |= {"payment_id": posting.payment_id, "notice": str(posting.notice)}

@@ -117,6 +117,23 @@ def test_an_amount_is_shown_in_the_currencys_own_decimals(
     expect(page.locator("#message")).to_have_text(re.compile(rf"{shown}\.$"))
 
 
+@pytest.mark.parametrize(
+    ("code", "told", "shown"),
+    [
+        ("card_declined", "Your card was declined.", "Your card was declined."),
+        ("insufficient_funds", "The bank did not make the payment.", "There was not enough money"),
+        ("account_closed", "The bank did not make the payment.", "The bank did not make the payment."),
+        ("stolen_card", "Your card is stolen.", "Your payment was declined."),
+    ],
+)
+def test_a_failure_is_told_in_words_for_the_customer(stage: Stage, code: str, told: str, shown: str) -> None:
+    page = stage.play(result("failed", failure={"code": code, "message": told}))
+
+    expect(page.locator("#message")).to_contain_text(shown)
+    expect(page.locator("#message")).to_contain_text("You have not been charged.")
+    expect(page.locator("#message")).not_to_contain_text(re.compile("customer|stolen"))
+
+
 def test_services_that_could_not_be_loaded_are_loaded_again(stage: Stage) -> None:
     page = stage.play(PAYMENT_PAGE["form-unreachable"])
     expect(page.locator("#form-error")).to_contain_text("could not reach the payment service")

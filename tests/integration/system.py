@@ -34,6 +34,10 @@ AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "
 @dataclass(frozen=True)
 class Context:
     aws_request_id: str = "request-1"
+    milliseconds_left: int = 30_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 @dataclass(frozen=True)

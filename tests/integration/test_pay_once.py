@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import a_charge, a_failed_charge, a_session, an_event
 from tests.integration.clock import Clock
-from tests.integration.system import AN_ORDER, ORIGIN, Answer, System
+from tests.integration.system import AN_ORDER, ORIGIN, Answer, Context, System
 
 CONFIRMED = [
     "Payment received: 99.00 USD from Ada Lovelace for Consulting, one hour",
@@ -180,6 +180,19 @@ def test_one_bad_message_does_not_hold_up_the_others(system: System) -> None:
     system.post("not a posting")
     answers = system.run_mailer()
     assert sum(len(answer["batchItemFailures"]) for answer in answers) == 1
+    assert subjects(system, payment_id) == CONFIRMED
+
+
+def test_a_mail_is_not_begun_when_the_mailer_is_about_to_be_cut_off(system: System) -> None:
+    payment_id, _ = a_checkout(system)
+    system.hear(an_event("charge.succeeded", a_charge(payment_id, id=f"ch_{payment_id}")))
+    posting = json.dumps({"paymentId": payment_id, "notice": "payment_confirmation"})
+    records = {"Records": [{"messageId": "1", "body": posting}]}
+    answer = system.functions["SendEmail"].handler(records, Context(milliseconds_left=5000))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert subjects(system, payment_id) == []
+
+    system.run_mailer()
     assert subjects(system, payment_id) == CONFIRMED
 
 

@@ -171,8 +171,10 @@ def needed(
             # A whole message is checked as version 1's action is, too.
             actions = ["SendEmail", *(["SendRawEmail"] if "Raw" in parameters["Content"] else [])]
             sender = parseaddr(parameters["FromEmailAddress"])[1]
-            arn = f"arn:aws:ses:us-east-1:123456789012:identity/{sender}"
-            yield from (Call(function, f"ses:{action}", arn, {"ses:FromAddress": sender}) for action in actions)
+            # The identity may have a configuration set by default, which is asked for as well.
+            for resource in (f"identity/{sender}", "configuration-set/default"):
+                arn = f"arn:aws:ses:us-east-1:123456789012:{resource}"
+                yield from (Call(function, f"ses:{action}", arn, {"ses:FromAddress": sender}) for action in actions)
         case other:
             raise AssertionError(f"say here what IAM asks for {other}")
 

@@ -63,7 +63,8 @@ def test_every_function_has_a_role_of_its_own_that_names_each_action_and_resourc
     assert role["ManagedPolicyArns"] == [{"Ref": "TracingPolicy"}]
     for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
         assert "*" not in json.dumps(statement["Action"])
-        # The one resource that is not known beforehand is a recipient in SES's sandbox; the sender is.
+        # The resources that are not known beforehand are SES's: recipients in its sandbox, an identity's configuration
+        # set. The sender is.
         if "*" in json.dumps(statement["Resource"]):
             assert statement["Action"] == ["ses:SendEmail", "ses:SendRawEmail"]
             assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}

@@ -19,7 +19,7 @@ export function steerView(stripe, products) {
     stripe && group("Webhooks", "webhooks", webhookControls(stripe)),
     stripe && group("Stripe’s API fails", "outage", outageForm(stripe)),
     stripe && group("Stripe’s clock", "clock", clockForm()),
-    group("Schedule", "schedule", h("button", { type: "button", onclick: click("reconcile", {}, { done: () => "Reconcile has run." }) }, "Run Reconcile now")),
+    group("Schedule", "schedule", h("button", { type: "button", onclick: click("reconcile", {}, { done: () => "Reconcile has run." }) }, "Run reconcile now")),
   ].filter(Boolean);
 }
 

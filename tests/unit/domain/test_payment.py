@@ -140,6 +140,19 @@ def test_the_transaction_is_the_paid_charge_and_the_intent_until_one_is_known() 
     assert knowing(intent(IntentState.OPEN), DECLINED, PAID).transaction_id == "ch_1"
 
 
+def test_what_stripe_tells_the_business_of_its_customer_is_not_told_to_the_customer() -> None:
+    returned = Attempt(
+        ref="py_1",
+        state=AttemptState.FAILED,
+        amount=0,
+        currency="usd",
+        failure_message="The customer's account is closed.",
+    )
+    failure = knowing(returned).failure
+    assert failure is not None
+    assert failure.message == "The bank did not make the payment."
+
+
 def test_the_failure_told_is_the_last_one_and_none_once_paid() -> None:
     earlier = Attempt(ref="ch_9", state=AttemptState.FAILED, amount=0, currency="usd", created=1, failure_code="early")
     later = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd", created=2, failure_code="late")

@@ -157,6 +157,13 @@ def test_a_confirmation_without_a_receipt_has_no_button() -> None:
     assert "receipt" not in (sent.text + sent.html).lower()
 
 
+@pytest.mark.parametrize(("wants_copies", "said"), [(True, "and you a copy of it"), (False, "is sent a confirmation.")])
+def test_the_admin_is_told_of_a_copy_only_where_there_is_one(wants_copies: bool, said: str) -> None:
+    sent = written(NoticeKind.ADMIN_NOTIFICATION, a_story([PAID]), replace(SHOP, wants_copies=wants_copies))
+    assert said in " ".join(sent.text.split())
+    assert said in Document(sent.html).text
+
+
 def test_the_copy_is_marked_and_carries_what_the_customer_reads() -> None:
     payment = a_story([PAID])
     original, copy = (written(kind, payment) for kind in (NoticeKind.PAYMENT_CONFIRMATION, NoticeKind.ADMIN_COPY))
@@ -392,9 +399,13 @@ def test_a_name_is_a_greeting(name: str) -> None:
     assert any_letter(NoticeKind.PAYMENT_CONFIRMATION, name).text.startswith(f"Dear {name},\n")
 
 
-def test_the_mime_message_carries_both_parts_and_any_alphabet() -> None:
-    sent = any_letter(NoticeKind.ADMIN_NOTIFICATION, "Ада 李 O'Neil")
+@pytest.mark.parametrize("kind", [NoticeKind.ADMIN_NOTIFICATION, NoticeKind.PAYMENT_CONFIRMATION])
+def test_the_mime_message_carries_both_parts_and_any_alphabet_in_seven_bits(kind: NoticeKind) -> None:
+    # The subject of the first has the name in it, that of the second is ASCII.
+    sent = any_letter(kind, "Ада 李 O'Neil")
     raw = mime(sent, "The Shop <pay@shop.example>").as_bytes()
+    assert raw.isascii()
+    assert all(len(line) <= 76 for line in raw.partition(b"\n\n")[2].splitlines())
     message = message_from_bytes(raw, policy=default)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None

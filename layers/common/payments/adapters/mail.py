@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 # A send that was not answered may have been accepted: it is never repeated by the client on its own.
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
 
+# Bodies are ASCII in short lines, encoded where they are not (RFC 2045), as SES wants them.
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_RawMessage.html
+_SHORT_LINES = default.clone(cte_type="7bit", max_line_length=76)
 # Python folds a subject that is a little too long for its line before its first word, and it would arrive with a space
 # in front. A line may have 998 characters (RFC 5322), so it is not folded, but in other alphabets must be: encoded
 # words have lines of 76 (RFC 2047).
-_PLAIN, _ENCODED = default.clone(max_line_length=998), default.clone(max_line_length=76)
+_UNFOLDED = _SHORT_LINES.clone(max_line_length=998)
 
 
 class SesMailer:
@@ -55,7 +58,7 @@ def mime(letter: Letter, sender: str) -> EmailMessage:
     Date and Message-ID are SES's to write: it replaces any that it is given.
     https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
     """
-    message = EmailMessage(_PLAIN if letter.subject.isascii() else _ENCODED)
+    message = EmailMessage(_SHORT_LINES)
     message["From"] = sender
     message["To"] = letter.to
     message["Subject"] = letter.subject
@@ -63,6 +66,8 @@ def mime(letter: Letter, sender: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if letter.subject.isascii():
+        message.policy = _UNFOLDED
     return message
 
 

@@ -82,7 +82,8 @@ class StripeApi:
         """The payment's Checkout Session; asked again, the same one.
 
         The parameters follow from the stored payment alone, so with its id as the idempotency key a repetition is
-        a repetition. StripeRefused if there will be none, StripeUnavailable if it is not known.
+        a repetition. StripeRefused if there will be none, StripeUnavailable if it is not known, NotConfigured if Stripe
+        does not take our key.
         """
         metadata = {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku}
         result_url = f"{payment.return_url}?paymentId={payment.id}"

@@ -286,13 +286,19 @@ class Payment:
 
     @property
     def failure(self) -> Failure | None:
-        """Why it failed; None for a payment that has not failed, or has succeeded since."""
+        """Why it failed, as the customer may read it; None for a payment that has not failed, or has succeeded since.
+
+        Of a bank debit, Stripe tells the business what became of "the customer's" account.
+        """
         if self.received is not None or self.status in (Status.PENDING, Status.PROCESSING):
             return None
         failed = [each for each in self.attempts if each.state is AttemptState.FAILED]
         if failed:
             last = max(failed, key=_recency)
-            return Failure(last.failure_code or "payment_failed", last.failure_message or "The payment failed.")
+            message = last.failure_message or "The payment failed."
+            if "customer" in message.lower():
+                message = "The bank did not make the payment."
+            return Failure(last.failure_code or "payment_failed", message)
         if any(each.state is SessionState.ASYNC_FAILED for each in self.sessions):
             return Failure("async_payment_failed", "The payment was not completed by the bank.")
         return None

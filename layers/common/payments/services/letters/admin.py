@@ -16,6 +16,7 @@ _REVIEW = "prv_"
 
 def notification(_: Notice, payment: Payment, business: Business) -> Content:
     amount, name = paid(payment), payment.customer.name
+    copied = ", and you a copy of it" if business.wants_copies else ""
     return Content(
         subject=f"Payment received: {amount} from {name} for {payment.product_name}",
         preview="The customer is sent a confirmation.",
@@ -23,7 +24,7 @@ def notification(_: Notice, payment: Payment, business: Business) -> Content:
         before=(f"{name} has paid {amount} for {payment.product_name}.",),
         rows=(("Amount", amount), *_facts(payment)),
         link=_in_stripe(payment),
-        after=("The customer is sent a confirmation, and you a copy of it.",),
+        after=(f"The customer is sent a confirmation{copied}.",),
         footer=_footer(business),
     )
 
