@@ -122,8 +122,7 @@ Local says it consumed. {_found(grown, "They are the same at every size.")}
 Calls and units are those of {ROUNDS} rounds, the least and the most where rounds differ. Milliseconds are medians, for
 information. The payments in the table are copies of real ones, with their events, notices, pointers and claims; three
 in twenty are open and in the index of what is due. Reading a secret is not counted: a function keeps it for minutes.
-The units compare sizes; they are no bill: for a transaction the engine rounds its items' sizes up together, AWS each by
-itself, and for a failed condition it says nothing.
+The units compare sizes; they are no bill: for a condition that fails the engine says nothing, and AWS bills a write.
 
 {filled}"""
 

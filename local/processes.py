@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+# A run of reconcile that found nothing to do: every few seconds, and no news for the terminal.
+_IDLE = '"notices_published":0,"payments_looked_at":0,"events_heard":0,"failed":[]'
 _CHILD = Path(__file__).with_name("child.py")
 
 
@@ -35,8 +37,7 @@ class Logs:
             # A folder removed under the running stack costs the lines, not the stack.
             with suppress(OSError), (self.folder / f"{part}.log").open(mode, encoding="utf-8") as file:
                 file.write(f"{line}\n")
-            # Metrics in CloudWatch's embedded format are for machines.
-            if self._echo and not line.startswith('{"_aws"'):
+            if self._echo and _IDLE not in line:
                 with suppress(OSError, ValueError):
                     print(f"{part:<14}| {line}", flush=True)
 

@@ -65,6 +65,7 @@ class StripeSetup:
         except stripe.AuthenticationError:
             raise DeploymentError("Stripe does not know this API key; copy it once more.") from None
         except stripe.PermissionError:
+            self._keep_key(key)
             self._say(
                 "This key may not make webhook endpoints, as is right for a restricted one. At Stripe, under Webhooks, "
                 f"add an endpoint for {url} with API version {API_VERSION}, snapshot payloads, and these events:"
@@ -75,12 +76,11 @@ class StripeSetup:
             raise DeploymentError(f"Stripe could not be asked: {error.user_message or type(error).__name__}") from None
 
     def _key(self) -> str:
-        """The key that is typed, put into its secret; without one, the key that is there."""
-        name = self._deployed.output("StripeApiKeySecret")
+        """The key that is typed; without one, the key that is there."""
         prefixes = f"sk_{self._mode}_ or rk_{self._mode}_"
         key = self._ask(f"Stripe API key, {prefixes}... (it is not shown; Enter keeps the one that is there): ").strip()
         if not key:
-            stored = str(self._secrets.get_secret_value(SecretId=name)["SecretString"])
+            stored = self._stored_key()
             if stored == PLACEHOLDER:
                 raise DeploymentError(
                     f"There is no API key yet; Stripe's dashboard shows it under API keys: {prefixes}..."
@@ -91,14 +91,23 @@ class StripeSetup:
                 f"{self._deployed.stack} takes {self._mode} payments (StripeLivemode in samconfig.toml): its key "
                 f"begins with {prefixes}. One that begins with pk_ is the publishable key, which is not needed."
             )
-        self._secrets.put_secret_value(SecretId=name, SecretString=key)
-        self._say("The API key is in its secret.")
         return key
+
+    def _stored_key(self) -> str:
+        name = self._deployed.output("StripeApiKeySecret")
+        return str(self._secrets.get_secret_value(SecretId=name)["SecretString"])
+
+    def _keep_key(self, key: str) -> None:
+        """Once Stripe has answered to it: a mistyped key must not replace one that works."""
+        if key != self._stored_key():
+            self._secrets.put_secret_value(SecretId=self._deployed.output("StripeApiKeySecret"), SecretString=key)
+            self._say("The API key is in its secret.")
 
     def _endpoint(self, key: str, url: str) -> None:
         api_base = self._deployed.parameters.get("StripeApiBase", "https://api.stripe.com")
         endpoints = stripe.StripeClient(key, base_addresses={"api": api_base}).v1.webhook_endpoints
         ours = [each for each in endpoints.list({"limit": 100}).auto_paging_iter() if each.url == url]
+        self._keep_key(key)
         if not ours:
             made = endpoints.create(
                 {

@@ -190,6 +190,14 @@ def test_a_key_that_cannot_be_used_is_refused_in_a_sentence(
     assert ours(endpoints) == []
 
 
+def test_a_key_that_stripe_does_not_know_does_not_replace_one_that_works(double: StripeDouble, endpoints: Any) -> None:
+    set_up(double.api_key)
+
+    assert set_up("sk_test_mistyped") == 1
+
+    assert secret("StripeApiKeySecret") == double.api_key
+
+
 # Which events
 
 

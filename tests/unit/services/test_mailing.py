@@ -11,7 +11,7 @@ from payments.domain.mail import MailRejected, MailUnavailable
 from payments.domain.notices import Notice, NoticeKind
 from payments.domain.records import NoticeState
 from payments.services.letters import Business
-from payments.services.mailing import LEASE, MOST_ATTEMPTS, MailOutcome, deliver
+from payments.services.mailing import LEASE, MOST_ATTEMPTS, STUCK_ATTEMPT, MailOutcome, deliver
 from payments.services.recording import record
 from tests.builders import NOW, a_payment
 from tests.fakes import MemoryMailer, MemoryStore, NoticeRecord
@@ -146,7 +146,10 @@ def test_it_is_given_up_after_a_bound(office: Office) -> None:
     for _ in range(MOST_ATTEMPTS):
         outcomes.append(office.deliver())
         office.now = max(office.now, office.record().due_at)
-    assert outcomes == [MailOutcome.POSTPONED] * (MOST_ATTEMPTS - 1) + [MailOutcome.GAVE_UP]
+    # Once on the way, someone is told, while there is still time to mend it.
+    assert [outcome for outcome in outcomes if outcome.needs_attention] == [MailOutcome.STUCK, MailOutcome.GAVE_UP]
+    assert outcomes.index(MailOutcome.STUCK) == STUCK_ATTEMPT - 1
+    assert outcomes[-1] is MailOutcome.GAVE_UP
     assert office.deliver() is MailOutcome.NOT_OURS
 
 

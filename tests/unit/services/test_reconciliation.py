@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from payments.adapters.stripe_objects import read_event
-from payments.domain.errors import PublishFailed, StripeRefused, StripeUnavailable, TryAgain
+from payments.domain.errors import NotConfigured, PublishFailed, StripeRefused, StripeUnavailable, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT, FIRST_LOOK_AT_REQUEST, LAST_LOOK, next_look
@@ -172,7 +172,7 @@ def test_one_event_that_goes_wrong_does_not_hold_up_the_others_and_is_tried_agai
     ]
     night.stripe.owners = {f"pi_{number}": payment.id for number, payment in enumerate(payments)}
     night.stripe.events = [(event, night.now - SETTLED * 2) for event in events]
-    night.stripe.failures = [StripeRefused("a key that may not read intents")]
+    night.stripe.failures = [NotConfigured("a key that may not read intents")]
     night.comes_by()
     assert [night.status(payment) for payment in payments] == [Status.PENDING, Status.SUCCEEDED]
     assert night.store.cursors == {}
@@ -185,7 +185,7 @@ def test_an_event_that_goes_wrong_for_ever_is_passed_after_a_while(night: Night)
     event = read_event(an_event("charge.succeeded", a_charge(None)))
     night.stripe.events = [(event, night.now)]
     for later in (timedelta(), HOPELESS, timedelta(seconds=1)):
-        night.stripe.failures = [StripeRefused("a key that may not read intents")]
+        night.stripe.failures = [NotConfigured("a key that may not read intents")]
         assert night.store.cursors == {}
         night.comes_by(later)
     assert list(night.store.cursors.values()) == [event.id]

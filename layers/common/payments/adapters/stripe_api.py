@@ -211,14 +211,17 @@ class StripeApi:
             return None
 
     def _fetched(self, snapshot: Object) -> Object:
-        """The object as it is now, in our API version; the snapshot itself where it is of no kind of ours."""
+        """The object as it is now, in our API version; the snapshot itself where it is of no kind of ours.
+
+        Also where Stripe will never show it: one such object must not hold up the events after it.
+        """
         path = _PATHS.get(snapshot.get("object", ""))
         if not path:
             return snapshot
         try:
             answer = self._client().raw_request("get", path.format(snapshot["id"]))
         except stripe.StripeError as error:
-            if error.http_status == 404:
+            if error.http_status in (400, 403, 404):
                 return snapshot
             raise
         fetched: Object = json.loads(answer.data)

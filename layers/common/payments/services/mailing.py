@@ -16,6 +16,8 @@ from payments.services.letters import Business, letter
 # The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 12
+# By now, a quarter of an hour in, it is no hiccup: someone should look while there is still time.
+STUCK_ATTEMPT = 6
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
 
@@ -25,13 +27,14 @@ class MailOutcome(StrEnum):
     MOOT = "moot"
     REJECTED = "rejected"
     POSTPONED = "postponed"
+    STUCK = "stuck"
     GAVE_UP = "gave_up"
     NOT_OURS = "not_ours"
 
     @property
     def needs_attention(self) -> bool:
-        """Someone goes without mail until a person does something."""
-        return self in (MailOutcome.REJECTED, MailOutcome.GAVE_UP)
+        """Someone goes without mail until a person does something, or is likely to."""
+        return self in (MailOutcome.REJECTED, MailOutcome.STUCK, MailOutcome.GAVE_UP)
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,6 @@ def _try(
             return MailOutcome.GAVE_UP
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         store.postpone_notice(payment_id, notice, attempt, clock() + pause, str(error))
-        return MailOutcome.POSTPONED
+        return MailOutcome.STUCK if attempt == STUCK_ATTEMPT else MailOutcome.POSTPONED
     store.settle_notice(payment_id, notice, attempt, NoticeState.SENT, clock(), message_id)
     return MailOutcome.SENT
