@@ -39,5 +39,5 @@ def handler(event: Request, context: LambdaContext) -> Response:
         now=now,
     )
     told = {"payment_id": opened.payment.id, "status": opened.payment.status}
-    logger.info("checkout", extra=told | metrics([Metric.PAYMENT_CREATED] if opened.is_new else []))
+    logger.info("checkout", extra=told | metrics({Metric.PAYMENT_CREATED: 1} if opened.is_new else {}))
     return response(201, checkout_view(opened.payment, now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +11,7 @@ from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import StripeApi
-from payments.runtime.observability import Metric, about, logger_of, metrics
+from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.services.reconciliation import Reconciler
 
@@ -35,7 +35,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     if summary is None:
         logger.info("another_run_is_under_way")
         return
-    measured: dict[Metric, float | timedelta] = {Metric.of(status): n for status, n in summary.reached.items()}
+    measured: Measured = {Metric.of(status): n for status, n in summary.reached.items()}
     if summary.failed:
         measured[Metric.RECONCILE_FAILED] = len(summary.failed)
     logger.info("reconciled", extra=asdict(summary) | metrics(measured))

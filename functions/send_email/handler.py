@@ -1,7 +1,7 @@
 """The mailer: sends each notice in a batch of SQS messages, and gives back those it could not try."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.adapters.dynamodb import Table
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
-from payments.runtime.observability import Metric, logger_of, metrics
+from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting
 from payments.services.letters import Business
 from payments.services.mailing import deliver
@@ -49,7 +49,7 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         # One bad message must not hold up the others; this is where any failure of one ends.
         logger.exception("failed", extra=about)
         return False
-    measured: dict[Metric, float | timedelta] = {}
+    measured: Measured = {}
     if delivery.waited is not None:
         measured = {Metric.MAIL_SENT: 1, Metric.STATUS_TO_MAIL: delivery.waited}
     elif delivery.outcome.needs_attention:

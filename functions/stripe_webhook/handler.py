@@ -1,6 +1,6 @@
 """Stripe's webhooks: verify, learn, and publish what must be told."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -12,14 +12,21 @@ from payments.adapters.stripe_objects import read_event
 from payments.domain.errors import PublishFailed
 from payments.domain.events import Event
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
-from payments.runtime.observability import Metric, logger_of, metrics
+from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.runtime.views import RECEIVED
 from payments.services.webhook import Outcome, Receipt, receive
 
 MOST_BODY_BYTES = 1024 * 1024
 
-_COUNTED = {Outcome.NOTHING_NEW: Metric.WEBHOOK_DUPLICATE, Outcome.FOREIGN: Metric.WEBHOOK_FOREIGN}
+_COUNTED = {
+    Outcome.NOTHING_NEW: Metric.WEBHOOK_DUPLICATE,
+    Outcome.FOREIGN: Metric.WEBHOOK_FOREIGN,
+    Outcome.WRONG_LIVEMODE: Metric.WEBHOOK_MISCONFIGURED,
+    Outcome.THIN: Metric.WEBHOOK_MISCONFIGURED,
+    Outcome.OTHER_SESSION: Metric.WEBHOOK_CONFLICT,
+    Outcome.OTHER_PAYMENT: Metric.WEBHOOK_CONFLICT,
+}
 
 logger = logger_of("stripe_webhook")
 table = Table(setting("TABLE_NAME"))
@@ -50,16 +57,12 @@ def handler(request: Request, context: LambdaContext) -> Response:
     return response(200, RECEIVED)
 
 
-def _measured(event: Event, receipt: Receipt) -> dict[Metric, float | timedelta]:
-    measured: dict[Metric, float | timedelta] = {}
+def _measured(event: Event, receipt: Receipt) -> Measured:
+    measured: Measured = {_COUNTED[receipt.outcome]: 1} if receipt.outcome in _COUNTED else {}
+    if event.api_version != API_VERSION and not event.thin:
+        measured[Metric.WEBHOOK_MISCONFIGURED] = 1
     if receipt.new_status:
         measured[Metric.of(receipt.new_status)] = 1
         if event.created:
             measured[Metric.EVENT_TO_STATUS] = datetime.now(UTC) - event.created
-    if receipt.outcome in _COUNTED:
-        measured[_COUNTED[receipt.outcome]] = 1
-    if receipt.outcome.is_misconfigured or (event.api_version != API_VERSION and not event.thin):
-        measured[Metric.WEBHOOK_MISCONFIGURED] = 1
-    if receipt.outcome.is_conflict:
-        measured[Metric.WEBHOOK_CONFLICT] = 1
     return measured

@@ -1,6 +1,7 @@
 """What whoever runs a deployment relies on: logs, roles, failure paths, alarms, tags and profiles."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,16 @@ def test_production_refuses_to_deploy_with_what_are_examples(document: dict[str,
         assert ref["Ref"] in assertion["AssertDescription"]
     assert set(refused) == {"MailFrom", "AdminEmail", "BusinessName", "AlarmEmail"}
     assert {name: TEMPLATE.parameters[name] for name in refused} == refused
+
+
+@pytest.mark.parametrize("origin", ["https://pay.example.com", "http://localhost:8000"])
+def test_an_origin_is_taken_as_browsers_say_it(document: dict[str, Any], origin: str) -> None:
+    assert re.fullmatch(document["Parameters"]["AllowedOrigins"]["AllowedPattern"], origin)
+
+
+@pytest.mark.parametrize("mistake", ["", "pay.example.com", "https://pay.example.com/", "https://example.com/pay", "*"])
+def test_what_no_browser_calls_an_origin_is_refused(document: dict[str, Any], mistake: str) -> None:
+    assert not re.fullmatch(document["Parameters"]["AllowedOrigins"]["AllowedPattern"], mistake)
 
 
 def test_every_output_and_parameter_is_described(document: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def _log(logger: Logger, error: PaymentsError, status: int) -> None:
     if error.fields:
         told["fields"] = [each.field for each in error.fields]
     if isinstance(error, InvalidSignature):
-        told |= metrics([Metric.WEBHOOK_FORGED])
+        told |= metrics({Metric.WEBHOOK_FORGED: 1})
     if status >= 500:
         logger.error("refused", extra=told | {"detail": error.detail}, exc_info=error)
     else:

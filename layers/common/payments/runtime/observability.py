@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 """
 
 import os
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 
@@ -51,6 +50,9 @@ class Metric(StrEnum):
         return cls(f"payment_{status}")
 
 
+type Measured = dict[Metric, float | timedelta]
+
+
 def logger_of(function: str) -> Logger:
     """One JSON object a line; the level is POWERTOOLS_LOG_LEVEL."""
     return Logger(service=function)
@@ -68,9 +70,8 @@ def about(error: Exception) -> dict[str, object]:
     return found
 
 
-def metrics(values: Mapping[Metric, float | timedelta] | Iterable[Metric]) -> dict[str, object]:
-    """What makes a log line carry metrics; each Metric given alone counts one, and none at all is no burden."""
-    measured = values if isinstance(values, Mapping) else dict.fromkeys(values, 1)
+def metrics(measured: Measured) -> dict[str, object]:
+    """What makes a log line carry metrics; none at all is no burden."""
     if not measured:
         return {}
     embedded = AmazonCloudWatchEMFProvider(namespace=NAMESPACE)

@@ -30,18 +30,9 @@ class Outcome(StrEnum):
     THIN = "thin"
 
     @property
-    def is_misconfigured(self) -> bool:
-        """The webhook endpoint is set up wrongly at Stripe."""
-        return self in (Outcome.WRONG_LIVEMODE, Outcome.THIN)
-
-    @property
-    def is_conflict(self) -> bool:
-        """Someone meddled with Stripe's objects behind our back."""
-        return self in (Outcome.OTHER_SESSION, Outcome.OTHER_PAYMENT)
-
-    @property
     def needs_attention(self) -> bool:
-        return self.is_misconfigured or self.is_conflict
+        """Something is set up wrongly at Stripe, or someone meddled with its objects behind our back."""
+        return self in (Outcome.OTHER_SESSION, Outcome.OTHER_PAYMENT, Outcome.WRONG_LIVEMODE, Outcome.THIN)
 
 
 @dataclass(frozen=True)
