@@ -9,7 +9,7 @@ from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
 from payments.adapters.stripe_api import API_VERSION, StripeApi, verify_signature
 from payments.adapters.stripe_objects import read_event
-from payments.domain.errors import PublishFailed
+from payments.domain.errors import InvalidSignature, PublishFailed
 from payments.domain.events import Event
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
@@ -37,7 +37,7 @@ stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRI
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 
 
-@answering(logger)
+@answering(logger, counted={InvalidSignature: Metric.WEBHOOK_FORGED})
 def handler(request: Request, context: LambdaContext) -> Response:
     body = raw_body(request, MOST_BODY_BYTES)
     verify_signature(body, header(request, "stripe-signature"), secret.values)

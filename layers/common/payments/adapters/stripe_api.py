@@ -121,7 +121,7 @@ class StripeApi:
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         """Our payment that an intent, or a charge's intent, belongs to; None if it is not ours.
 
-        StripeUnavailable if Stripe cannot be asked now, StripeRefused if it will not tell.
+        StripeUnavailable if Stripe cannot be asked now, NotConfigured if our key may not, else StripeRefused.
         """
         try:
             if intent is None and charge is not None:
@@ -141,7 +141,7 @@ class StripeApi:
     def look(self, payment: Payment) -> tuple[Fact, ...]:
         """All that Stripe knows of the payment's sessions, their intent, its charges, refunds and disputes.
 
-        StripeUnavailable if Stripe cannot be asked now, StripeRefused if it will not tell.
+        StripeUnavailable if Stripe cannot be asked now, NotConfigured if our key may not, else StripeRefused.
         """
         facts: list[Fact] = []
         with _translating():

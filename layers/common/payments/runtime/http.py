@@ -8,12 +8,13 @@ import binascii
 import functools
 import json
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.domain.errors import BodyTooLarge, InvalidBody, InvalidSignature, PaymentsError
+from payments.domain.errors import BodyTooLarge, InvalidBody, PaymentsError
 from payments.runtime.observability import Metric, about, metrics
 from payments.runtime.problems import problem
 
@@ -22,8 +23,13 @@ type Response = dict[str, Any]
 type Handler = Callable[[Request, LambdaContext], Response]
 
 
-def answering(logger: Logger) -> Callable[[Handler], Handler]:
-    """A handler whose errors become problem+json answers and one log line: INFO for 4xx, ERROR for 5xx."""
+def answering(
+    logger: Logger, counted: Mapping[type[PaymentsError], Metric] = MappingProxyType({})
+) -> Callable[[Handler], Handler]:
+    """A handler whose errors become problem+json answers and one log line: INFO for 4xx, ERROR for 5xx.
+
+    `counted` names the errors that are watched, and by which metric.
+    """
 
     def decorate(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -35,7 +41,7 @@ def answering(logger: Logger) -> Callable[[Handler], Handler]:
                 return handler(event, context)
             except PaymentsError as error:
                 status, headers, body = problem(error, request_id)
-                _log(logger, error, status)
+                _log(logger, error, status, counted)
             except Exception as error:
                 status, headers, body = problem(error, request_id)
                 logger.exception("failed", extra=about(error))
@@ -46,13 +52,13 @@ def answering(logger: Logger) -> Callable[[Handler], Handler]:
     return decorate
 
 
-def _log(logger: Logger, error: PaymentsError, status: int) -> None:
+def _log(logger: Logger, error: PaymentsError, status: int, counted: Mapping[type[PaymentsError], Metric]) -> None:
     """Field errors may repeat what a person typed, so of those only the fields' names are logged."""
     told = about(error) | {"http_status": status}
     if error.fields:
         told["fields"] = [each.field for each in error.fields]
-    if isinstance(error, InvalidSignature):
-        told |= metrics({Metric.WEBHOOK_FORGED: 1})
+    if type(error) in counted:
+        told |= metrics({counted[type(error)]: 1})
     if status >= 500:
         logger.error("refused", extra=told | {"detail": error.detail}, exc_info=error)
     else:
