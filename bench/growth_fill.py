@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.items import due_shard
+from payments.adapters.table.items import due_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

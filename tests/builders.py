@@ -9,7 +9,7 @@ from typing import Any
 
 import stripe
 
-from payments.adapters.stripe_api import API_VERSION
+from payments.adapters.stripe.client import API_VERSION
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
 

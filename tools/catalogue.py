@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from payments.adapters.stripe_units import to_stripe
+from payments.adapters.stripe.units import to_stripe
 from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
 from payments.domain.errors import ValidationFailed
 from payments.domain.money import Money, is_currency

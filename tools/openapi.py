@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from local.ports import Ports
 from local.template import Template
-from payments.adapters.stripe_api import verify_signature
+from payments.adapters.stripe.client import verify_signature
 from payments.domain import errors, payment
 from payments.domain.errors import PaymentsError
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState

@@ -14,7 +14,7 @@ from typing import Final
 import stripe
 
 from payments.adapters.secrets import PLACEHOLDER
-from payments.adapters.stripe_api import API_VERSION
+from payments.adapters.stripe.client import API_VERSION
 from tools.deployment import Deployment, DeploymentError, deployment, in_words
 
 # Everything that teaches something new. What is not here would be understood, and cost an invocation for nothing.

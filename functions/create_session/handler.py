@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
 from payments.adapters.secrets import Secret
-from payments.adapters.stripe_api import StripeApi
+from payments.adapters.stripe.client import StripeApi
+from payments.adapters.table.payments import Table
 from payments.runtime.bodies import checkout_body, idempotency_key
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics

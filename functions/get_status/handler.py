@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
+from payments.adapters.table.payments import Table
 from payments.domain.errors import PaymentNotFound
 from payments.domain.payment import is_payment_id
 from payments.runtime.http import Request, Response, answering, response

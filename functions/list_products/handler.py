@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
+from payments.adapters.table.payments import Table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of
 from payments.runtime.settings import setting

@@ -7,10 +7,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
-from payments.adapters.stripe_api import StripeApi
+from payments.adapters.stripe.client import StripeApi
+from payments.adapters.table.payments import Table
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.services.reconciliation import Reconciler

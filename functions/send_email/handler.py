@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
+from payments.adapters.table.payments import Table
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting
 from payments.services.letters import Business

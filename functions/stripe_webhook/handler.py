@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.dynamodb import Table
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
-from payments.adapters.stripe_api import API_VERSION, StripeApi, verify_signature
-from payments.adapters.stripe_objects import read_event
+from payments.adapters.stripe.client import API_VERSION, StripeApi, verify_signature
+from payments.adapters.stripe.objects import read_event
+from payments.adapters.table.payments import Table
 from payments.domain.errors import InvalidSignature, PublishFailed
 from payments.domain.events import Event
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.dynamodb import Table
-from payments.adapters.items import decoded, encoded, event_of, iso, payment_of
+from payments.adapters.table.items import decoded, encoded, event_of, iso, payment_of
+from payments.adapters.table.payments import Table
 from payments.domain.money import Money, minor_units
 from payments.domain.notices import Notice
 from payments.runtime.views import products_view

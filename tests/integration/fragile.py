@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 from local.stripe_double import StripeDouble
 from payments.adapters import secrets
-from payments.adapters.items import payment_of
+from payments.adapters.table.items import payment_of
 from payments.domain.payment import Payment
 from payments.domain.records import NoticeState
 from tests.integration.clock import Clock

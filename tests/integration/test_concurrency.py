@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.dynamodb import Table
+from payments.adapters.table.payments import Table
 from payments.domain.facts import Attempt, Refund
 from payments.domain.payment import Payment
 from payments.domain.records import Conflict

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 
 from local.stripe_double import StripeDouble
-from payments.adapters.stripe_objects import read_event
+from payments.adapters.stripe.objects import read_event
 from payments.domain.facts import Attempt, Fact, FraudSignal
 from payments.domain.learning import learn, notices
 from payments.domain.mail import Letter

@@ -13,8 +13,8 @@ import stripe
 from stripe.params import WebhookEndpointCreateParams
 
 from local.stripe_double import StripeDouble
-from payments.adapters.stripe_api import API_VERSION
-from payments.adapters.stripe_objects import read_object
+from payments.adapters.stripe.client import API_VERSION
+from payments.adapters.stripe.objects import read_object
 from tests.integration.system import ROOT, local_aws
 from tools import deployment, offer, stripe_setup
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local.resources import client
 from local.stripe_double import StripeDouble
-from payments.adapters.stripe_objects import read_event, read_object
+from payments.adapters.stripe.objects import read_event, read_object
 from tests.builders import (
     a_charge,
     a_dispute,

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from local.resources import client
-from payments.adapters.dynamodb import Table
+from payments.adapters.table.payments import Table
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.notices import Notice, NoticeKind
 from payments.domain.payment import Payment

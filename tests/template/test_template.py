@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.template import Template
-from payments.adapters.stripe_api import RETRIES, TIMEOUT_SECONDS
+from payments.adapters.stripe.client import RETRIES, TIMEOUT_SECONDS
 from payments.services.mailing import LEASE
 from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME
 

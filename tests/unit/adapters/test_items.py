@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from payments.adapters.items import (
+from payments.adapters.table.items import (
     notice_item,
     notice_key,
     overdue_of,

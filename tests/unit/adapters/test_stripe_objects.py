@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.stripe_objects import RESERVED_METADATA, UnreadableObject, read_event, read_object
+from payments.adapters.stripe.objects import RESERVED_METADATA, UnreadableObject, read_event, read_object
 from payments.domain.events import Lesson
 from payments.domain.facts import (
     Attempt,

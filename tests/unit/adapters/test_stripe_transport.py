@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from payments.adapters.stripe_transport import StripeTransport
+from payments.adapters.stripe.transport import StripeTransport
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.adapters.stripe_units import from_stripe, to_stripe
+from payments.adapters.stripe.units import from_stripe, to_stripe
 from payments.domain.errors import ValidationFailed
 from payments.domain.money import Money
 

@@ -11,7 +11,7 @@ from bench.growth import Cost, differences
 from bench.growth_fill import PROPORTIONS, Pattern, copies
 from bench.load_check import Ending, Mail, Stored, Visit, World, losses
 from bench.load_figures import Sample, Stage, percentile, table_of_stage
-from payments.adapters.items import due_shard
+from payments.adapters.table.items import due_shard
 
 ADMIN = "admin@example.com"
 CONFIRMED = ("payment_confirmation", "admin_notification", "admin_copy")

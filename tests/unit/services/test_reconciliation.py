@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from payments.adapters.stripe_objects import read_event
+from payments.adapters.stripe.objects import read_event
 from payments.domain.errors import NotConfigured, PublishFailed, StripeRefused, StripeUnavailable, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.stripe_objects import read_event
+from payments.adapters.stripe.objects import read_event
 from payments.domain.errors import StripeUnavailable, TryAgain
 from payments.domain.payment import Payment, Status
 from payments.services.webhook import Outcome, Receipt, receive

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from payments.adapters.stripe_units import from_stripe
+from payments.adapters.stripe.units import from_stripe
 from payments.domain.errors import InvalidBody
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import (

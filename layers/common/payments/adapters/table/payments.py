@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from payments.adapters import aws
-from payments.adapters.items import (
+from payments.adapters.table.items import (
     Item,
     cursor_key,
     due,

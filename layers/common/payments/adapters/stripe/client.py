@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from payments.adapters.stripe_objects import PAYMENT_ID, SERVICE_TYPE, Object, read_event, read_object
-from payments.adapters.stripe_transport import StripeTransport
-from payments.adapters.stripe_units import to_stripe
+from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, Object, read_event, read_object
+from payments.adapters.stripe.transport import StripeTransport
+from payments.adapters.stripe.units import to_stripe
 from payments.domain.errors import (
     FieldError,
     InvalidBody,

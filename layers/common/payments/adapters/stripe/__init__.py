@@ -1,0 +1,1 @@
+"""Stripe: its API, its objects and its signatures, in our words."""

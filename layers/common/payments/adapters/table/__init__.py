@@ -1,0 +1,1 @@
+"""The table: the truth about payments. DynamoDB is spoken here and nowhere else."""
