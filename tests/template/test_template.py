@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local.template import Template
 from payments.adapters.stripe.client import RETRIES, TIMEOUT_SECONDS
@@ -83,6 +84,23 @@ def test_the_table_keeps_what_it_must_and_declares_every_index(resources: dict[s
     assert {index["IndexName"] for index in properties["GlobalSecondaryIndexes"]} == {"due", "by_user", "by_day"}
 
 
+def test_a_function_its_role_and_its_logs_stand_together_and_fit_a_screen() -> None:
+    blocks = re.split(r"\n\n", (ROOT / "template.yaml").read_text())
+    together = {
+        names[0]: block.count("\n")
+        for block in blocks
+        if len(names := re.findall(r"^  (\w+):$", block, re.M)) == 3
+        and names[1:] == [f"{names[0]}Role", f"{names[0]}Logs"]
+    }
+    assert together.keys() == TEMPLATE.functions.keys()
+    assert max(together.values()) < 45
+
+
+def test_nothing_in_the_template_is_an_anchor_which_cloudformation_does_not_take() -> None:
+    anchors = [getattr(event, "anchor", None) for event in yaml.parse((ROOT / "template.yaml").read_text())]
+    assert [anchor for anchor in anchors if anchor] == []
+
+
 def checked(folder: Path, mistakes: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """The template's check, on a template with these mistakes."""
     text = (ROOT / "template.yaml").read_text()
@@ -99,7 +117,7 @@ def test_the_check_finds_mistakes_that_sam_validate_misses(tmp_path: Path) -> No
     mistakes = {
         "[ReportBatchItemFailures]": "[ReportBatchItemFailurez]",
         "Runtime: python3.13": "Runtime: python9.9",
-        "!GetAtt MailQueue.Arn\n            BatchSize": "!GetAtt MaleQueue.Arn\n            BatchSize",
+        "Queue: !GetAtt MailQueue.Arn": "Queue: !GetAtt MaleQueue.Arn",
     }
     found = checked(tmp_path, mistakes)
     assert found.returncode != 0
