@@ -227,4 +227,7 @@ def test_the_webhook_answers_strangers_within_its_limit(deployed: Deployed) -> N
 def test_the_table_is_protected_in_production(deployed: Deployed) -> None:
     table = boto3.client("dynamodb").describe_table(TableName=deployed.ids["Table"])["Table"]
     assert table["DeletionProtectionEnabled"] is True
-    assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {"due", "by_user", "by_day"}
+    declared = deployed.document["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
+    assert {index["IndexName"]: index["Projection"] for index in table["GlobalSecondaryIndexes"]} == {
+        index["IndexName"]: index["Projection"] for index in declared
+    }
