@@ -1,12 +1,14 @@
 """Each function's role in template.yaml, compared with the calls that its handler makes.
 
-Every call is permitted, and every permission is used: by a handler, or by Lambda itself on the function's behalf.
+Every call is permitted, and every permission is used: by a handler, or by Lambda itself on the function's behalf. A
+permission of the table is one of named partitions, by `dynamodb:LeadingKeys`, and each of these is used.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import parseaddr
 from fnmatch import fnmatchcase
@@ -19,39 +21,65 @@ from botocore.client import BaseClient
 from local.stripe_double import StripeDouble
 from local.template import Template
 from payments.adapters import secrets
-from tests.integration.crash_scenarios import SCENARIOS, Act, order, unanswered_order
+from tests.integration.crash_scenarios import PAID, SCENARIOS, Act, order, refund, told
 from tests.integration.fragile import KEY, FragileSystem
 from tests.integration.system import ROOT, local_aws
 
-FUNCTIONS = [*Template(ROOT / "template.yaml").functions]
+TEMPLATE = Template(ROOT / "template.yaml")
+FUNCTIONS = [*TEMPLATE.functions]
+# All that a role may do with the table: each names the partition of every item that it asks for.
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+NAMELESS = ("Scan", "PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete")
 
 _caller: ContextVar[str | None] = ContextVar("_caller", default=None)
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a function's call needs to be permitted, and what a policy's conditions can ask about."""
+    """What a function's call needs to be permitted, and what a policy's conditions can ask about.
+
+    `leading_keys` are the partitions that it names.
+    """
 
     function: str
     action: str
     resource: str
+    leading_keys: frozenset[str] = frozenset()
     context: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """One action on one resource, as a role allows it; conditions are of equality."""
+    """One action on one resource, as a role allows it; conditions are of equality, and of partitions (None: of all)."""
 
     action: str
     resource: str
     condition: frozenset[tuple[str, str]] = frozenset()
+    partitions: frozenset[str] | None = None
 
     def permits(self, call: Call) -> bool:
         return (
             self.action == call.action
             and fnmatchcase(call.resource, self.resource)
             and all(call.context.get(key) == value for key, value in self.condition)
+            and (self.partitions is None or self._is_within(call.leading_keys))
         )
+
+    def _is_within(self, leading_keys: frozenset[str]) -> bool:
+        """IAM's ForAllValues is true of a call without any key, too; here such a call is not permitted."""
+        patterns = self.partitions or frozenset()
+        return bool(leading_keys) and all(any(fnmatchcase(key, each) for each in patterns) for key in leading_keys)
+
+    def unused(self, calls: set[Call]) -> "Iterator[Grant]":
+        """What of it these calls do not need: all, or some of the partitions."""
+        permitted = [call for call in calls if self.permits(call)]
+        if not permitted:
+            yield self
+            return
+        for pattern in self.partitions or ():
+            if not any(fnmatchcase(key, pattern) for call in permitted for key in call.leading_keys):
+                yield replace(self, partitions=frozenset({pattern}))
 
 
 class WatchedSystem(FragileSystem):
@@ -84,8 +112,16 @@ def order_what_stripe_refuses(system: FragileSystem) -> None:
 
 def let_a_request_lapse(system: FragileSystem) -> None:
     """Stripe did not answer, nor when it was asked again, until the request could be repeated no more."""
-    unanswered_order(system)
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order(idempotency_key=KEY).status == 503
     system.clock_forward(timedelta(hours=24))
+    system.reconcile()
+
+
+def reconcile_a_refund(system: FragileSystem) -> None:
+    """A refund names no payment of ours; its charge has a pointer."""
+    refund(system)
     system.reconcile()
 
 
@@ -94,6 +130,7 @@ STORIES: list[tuple[Act, ...]] = [
     (order_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read),
+    (told(PAID), reconcile_a_refund),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]
 
@@ -139,8 +176,47 @@ def test_every_call_is_permitted_and_every_permission_is_used(
     grants = grants_of(system.template, function)
     assert made
     assert {call for call in made if not any(grant.permits(call) for grant in grants)} == set()
-    unused = {grant for grant in grants if not any(grant.permits(call) for call in made)}
-    assert unused == lambdas_own(system.template, function)
+    assert {each for grant in grants for each in grant.unused(made)} == lambdas_own(system.template, function)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_whatever_a_function_may_do_with_the_table_is_in_named_partitions(function: str) -> None:
+    [table] = {TEMPLATE.resolve({"Fn::GetAtt": [id_, "Arn"]}) for id_ in TEMPLATE.tables}
+    for grant in grants_of(TEMPLATE, function):
+        if grant.action.startswith("dynamodb:"):
+            assert grant.action in READS | WRITES
+            # An index has partitions of its own.
+            assert (grant.partitions is not None) == (grant.resource == table)
+            if grant.action in WRITES:
+                # Prices are the business's.
+                assert not any(fnmatchcase("CATALOGUE", pattern) for pattern in grant.partitions or ())
+
+
+def test_nobody_may_ask_in_a_way_that_names_no_partition() -> None:
+    """ForAllValues is true where there is no key: a Scan or PartiQL would pass by every condition."""
+    actions = [
+        action
+        for statement in statements_in(TEMPLATE.document["Resources"])
+        for action in listed(statement.get("Action", "*"))
+    ]
+    assert "dynamodb:Query" in actions
+    assert [action for action in actions for each in NAMELESS if fnmatchcase(f"dynamodb:{each}", action)] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "permitted"),
+    [
+        ({"PAYMENT#pay_1"}, True),
+        ({"CATALOGUE", "PAYMENT#pay_1"}, True),
+        ({"STRIPE#cs_1"}, False),
+        ({"PAYMENT#pay_1", "STRIPE#cs_1"}, False),
+        ({"CATALOGUE#2"}, False),
+        (set(), False),
+    ],
+)
+def test_a_grant_of_partitions_permits_a_call_that_names_these_alone(keys: set[str], permitted: bool) -> None:
+    grant = Grant("dynamodb:BatchGetItem", "table", partitions=frozenset({"PAYMENT#*", "CATALOGUE"}))
+    assert grant.permits(Call("", "dynamodb:BatchGetItem", "table", frozenset(keys))) is permitted
 
 
 def needed(
@@ -153,15 +229,22 @@ def needed(
     """
     match service, operation:
         case "dynamodb", "TransactWriteItems":
+            # Whether a condition sees the keys of one write or of all with the same action is written nowhere, so here
+            # it sees all: then one statement must name them all, which is enough for either.
+            keys: dict[tuple[str, str], set[str]] = {}
             for write in parameters["TransactItems"]:
                 [(kind, request)] = write.items()
                 action = "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item"
-                yield Call(function, f"dynamodb:{action}", table_arn(template, request))
+                keys.setdefault((action, table_arn(template, request)), set()).update(leading_keys(request, template))
+            for (action, arn), some in keys.items():
+                yield Call(function, f"dynamodb:{action}", arn, frozenset(some))
         case "dynamodb", "BatchGetItem":
-            for name in parameters["RequestItems"]:
-                yield Call(function, f"dynamodb:{operation}", table_arn(template, {"TableName": name}))
+            for name, request in parameters["RequestItems"].items():
+                arn = table_arn(template, {"TableName": name})
+                yield Call(function, f"dynamodb:{operation}", arn, leading_keys(request, template))
         case "dynamodb", _:
-            yield Call(function, f"dynamodb:{operation}", table_arn(template, parameters))
+            arn = table_arn(template, parameters)
+            yield Call(function, f"dynamodb:{operation}", arn, leading_keys(parameters, template))
         case "sqs", _:
             [arn] = {queue.arn for queue in template.queues.values() if queue.url == parameters["QueueUrl"]}
             yield Call(function, f"sqs:{operation.removesuffix('Batch')}", arn)
@@ -174,7 +257,8 @@ def needed(
             # The identity may have a configuration set by default, which is asked for as well.
             for resource in (f"identity/{sender}", "configuration-set/default"):
                 arn = f"arn:aws:ses:us-east-1:123456789012:{resource}"
-                yield from (Call(function, f"ses:{action}", arn, {"ses:FromAddress": sender}) for action in actions)
+                context = {"ses:FromAddress": sender}
+                yield from (Call(function, f"ses:{action}", arn, context=context) for action in actions)
         case other:
             raise AssertionError(f"say here what IAM asks for {other}")
 
@@ -186,6 +270,46 @@ def table_arn(template: Template, request: Mapping[str, Any]) -> str:
     return f"{arn}/index/{request['IndexName']}" if "IndexName" in request else str(arn)
 
 
+def leading_keys(request: Mapping[str, Any], template: Template) -> frozenset[str]:
+    """The partitions that one request names: by its item, its key, its keys, or the condition of a query."""
+    match request:
+        case {"Item": item}:
+            return frozenset({item["pk"]["S"]})
+        case {"Key": key}:
+            return frozenset({key["pk"]["S"]})
+        case {"Keys": keys}:
+            return frozenset(key["pk"]["S"] for key in keys)
+        case {"KeyConditionExpression": condition, "ExpressionAttributeValues": values}:
+            name = hash_key(template, request.get("IndexName"))
+            for placeholder, attribute in request.get("ExpressionAttributeNames", {}).items():
+                condition = condition.replace(placeholder, attribute)
+            [value] = re.findall(rf"\b{name} = (:\w+)", condition)
+            return frozenset({values[value]["S"]})
+    return frozenset()
+
+
+def hash_key(template: Template, index: str | None) -> str:
+    """Of the table, or of its index."""
+    [table] = template.tables.values()
+    schemas = {each["IndexName"]: each["KeySchema"] for each in table.properties["GlobalSecondaryIndexes"]}
+    schema = schemas[index] if index else table.properties["KeySchema"]
+    [name] = (key["AttributeName"] for key in schema if key["KeyType"] == "HASH")
+    return str(name)
+
+
+def statements_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every statement that allows something, of every policy in some part of the template."""
+    match value:
+        case {"Effect": "Allow"}:
+            yield value
+        case dict():
+            for each in value.values():
+                yield from statements_in(each)
+        case list():
+            for each in value:
+                yield from statements_in(each)
+
+
 def grants_of(template: Template, function: str) -> set[Grant]:
     """What the role of a function allows."""
     role = template.resolve(template.document["Resources"][f"{function}Role"]["Properties"])
@@ -193,10 +317,12 @@ def grants_of(template: Template, function: str) -> set[Grant]:
     grants = set()
     for statement in statements:
         assert statement["Effect"] == "Allow"
-        condition = statement.get("Condition", {"StringEquals": {}})
-        assert [*condition] == ["StringEquals"]
+        condition = dict(statement.get("Condition", {}))
+        equal = frozenset(condition.pop("StringEquals", {}).items())
+        partitions = condition.pop("ForAllValues:StringLike", {"dynamodb:LeadingKeys": None})["dynamodb:LeadingKeys"]
+        assert condition == {}
         for action, resource in product(listed(statement["Action"]), listed(statement["Resource"])):
-            grants.add(Grant(action, resource, frozenset(condition["StringEquals"].items())))
+            grants.add(Grant(action, resource, equal, frozenset(partitions) if partitions else None))
     return grants
 
 
