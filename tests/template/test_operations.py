@@ -126,12 +126,39 @@ def test_queues_and_topic_take_tls_only_and_are_encrypted(resources: Resources) 
 
 
 @pytest.mark.parametrize("function", TEMPLATE.functions)
-def test_every_function_that_fails_rings_an_alarm(resources: Resources, function: str) -> None:
+def test_every_function_that_fails_rings_one_alarm(resources: Resources, function: str) -> None:
     alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
-    dimension = [{"Name": "FunctionName", "Value": {"Ref": function}}]
-    watched = {alarm["MetricName"] for alarm in alarms if alarm.get("Dimensions") == dimension}
-    # A Function URL answers 502 for a function that failed.
-    assert ("Url5xxCount" if TEMPLATE.functions[function].has_url else "Errors") in watched
+    watched = [(alarm["MetricName"], each["Value"]) for alarm in alarms for each in alarm.get("Dimensions", [])]
+    declared = TEMPLATE.functions[function]
+    own = {metric for metric, of in watched if of == {"Ref": function}} & {"Errors", "Url5xxCount"}
+    # A Function URL answers 502 for a function that failed, and the API 500 or 503.
+    assert own == (set() if declared.routes else {"Url5xxCount"} if declared.has_url else {"Errors"})
+    assert [
+        ("5xx", {"Ref": route.api}) for route in declared.routes if ("5xx", {"Ref": route.api}) not in watched
+    ] == []
+
+
+def test_which_function_behind_the_api_failed_is_found_by_the_query_that_the_alarm_names(resources: Resources) -> None:
+    description = resources["ApiFailuresAlarm"]["Properties"]["AlarmDescription"]["Fn::Sub"]
+    query = description.partition("${ApiLogs}: ")[2]
+    document = (ROOT / "docs" / "operating.md").read_text()
+    assert f"\n    {query}\n" in document
+
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    fields = set(re.findall(r"[a-z]+", query, re.IGNORECASE)) - {"filter", "stats", "count", "by"}
+    assert {field: logged.get(field) for field in fields} == {"status": "$context.status", "route": "$context.routeKey"}
+
+    section = document.partition("### Which function answers 5xx\n")[2].partition("\n#")[0]
+    assert set(re.findall(r"^\| `(.+)` \| (\w+) \|$", section, re.MULTILINE)) == {
+        (route.key, function.code_uri.name) for function in TEMPLATE.functions.values() for route in function.routes
+    }
+
+
+def test_the_alarms_are_as_many_as_the_cost_says(resources: Resources) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    assert f"| alarms on one metric for a month | {len(alarms)} | " in (ROOT / "docs" / "cost.md").read_text()
 
 
 def test_every_dead_letter_queue_rings_an_alarm(resources: Resources) -> None:
