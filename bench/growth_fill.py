@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.table.items import due_shard
+from payments.adapters.table.keys import due_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,9 @@ class Pattern:
         items: list[Item] = json.loads(text)
         for item in items:
             if "due_shard" in item:
-                item["due_shard"] = {"S": due_shard(item["pk"]["S"].removeprefix("PAYMENT#"))}
+                reason, needs, _ = item["due_shard"]["S"].split("#")
+                payment_id = item["pk"]["S"].removeprefix("PAYMENT#")
+                item["due_shard"] = {"S": due_shard(payment_id, reason, int(needs))}
                 item["due_at"] = {"N": str(due_at)}
         return items
 

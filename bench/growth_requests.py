@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from bench.growth_fill import Pattern
+from payments.domain.looking import DueReason
 from tests.builders import a_charge, an_event
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class Shop:
             ).body
             _expect(again["paymentId"] == body["paymentId"], again)
         payment = self._stored(body["paymentId"])
-        return payment.id, body["sessionId"], str(payment.key_hash)
+        return payment.id, body["sessionId"], str(payment.claim)
 
     def _refund(self, payment_id: str) -> None:
         payment = self._stored(payment_id)
@@ -108,7 +110,7 @@ class Shop:
         self._hear_all(self._pay(session_id, IS_DECLINED), "declined")
         self._mail_all("declined")
         payment = self._stored(payment_id)
-        self._system.table.look_again(payment, now)
+        self._system.table.save(replace(payment, due_by={DueReason.LOOK: now}), [], now)
         self._measured("reconcile, one payment overdue", lambda: self._system.invoke("Reconcile", {}))
         self._hear_all(self._control(f"sessions/{session_id}/expire", {}), "expired")
         self._mail_all("expired")

@@ -79,7 +79,7 @@ def samples() -> dict[str, Sample]:
 
 def _sample(title: str, kind: NoticeKind, order: tuple[str, Money], facts: list[Fact]) -> Sample:
     product, asked = order
-    requested = Payment.request(
+    requested = Payment.new(
         asked=asked,
         sku="sample",
         product_name=product,

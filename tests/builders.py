@@ -33,7 +33,7 @@ def a_payment(asked: Money = ASKED, **changes: Any) -> Payment:
         "now": NOW,
         "lifetime": LIFETIME,
     }
-    return Payment.request(**given | changes)
+    return Payment.new(**given | changes)
 
 
 # Stripe's objects

@@ -5,13 +5,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
+from payments.domain.claims import Claim
+from payments.domain.errors import NewerRelease
 from payments.domain.events import Event
 from payments.domain.facts import Fact, Session, SessionState
+from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
 from payments.domain.money import Money
-from payments.domain.notices import Notice, Posting
+from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState, Posting
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeClaim, NoticeState, Overdue, Taken
+from payments.domain.views import standing
+from payments.domain.writes import (
+    AuditEntry,
+    ClaimLost,
+    Conflict,
+    Free,
+    Note,
+    Point,
+    Raise,
+    Retract,
+    Taken,
+    Write,
+)
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -37,10 +52,13 @@ class MemoryStore:
     payments: dict[str, Payment] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     notices: dict[tuple[str, Notice], NoticeRecord] = field(default_factory=dict)
-    events: dict[str, EventRecord] = field(default_factory=dict)
+    events: dict[str, AuditEntry] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
+    first: dict[NoticeKind, datetime] = field(default_factory=dict)
+    for_newer_code: set[str] = field(default_factory=set)
+    saves: int = 0
     faster_writers: int = 0
     faster_creators: int = 0
 
@@ -49,6 +67,8 @@ class MemoryStore:
         return self.catalogue.get(sku), claim if claim and claim.expires_at >= now else None
 
     def payment(self, payment_id: str) -> Payment | None:
+        if payment_id in self.for_newer_code:
+            raise NewerRelease(payment_id)
         return self.payments.get(payment_id)
 
     def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None:
@@ -61,44 +81,60 @@ class MemoryStore:
         held = self.claims.get(claim.key_hash) if claim else None
         if held and held.expires_at >= now:
             return held, False
-        self.payments[payment.id] = payment
+        self.payments[payment.id] = replace(payment, standing=standing(payment))
         if claim:
             self.claims[claim.key_hash] = claim
         return claim, True
 
-    def save(
-        self,
-        payment: Payment,
-        *,
-        raised: Mapping[Notice, datetime],
-        event: EventRecord | None = None,
-        new_names: Iterable[str] = (),
-        frees_key: bool = False,
-    ) -> None:
+    def save(self, payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
         stored = self.payments[payment.id]
         if self.faster_writers:
             self.faster_writers -= 1
             self.payments[payment.id] = replace(stored, version=stored.version + 1)
             raise Conflict
+        self._check(payment, stored, writes)
+        saved = replace(payment, version=payment.version + 1, standing=standing(payment))
+        self.payments[payment.id] = saved
+        self.saves += 1
+        for write in writes:
+            match write:
+                case Raise(notice, due_at):
+                    self.notices[payment.id, notice] = NoticeRecord(due_at)
+                case Retract(notice, _, note):
+                    kept = self.notices[payment.id, notice]
+                    kept.state, kept.note = NoticeState.MOOT, note
+                case Point(stripe_id):
+                    self.names[stripe_id] = payment.id
+                case Free(claim):
+                    self.claims.pop(claim, None)
+                case Note(entry):
+                    self.events[entry.id] = entry
+        return saved
+
+    def _check(self, payment: Payment, stored: Payment, writes: Sequence[Write]) -> None:
+        raised = [write.notice for write in writes if isinstance(write, Raise)]
         kept = [self.notices[payment.id, notice] for notice in raised if (payment.id, notice) in self.notices]
         if stored.version != payment.version or any(each.state is not NoticeState.MOOT for each in kept):
             raise Conflict
-        if any(self.names.get(name, payment.id) != payment.id for name in new_names):
+        names = [write.stripe_id for write in writes if isinstance(write, Point)]
+        if any(self.names.get(name, payment.id) != payment.id for name in names):
             raise Taken
-        self.payments[payment.id] = replace(payment, version=payment.version + 1)
-        self.notices |= {(payment.id, notice): NoticeRecord(at) for notice, at in raised.items()}
-        self.names |= dict.fromkeys(new_names, payment.id)
-        if event:
-            self.events[event.id] = event
-        if frees_key and payment.key_hash:
-            self.claims.pop(payment.key_hash, None)
+        for write in writes:
+            if isinstance(write, Retract):
+                claimed = self.notices[payment.id, write.notice]
+                if (claimed.state, claimed.attempts) != (NoticeState.CLAIMED, write.attempt):
+                    raise ClaimLost
 
-    def look_again(self, payment: Payment, at: datetime | None) -> None:
-        if self.payments[payment.id].version == payment.version:
-            self.payments[payment.id] = replace(payment, look_at=at)
+    def ask_again(self, payment: Payment, now: datetime) -> Payment:
+        stored = self.payments[payment.id]
+        self.payments[payment.id] = replace(stored, asked_at=now, version=stored.version + 1)
+        return self.payments[payment.id]
 
-    def record(self, payment_id: str, event: EventRecord) -> None:
-        self.events.setdefault(event.id, event)
+    def audit(self, payment_id: str, entry: AuditEntry) -> None:
+        self.events.setdefault(entry.id, entry)
+
+    def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> Mapping[NoticeKind, datetime]:
+        return {kind: self.first.setdefault(kind, now) for kind in kinds}
 
     def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None:
         kept = self.notices.get((payment_id, notice))
@@ -119,28 +155,19 @@ class MemoryStore:
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
             kept.state, kept.note = state, note
 
-    def retract_notice(self, payment: Payment, notice: Notice, attempt: int, now: datetime, note: str) -> None:
-        kept = self.notices[payment.id, notice]
-        stored = self.payments[payment.id]
-        if self.faster_writers:
-            self.faster_writers -= 1
-            stored = self.payments[payment.id] = replace(stored, version=stored.version + 1)
-        if stored.version != payment.version or (kept.state, kept.attempts) != (NoticeState.CLAIMED, attempt):
-            raise Conflict
-        self.payments[payment.id] = replace(payment, raised=payment.raised - {notice}, version=payment.version + 1)
-        kept.state, kept.note = NoticeState.MOOT, note
-
     def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
         kept = self.notices[payment_id, notice]
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
             kept.state, kept.due_at, kept.note = NoticeState.DUE, due_at, note
 
-    def overdue(self, now: datetime, limit: int) -> list[Overdue]:
+    def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
         unsent = (NoticeState.DUE, NoticeState.CLAIMED)
-        due = [
-            Overdue(id_, notice, kept.due_at) for (id_, notice), kept in self.notices.items() if kept.state in unsent
-        ]
-        due += [Overdue(each.id, None, each.look_at) for each in self.payments.values() if each.look_at]
+        if reason is DueReason.NOTICE:
+            due = [
+                Due(id_, notice, kept.due_at) for (id_, notice), kept in self.notices.items() if kept.state in unsent
+            ]
+        else:
+            due = [Due(each.id, None, each.due_by[reason]) for each in self.payments.values() if reason in each.due_by]
         return sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)[:limit]
 
     def cursor(self, name: str) -> str | None:
@@ -193,6 +220,11 @@ class MemoryStripe:
         if self.failures_after:
             raise self.failures_after.pop(0)
         return (session,)
+
+    def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        if self.failures:
+            raise self.failures.pop(0)
+        return (self.sessions[payment.id],) if payment.id in self.sessions else ()
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         if self.failures:

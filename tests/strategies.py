@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from payments.domain.facts import (
     Approval,
+    Asking,
+    AskingState,
     Attempt,
     AttemptState,
     Dispute,
@@ -15,8 +17,6 @@ from payments.domain.facts import (
     IntentState,
     Refund,
     RefundState,
-    Request,
-    RequestState,
     Session,
     SessionState,
 )
@@ -24,16 +24,18 @@ from payments.domain.facts import (
 _amounts = st.sampled_from([0, 100, 5000, 9800, 9900, 10000])
 _currencies = st.sampled_from(["usd", "usd", "usd", "eur"])
 _texts = st.none() | st.sampled_from(["a", "b"])
+_intents = st.none() | st.sampled_from(["pi_1", "pi_2"])
 _times = st.none() | st.integers(min_value=1, max_value=3)
 
 _facts: list[st.SearchStrategy[Fact]] = [
-    st.builds(Request, state=st.sampled_from(RequestState), reason=_texts),
+    st.builds(Asking, state=st.sampled_from(AskingState), reason=_texts),
     st.builds(
         Session,
         ref=st.just("cs_1"),
         state=st.sampled_from(SessionState),
         amount=_amounts,
         currency=_currencies,
+        intent=_intents,
         url=_texts,
         expires_at=_times,
     ),
@@ -50,6 +52,7 @@ _facts: list[st.SearchStrategy[Fact]] = [
         state=st.sampled_from(AttemptState),
         amount=_amounts,
         currency=_currencies,
+        intent=_intents,
         created=_times,
         failure_code=_texts,
         failure_message=_texts,
@@ -61,6 +64,7 @@ _facts: list[st.SearchStrategy[Fact]] = [
         state=st.sampled_from(RefundState),
         amount=_amounts,
         currency=_currencies,
+        intent=_intents,
         reason=_texts,
         failure_reason=_texts,
     ),
@@ -74,7 +78,7 @@ _facts: list[st.SearchStrategy[Fact]] = [
         evidence_due_by=_times,
     ),
     st.builds(FraudSignal, ref=st.just("issfr_1"), state=st.sampled_from(FraudSignalState), reason=_texts),
-    st.builds(Approval, ref=st.just("admin")),
+    st.builds(Approval, ref=st.sampled_from(["5000-usd", "10000-usd", "9900-eur"]), by=_texts),
 ]
 
 facts = st.one_of(_facts)

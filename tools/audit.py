@@ -11,26 +11,25 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from local.resources import client
-from payments.adapters.table.payments import Table
+from payments.adapters.table import Table
 from payments.domain.money import Money
 from payments.domain.payment import Payment
-from payments.domain.records import EventRecord
+from payments.domain.writes import AuditEntry
 
 LOCAL_TABLE = "quittance-local-Table"
 
 
-def trail(payment: Payment, events: Sequence[EventRecord]) -> Iterator[str]:
+def trail(payment: Payment, events: Sequence[AuditEntry]) -> Iterator[str]:
     """The lines that tell a payment's story: how it stands, its events as they came, and its facts."""
     yield f"{payment.id}: {payment.status}"
-    received = payment.received or "nothing"
-    returned = Money(payment.returned, (payment.received or payment.asked).currency)
+    received, returned = _sums(payment.balance.received_sums), _sums(payment.balance.returned_sums)
     yield f"{payment.product_name}: asked {payment.asked}, received {received}, returned {returned}"
     yield f"created {_time(payment.created_at)}, updated {_time(payment.updated_at)}"
 
     yield ""
     yield "Events, as they came" if events else "No events"
     for event in events:
-        yield f"  {_time(event.received_at)}  {event.id}  {event.type}"
+        yield f"  {_time(event.at)}  {event.id}  {event.type}" + (f"  by {event.by}" if event.by else "")
         yield from (f"      {line}" for line in event.outcome)
 
     yield ""
@@ -42,6 +41,10 @@ def trail(payment: Payment, events: Sequence[EventRecord]) -> Iterator[str]:
     yield ""
     yield "Notices raised" if payment.raised else "No notices raised"
     yield from (f"  {notice}" for notice in sorted(payment.raised))
+
+
+def _sums(sums: Sequence[Money]) -> str:
+    return " and ".join(str(each) for each in sums) or "nothing"
 
 
 def _time(time: datetime) -> str:

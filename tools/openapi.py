@@ -4,7 +4,6 @@ Made from what the functions run on: the template's routes, the models of bodies
 its examples are answers of the real code. `make openapi` writes it, and a test holds that it is current.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -16,14 +15,16 @@ from pydantic import ConfigDict, TypeAdapter
 
 from local.ports import Ports
 from local.template import Template
-from payments.adapters.stripe.client import verify_signature
+from payments.adapters.stripe.signature import verify_signature
 from payments.domain import errors, payment
+from payments.domain import views as domain_views
 from payments.domain.errors import PaymentsError
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
+from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.runtime import problems, views
-from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, idempotency_key
+from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, claimant, json_body
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
 
@@ -34,7 +35,9 @@ type Json = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
-_VIEWS = [each for module in (views, problems) for name, each in vars(module).items() if name.endswith("View")]
+_VIEWS = [
+    each for module in (domain_views, views, problems) for name, each in vars(module).items() if name.endswith("View")
+]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -85,13 +88,15 @@ def _ordered() -> Payment:
     return Payment(
         id="pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH",
         asked=asked,
-        sku=product.sku,
-        product_name=product.name,
+        order=Order((Line(product.sku, product.name, 1, asked.amount),)),
         customer=Customer(_AN_ORDER["name"], _AN_ORDER["email"]),
         return_url="",
         created_at=_NOW,
         expires_at=_NOW + timedelta(hours=23),
         updated_at=_NOW,
+        asked_at=_NOW,
+        day="2026-11-21",
+        access_key="kq2GfVUpWq0bDd9mT5xYzA",
         facts={session.key: session},
     )
 
@@ -103,6 +108,7 @@ def _paid() -> Payment:
         state=AttemptState.SUCCEEDED,
         amount=ordered.asked.amount,
         currency=ordered.asked.currency,
+        created=int(_NOW.timestamp()) + 42,
         receipt_url="https://pay.stripe.com/receipts/payment/a1",
     )
     return learn(ordered, [charge])[0]
@@ -127,6 +133,7 @@ OPERATIONS: Mapping[str, Operation] = {
             errors.StripeRefused,
             errors.StripeUnavailable,
             errors.TryAgain,
+            errors.NewerRelease,
         ),
         parameter={
             "name": "Idempotency-Key",
@@ -147,8 +154,8 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="The payment, as far as it is known by now. It names no person.",
         view="PaymentView",
-        example=views.payment_view(_paid(), _NOW),
-        refusals=(errors.PaymentNotFound,),
+        example=domain_views.payment_view(_paid(), _NOW),
+        refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
         parameter={
             "name": "paymentId",
             "in": "path",
@@ -163,6 +170,7 @@ OPERATIONS: Mapping[str, Operation] = {
         answer="The catalogue.",
         view="ProductsView",
         example=views.products_view(_PRODUCTS),
+        refusals=(errors.TryAgain,),
     ),
     "StripeWebhook": Operation(
         name="hearStripe",
@@ -178,6 +186,7 @@ OPERATIONS: Mapping[str, Operation] = {
             errors.StripeRefused,
             errors.StripeUnavailable,
             errors.TryAgain,
+            errors.NewerRelease,
         ),
         parameter={
             "name": "Stripe-Signature",
@@ -196,10 +205,10 @@ OPERATIONS: Mapping[str, Operation] = {
 
 # Errors as the real code raises them, where little is needed to provoke it.
 _PROVOKED: Mapping[type[PaymentsError], Callable[[], object]] = {
-    errors.InvalidBody: lambda: checkout_body({"body": "{"}),
-    errors.InvalidIdempotencyKey: lambda: idempotency_key({"headers": {"idempotency-key": "two words"}}),
-    errors.UnsupportedMediaType: lambda: checkout_body({"headers": {"content-type": "text/plain"}}),
-    errors.ValidationFailed: lambda: checkout_body({"body": json.dumps(_AN_ORDER | {"email": "ada"})}),
+    errors.InvalidBody: lambda: json_body({"body": "{"}),
+    errors.InvalidIdempotencyKey: lambda: claimant({"headers": {"idempotency-key": "two words"}}, "", {}),
+    errors.UnsupportedMediaType: lambda: json_body({"headers": {"content-type": "text/plain"}}),
+    errors.ValidationFailed: lambda: checkout_body(_AN_ORDER | {"email": "ada"}),
     errors.InvalidSignature: lambda: verify_signature(b"{}", None, tuple),
 }
 

@@ -4,37 +4,38 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.secrets import Secret
-from payments.adapters.stripe.client import StripeApi
-from payments.adapters.table.payments import Table
-from payments.runtime.bodies import checkout_body, idempotency_key
+from payments.runtime.bodies import checkout_body, claimant, json_body
+from payments.runtime.composition import stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
-from payments.runtime.settings import flag, listed, minutes, setting
+from payments.runtime.settings import listed, minutes, setting, time_zone
 from payments.runtime.views import checkout_view
-from payments.services.checkout import Order, open_checkout
+from payments.services.checkout import Purchase, Terms, open_checkout
 
 logger = logger_of("create_session")
-table = Table(setting("TABLE_NAME"))
-stripe = StripeApi(
-    Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")
-)
+store = table()
+stripe = stripe_api()
 origins = listed("ALLOWED_ORIGINS")
 result_path = setting("RESULT_PATH")
 lifetime = minutes("CHECKOUT_MINUTES")
+zone = time_zone("TIME_ZONE")
 
 
 @answering(logger)
 def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
-    body = checkout_body(event)
+    sent = json_body(event)
+    body = checkout_body(sent)
     origin = header(event, "origin")
     opened = open_checkout(
-        Order(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata),
-        idempotency_key=idempotency_key(event),
-        return_url=(origin if origin in origins else origins[0]) + result_path,
-        lifetime=lifetime,
-        store=table,
+        Purchase(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata),
+        claimant=claimant(event, "checkout-sessions", sent),
+        terms=Terms(
+            return_url=(origin if origin in origins else origins[0]) + result_path,
+            lifetime=lifetime,
+            day=f"{now.astimezone(zone):%Y-%m-%d}",
+        ),
+        store=store,
         stripe=stripe,
         now=now,
     )

@@ -2,16 +2,15 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.table.payments import Table
+from payments.runtime.composition import table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of
-from payments.runtime.settings import setting
 from payments.runtime.views import products_view
 
 logger = logger_of("list_products")
-table = Table(setting("TABLE_NAME"))
+store = table()
 
 
 @answering(logger)
 def handler(event: Request, context: LambdaContext) -> Response:
-    return response(200, products_view(table.products()))
+    return response(200, products_view(store.products()))

@@ -7,21 +7,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.queue import MailQueue
-from payments.adapters.secrets import Secret
-from payments.adapters.stripe.client import StripeApi
-from payments.adapters.table.payments import Table
+from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
-from payments.runtime.settings import flag, seconds, setting
+from payments.runtime.settings import flag, seconds
 from payments.services.reconciliation import Reconciler
 
 logger = logger_of("reconcile")
 reconciler = Reconciler(
-    store=Table(setting("TABLE_NAME")),
-    stripe=StripeApi(
-        Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")
-    ),
-    outbox=MailQueue(setting("MAIL_QUEUE_URL")),
+    store=table(),
+    stripe=stripe_api(),
+    outbox=mail_queue(),
     livemode=flag("STRIPE_LIVEMODE"),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
     clock=lambda: datetime.now(UTC),

@@ -8,15 +8,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
-from payments.adapters.table.payments import Table
+from payments.domain.errors import NewerRelease
+from payments.runtime.composition import table
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting
 from payments.services.letters import Business
-from payments.services.mailing import deliver
+from payments.services.mailing import MailOutcome, deliver
 
 logger = logger_of("send_email")
-table = Table(setting("TABLE_NAME"))
-business = Business(setting("BUSINESS_NAME"), setting("ADMIN_EMAIL"), setting("SITE_URL"), flag("ADMIN_COPY"))
+store = table()
+business = Business(
+    setting("BUSINESS_NAME"),
+    setting("ADMIN_EMAIL"),
+    setting("SITE_URL"),
+    wants_copies=flag("ADMIN_COPY"),
+    livemode=flag("STRIPE_LIVEMODE"),
+)
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
 # For one mail: SES's time-outs, and half as long again for the table. One that is cut off goes out twice.
@@ -41,10 +48,14 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
             posting.payment_id,
             posting.notice,
             business=business,
-            store=table,
+            store=store,
             mailer=mailer,
             clock=lambda: datetime.now(UTC),
         )
+    except NewerRelease:
+        # Its notice stays due, for code that knows it.
+        logger.info(MailOutcome.FOR_NEWER_CODE.value, extra=about)
+        return True
     except Exception:
         # One bad message must not hold up the others; this is where any failure of one ends.
         logger.exception("failed", extra=about)

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
-from payments.adapters.stripe.client import API_VERSION, StripeApi, verify_signature
+from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.objects import read_event
-from payments.adapters.table.payments import Table
+from payments.adapters.stripe.signature import verify_signature
 from payments.domain.errors import InvalidSignature, PublishFailed
 from payments.domain.events import Event
+from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
@@ -29,11 +29,11 @@ _COUNTED = {
 }
 
 logger = logger_of("stripe_webhook")
-table = Table(setting("TABLE_NAME"))
-queue = MailQueue(setting("MAIL_QUEUE_URL"))
+store = table()
+queue = mail_queue()
 secret = Secret(setting("STRIPE_WEBHOOK_SECRET"))
 livemode = flag("STRIPE_LIVEMODE")
-stripe = StripeApi(Secret(setting("STRIPE_API_KEY_SECRET")).value, setting("STRIPE_API_BASE"), livemode=livemode)
+stripe = stripe_api()
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 
 
@@ -44,7 +44,7 @@ def handler(request: Request, context: LambdaContext) -> Response:
     event = read_event(json_object(body))
     logger.thread_safe_append_keys(event_id=event.id, event_type=event.type)
     receipt = receive(
-        event, livemode=livemode, failure_delay=failure_delay, store=table, stripe=stripe, now=datetime.now(UTC)
+        event, livemode=livemode, failure_delay=failure_delay, store=store, stripe=stripe, now=datetime.now(UTC)
     )
     logger.thread_safe_append_keys(payment_id=receipt.payment_id, status=receipt.status)
     try:

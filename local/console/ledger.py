@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.table.items import decoded, encoded, event_of, iso, payment_of
-from payments.adapters.table.payments import Table
+from payments.adapters.table import Table
+from payments.adapters.table.codec import decoded, encoded, iso
+from payments.adapters.table.payment_items import payment_of
+from payments.adapters.table.payments import event_of
 from payments.domain.money import Money, minor_units
 from payments.domain.notices import Notice
 from payments.runtime.views import products_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -80,14 +81,13 @@ class Ledger:
 
 def _payment(payment: Payment) -> dict[str, Any]:
     failure = payment.failure
-    returned = Money(payment.returned, (payment.received or payment.asked).currency)
     return {
         "id": payment.id,
         "status": payment.status,
         "final": payment.status.final,
         "asked": _money(payment.asked),
-        "received": _money(payment.received),
-        "returned": _money(returned) if payment.returned else None,
+        "received": _sums(payment.balance.received_sums),
+        "returned": _sums(payment.balance.returned_sums),
         "failure": f"{failure.code}: {failure.message}" if failure else None,
         "dispute": payment.dispute,
         "product": payment.product_name,
@@ -95,16 +95,19 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "createdAt": iso(payment.created_at),
         "updatedAt": iso(payment.updated_at),
         "expiresAt": iso(payment.expires_at),
-        "lookAt": iso(payment.look_at) if payment.look_at else None,
+        "lookAt": iso(payment.due_by["look"]) if "look" in payment.due_by else None,
         "lastEvent": payment.last_event,
         "version": payment.version,
         "facts": [_fact(fact) for _, fact in sorted(payment.facts.items())],
     }
 
 
-def _money(money: Money | None) -> dict[str, Any] | None:
-    if money is None:
-        return None
+def _sums(sums: Sequence[Money]) -> dict[str, Any] | None:
+    """The first, with all of them in words; None if there is none."""
+    return _money(sums[0]) | {"text": " + ".join(str(each) for each in sums)} if sums else None
+
+
+def _money(money: Money) -> dict[str, Any]:
     return {
         "amount": money.amount,
         "currency": money.currency,
@@ -114,7 +117,7 @@ def _money(money: Money | None) -> dict[str, Any] | None:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    details = {name: value for name, value in asdict(fact).items() if value is not None}
+    details = dict(fact.details)
     return {"kind": fact.kind, "ref": details.pop("ref"), "state": details.pop("state"), "details": details}
 
 
@@ -124,7 +127,7 @@ def _event(item: Mapping[str, Any]) -> dict[str, Any]:
         "id": event.id,
         "type": event.type,
         "outcome": list(event.outcome),
-        "receivedAt": iso(event.received_at),
+        "receivedAt": iso(event.at),
     }
 
 

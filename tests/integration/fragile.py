@@ -4,9 +4,9 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -15,9 +15,10 @@ from urllib.request import Request, urlopen
 
 from local.stripe_double import StripeDouble
 from payments.adapters import secrets
-from payments.adapters.table.items import payment_of
+from payments.adapters.table.payment_items import payment_of
+from payments.domain.money import Money
+from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
-from payments.domain.records import NoticeState
 from tests.integration.clock import Clock
 from tests.integration.mortal import MortalWorkers
 from tests.integration.system import Answer, System
@@ -48,7 +49,7 @@ class Truth:
     sessions: int
     status: str | None = None
     received: str | None = None
-    returned: int = 0
+    returned: str | None = None
     facts: tuple[str, ...] = ()
 
 
@@ -255,8 +256,8 @@ class FragileSystem(System):
             payments=1,
             sessions=created,
             status=payment.status,
-            received=str(payment.received),
-            returned=payment.returned,
+            received=_sums(payment.balance.received_sums),
+            returned=_sums(payment.balance.returned_sums),
             facts=_told(payment),
         )
 
@@ -306,11 +307,15 @@ def _payments_in(items: list[dict[str, Any]]) -> list[Payment]:
     ]
 
 
+def _sums(sums: Iterable[Money]) -> str:
+    return " and ".join(map(str, sums))
+
+
 def _told(payment: Payment) -> tuple[str, ...]:
     """The facts, without what differs from payment to payment."""
     return tuple(
         sorted(
-            masked(json.dumps({"kind": fact.kind, **asdict(fact), **_TIMES}, sort_keys=True))
+            masked(json.dumps({"kind": fact.kind, **fact.details, **_TIMES}, sort_keys=True))
             for fact in payment.facts.values()
         )
     )

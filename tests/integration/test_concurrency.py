@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.table.payments import Table
+from payments.adapters.table import Table
 from payments.domain.facts import Attempt, Refund
 from payments.domain.payment import Payment
-from payments.domain.records import Conflict
+from payments.domain.writes import Conflict
 from tests.builders import a_charge, a_failed_charge, a_refund, an_event
 from tests.integration.system import Answer, System
 
@@ -83,9 +83,9 @@ def crowd(
     crowd = Crowd()
     save = Table.save
 
-    def counted(self: Table, *arguments: Any, **named: Any) -> None:
+    def counted(self: Table, *arguments: Any, **named: Any) -> Payment:
         try:
-            save(self, *arguments, **named)
+            return save(self, *arguments, **named)
         except Conflict:
             crowd.counts["conflicts"] += 1
             raise

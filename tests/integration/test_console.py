@@ -89,7 +89,7 @@ def test_a_paid_checkout_is_shown_with_all_that_followed(console: Console) -> No
     assert payment["status"] == "succeeded"
     assert payment["asked"] == payment["received"] == {**payment["asked"], "amount": 9900, "text": "99.00 USD"}
     assert {fact["kind"]: fact["state"] for fact in payment["facts"]} == {
-        "request": "open",
+        "asking": "open",
         "session": "paid",
         "intent": "succeeded",
         "attempt": "succeeded",

@@ -9,6 +9,7 @@ import pytest
 from payments.domain.catalogue import FixedPrice, Product
 from payments.domain.errors import PaymentNotFound
 from payments.domain.facts import SessionState
+from payments.domain.money import Money
 from payments.domain.payment import Payment, new_payment_id
 from payments.services.approval import NothingToApprove, approve
 from tests.builders import (
@@ -305,9 +306,10 @@ def test_what_the_customer_saw_in_their_own_currency_does_not_count(told: Told) 
     assert told.sent == CONFIRMED | {"refund_confirmation#re"}
 
 
-def approved(told: Told) -> Payment:
+def approved(told: Told, amount: int = 9800) -> Payment:
     outbox = told.system.functions["StripeWebhook"].queue
-    return approve(told.id, "grace", store=told.system.table, outbox=outbox, now=datetime.now(UTC))
+    sum_ = Money(amount, "usd")
+    return approve(told.id, sum_, by="grace", store=told.system.table, outbox=outbox, now=datetime.now(UTC))
 
 
 def test_an_approved_amount_is_confirmed_and_approving_again_changes_nothing(told: Told) -> None:

@@ -90,7 +90,7 @@ def test_a_failure_names_the_payment_even_where_the_event_did_not(
         raise TryAgain("too many")
 
     handler = system.functions["StripeWebhook"]
-    monkeypatch.setattr(type(handler.table), "save", too_busy)
+    monkeypatch.setattr(type(handler.store), "save", too_busy)
     refunded = an_event("charge.updated", a_charge(None, payment_intent=session["payment_intent"]))
     assert system.hear(refunded).status == 503
     (line,) = lines_of(logs)

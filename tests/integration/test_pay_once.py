@@ -9,6 +9,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from payments.adapters.stripe import checkouts
+from payments.domain.errors import StripeUnavailable
+from payments.domain.payment import Payment
+from payments.services.checkout import SETTLED
 from tests.builders import a_charge, a_failed_charge, a_session, an_event
 from tests.integration.clock import Clock
 from tests.integration.system import AN_ORDER, ORIGIN, Answer, Context, System
@@ -55,7 +59,14 @@ def subjects(system: System, payment_id: str) -> list[str]:
 def test_an_order_is_answered_with_a_checkout_to_go_to(system: System) -> None:
     answer = system.order()
     assert answer.status == 201
-    assert set(answer.body) == {"paymentId", "sessionId", "url", "status", "expiresAt"}
+    assert set(answer.body) == {"paymentId", "sessionId", "url", "status", "expiresAt", "accessKey", "order"}
+    assert answer.body["order"] == {
+        "number": None,
+        "lines": [{"sku": "consulting-hour", "name": "Consulting, one hour", "quantity": 1, "unit": 9900}],
+        "shipping": None,
+        "tax": [],
+        "total": 9900,
+    }
     assert answer.body["status"] == "pending"
     assert answer.body["url"].startswith(system.double.url)
     session = system.stripe().v1.checkout.sessions.retrieve(answer.body["sessionId"])
@@ -221,7 +232,7 @@ def test_the_audit_trail_says_what_each_event_changed_or_why_nothing(system: Sys
     assert items["PAYMENT"]["last_event"]["S"] == charge["id"]
 
 
-@pytest.mark.parametrize("kind", ["error500", "timeout_after", "timeout_before", "rate_limit"])
+@pytest.mark.parametrize("kind", ["timeout_after", "timeout_before", "rate_limit"])
 def test_a_stripe_that_fails_is_said_so_and_a_repetition_finds_one_checkout(system: System, kind: str) -> None:
     key = f"outage-{kind}"
     control(system, "outage", {"calls": 1, "kind": kind, "seconds": 8})
@@ -237,6 +248,37 @@ def test_a_stripe_that_fails_is_said_so_and_a_repetition_finds_one_checkout(syst
         if session.client_reference_id == answer.body["paymentId"]
     ]
     assert len(payable) == 1
+
+
+def test_a_failure_that_stripe_repeats_is_a_no_when_its_list_has_had_time_and_frees_the_key(system: System) -> None:
+    clock = Clock()
+    clock.rule(system.functions["CreateSession"])
+    control(system, "outage", {"calls": 1, "kind": "error500"})
+    for later in (timedelta(), SETTLED - timedelta(seconds=30), SETTLED):
+        clock.offset = later
+        assert system.order(idempotency_key="it-fails-for-ever").status == 503
+    assert system.order(idempotency_key="it-fails-for-ever").status == 201
+
+
+def test_what_was_made_although_stripe_refuses_the_key_is_found_in_its_list(system: System) -> None:
+    """The answer was lost, and what is asked again under the key is not what was asked: it was deployed meanwhile."""
+    stripe = system.functions["CreateSession"].stripe
+    make, parameters = stripe.create_checkout, checkouts._PARAMETERS[1]
+
+    def unanswered(payment: Payment) -> None:
+        make(payment)
+        raise StripeUnavailable("no answer")
+
+    with pytest.MonkeyPatch.context() as lost:
+        lost.setattr(stripe, "create_checkout", unanswered)
+        assert system.order(idempotency_key="other-parameters").status == 503
+    with pytest.MonkeyPatch.context() as deployed:
+        deployed.setitem(checkouts._PARAMETERS, 1, lambda payment: {**parameters(payment), "locale": "de"})
+        answer = system.order(idempotency_key="other-parameters")
+    assert answer.status == 201
+    listed = system.stripe().v1.checkout.sessions.list({"limit": 100})
+    (session,) = [each for each in listed.data if each.client_reference_id == answer.body["paymentId"]]
+    assert answer.body["sessionId"] == session.id
 
 
 def test_a_refusal_by_stripe_is_said_so_lapses_the_payment_and_frees_the_key(

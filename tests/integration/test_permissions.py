@@ -21,7 +21,13 @@ from botocore.client import BaseClient
 from local.stripe_double import StripeDouble
 from local.template import Template
 from payments.adapters import secrets
-from tests.integration.crash_scenarios import PAID, SCENARIOS, Act, order, refund, told
+from payments.adapters.table import catalogue, payment_items, work
+from payments.adapters.table.keys import first_day_key
+from payments.domain import learning, releases
+from payments.domain.notices import NoticeKind
+from payments.domain.releases import LEVEL
+from payments.services import recording
+from tests.integration.crash_scenarios import DECLINED, PAID, SCENARIOS, Act, order, pay, pay_now, refund, told
 from tests.integration.fragile import KEY, FragileSystem
 from tests.integration.system import ROOT, local_aws
 
@@ -102,6 +108,12 @@ def order_twice(system: FragileSystem) -> None:
     system.place_order()
 
 
+def order_until_stripe_answers(system: FragileSystem) -> None:
+    system.control("outage", calls=1, kind="rate_limit")
+    assert system.order(idempotency_key=KEY).status == 503
+    system.place_order()
+
+
 def order_what_stripe_refuses(system: FragileSystem) -> None:
     """By its clock the checkout would expire at once; the payment lapses and its key is free."""
     ahead = timedelta(hours=23)
@@ -127,11 +139,33 @@ def reconcile_a_refund(system: FragileSystem) -> None:
 
 STORIES: list[tuple[Act, ...]] = [
     (order_twice,),
+    (order_until_stripe_answers,),
     (order_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read),
     (told(PAID), reconcile_a_refund),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
+]
+
+
+def new(act: Act) -> Act:
+    """When it happens first there is nothing yet that says since when."""
+
+    def forgetting(system: FragileSystem) -> None:
+        [table] = system.template.tables.values()
+        for key in (first_day_key(kind) for kind in NoticeKind):
+            system.dynamodb.delete_item(TableName=table.name, Key=key)
+        act(system)
+
+    return forgetting
+
+
+# What a release will do that brings something of its own.
+WITH_THE_NEXT_RELEASE: list[tuple[Act, ...]] = [
+    (order,),
+    (PAID, new(FragileSystem.hear_all), refund, new(FragileSystem.hear_all)),
+    (told(PAID), refund, new(FragileSystem.reconcile)),
+    (told(pay(DECLINED)), told(pay_now), new(FragileSystem.mail)),
 ]
 
 
@@ -160,12 +194,28 @@ def calls(system: FragileSystem) -> set[Call]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", noted)
         for story in STORIES:
-            system.reset()
-            # Secrets have been in the cache for too long.
-            system.clock_forward(timedelta(minutes=15))
-            for act in story:
-                act(system)
+            play(system, story)
+        bring_the_next_release(patch)
+        for story in WITH_THE_NEXT_RELEASE:
+            play(system, story)
     return made
+
+
+def play(system: FragileSystem, story: tuple[Act, ...]) -> None:
+    system.reset()
+    # Secrets have been in the cache for too long.
+    system.clock_forward(timedelta(minutes=15))
+    for act in story:
+        act(system)
+
+
+def bring_the_next_release(patch: pytest.MonkeyPatch) -> None:
+    """One that brings a notice which has a first day, and a state that older code must not touch."""
+    for module in (payment_items, catalogue, work):
+        patch.setattr(module, "LEVEL", LEVEL + 1)
+    for module in (learning, recording):
+        patch.setattr(module, "CAME_LATER", frozenset({NoticeKind.FRAUD_ALERT}))
+    patch.setitem(releases.CAME_WITH, "refund:succeeded", LEVEL + 1)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

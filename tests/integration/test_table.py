@@ -14,11 +14,25 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from local.resources import client
-from payments.adapters.table.payments import Table
+from payments.adapters.table import Table
+from payments.domain.claims import Claim
+from payments.domain.errors import TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
-from payments.domain.notices import Notice, NoticeKind
+from payments.domain.looking import DueReason
+from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState
+from payments.domain.order import Line, Order
 from payments.domain.payment import Payment
-from payments.domain.records import Claim, Conflict, EventRecord, NoticeClaim, NoticeState, Taken
+from payments.domain.writes import (
+    AuditEntry,
+    ClaimLost,
+    Conflict,
+    Free,
+    Note,
+    Point,
+    Raise,
+    Retract,
+    Taken,
+)
 from tests.builders import NOW, a_payment
 from tests.integration.system import System
 
@@ -42,8 +56,7 @@ def created(table: Table, **changes: Any) -> Payment:
 
 def with_notice(table: Table, notice: Notice = CONFIRMATION, due_at: datetime = NOW) -> Payment:
     payment = created(table)
-    table.save(replace(payment, raised=frozenset({notice})), raised={notice: due_at})
-    return payment
+    return table.save(replace(payment, raised=frozenset({notice})), [Raise(notice, due_at)], NOW)
 
 
 def a_claim(payment: Payment, key: str, expires_at: datetime = NOW + timedelta(days=1)) -> Claim:
@@ -62,7 +75,8 @@ def attempt_of(claim: NoticeClaim | None) -> int:
 
 
 def overdue(table: Table, payment: Payment, now: datetime) -> list[Notice | None]:
-    return [each.notice for each in table.overdue(now, 1000) if each.payment_id == payment.id]
+    found = [each for reason in DueReason for each in table.due(reason, now, 1000)]
+    return [each.notice for each in sorted(found, key=lambda each: each.due_at) if each.payment_id == payment.id]
 
 
 # Payments
@@ -75,9 +89,13 @@ def test_a_payment_is_read_as_it_was_written(table: Table) -> None:
         facts={attempt.key: attempt},
         raised=frozenset({CONFIRMATION, REFUND}),
         metadata={"order": "A-17", "note": "Grüße"},
-        key_hash="k",
+        claim="k",
         last_event="evt_1",
-        look_at=NOW + timedelta(minutes=10),
+        due_by={"look": NOW + timedelta(minutes=10)},
+        told={attempt.key: "succeeded"},
+        learned={attempt.key: NOW},
+        user="a-user",
+        more_failed=True,
     )
     assert table.payment(payment.id) == payment
 
@@ -91,7 +109,7 @@ def test_there_is_no_payment_that_nobody_made(table: Table) -> None:
 def test_a_payments_id_is_given_once(table: Table) -> None:
     payment = created(table)
     with pytest.raises(Conflict):
-        table.create(replace(payment, sku="another"), None, NOW)
+        table.create(replace(payment, order=Order((Line("another", "Another", 1, 9900),))), None, NOW)
     assert table.payment(payment.id) == payment
 
 
@@ -117,19 +135,18 @@ def test_of_many_with_one_key_one_creates(table: Table) -> None:
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda each: table.create(each, a_claim(each, key), NOW), payments))
     assert sum(made for _, made in answers) == 1
-    (winner,) = {claim.payment_id for claim, _ in answers if claim}
+    (winner,) = {claim.led_to for claim, _ in answers if claim}
     assert [each.id for each in payments if table.payment(each.id)] == [winner]
 
 
 def test_of_two_who_read_the_same_version_the_second_must_learn_again(engine_system: System, table: Table) -> None:
     payment = created(table)
-    table.save(replace(payment, last_event="evt_first"), raised={}, event=an_event_record("evt_first"))
+    table.save(replace(payment, last_event="evt_first"), [Note(an_entry("evt_first"))], NOW)
     with pytest.raises(Conflict):
         table.save(
             replace(payment, last_event="evt_second"),
-            raised={CONFIRMATION: NOW},
-            event=an_event_record("evt_second"),
-            new_names=[f"ch_{payment.id}"],
+            [Raise(CONFIRMATION, NOW), Note(an_entry("evt_second")), Point(f"ch_{payment.id}")],
+            NOW,
         )
     stored = table.payment(payment.id)
     assert stored
@@ -143,7 +160,7 @@ def test_of_many_who_read_the_same_version_one_writes(table: Table) -> None:
 
     def save(number: int) -> bool:
         try:
-            table.save(replace(payment, last_event=f"evt_{number}"), raised={})
+            table.save(replace(payment, last_event=f"evt_{number}"), [], NOW)
         except Conflict:
             return False
         return True
@@ -155,7 +172,7 @@ def test_of_many_who_read_the_same_version_one_writes(table: Table) -> None:
 def test_a_payment_that_is_gone_is_not_written_anew(table: Table) -> None:
     payment = a_payment()
     with pytest.raises(Conflict):
-        table.save(payment, raised={})
+        table.save(payment, [], NOW)
     assert table.payment(payment.id) is None
 
 
@@ -166,57 +183,57 @@ def test_a_notice_that_exists_is_never_written_over(engine_system: System, table
     stored = table.payment(payment.id)
     assert stored
     with pytest.raises(Conflict):
-        table.save(stored, raised={CONFIRMATION: NOW})
+        table.save(stored, [Raise(CONFIRMATION, NOW)], NOW)
     assert notice_item(engine_system, payment)["state"] == "sent"
 
 
 def test_a_stripe_object_belongs_to_one_payment_for_ever(table: Table) -> None:
     first, second = created(table), created(table)
     name = f"ch_{first.id}"
-    table.save(first, raised={}, new_names=[name])
+    table.save(first, [Point(name)], NOW)
     with pytest.raises(Taken):
-        table.save(second, raised={}, new_names=[name])
-    table.save(replace(first, version=first.version + 1), raised={}, new_names=[name])
+        table.save(second, [Point(name)], NOW)
+    table.save(replace(first, version=first.version + 1), [Point(name)], NOW)
     assert table.payment_id_of(["ch_unheard_of", name]) == first.id
     assert table.payment(second.id) == second
 
 
 def test_a_payment_that_lapses_frees_its_key(table: Table) -> None:
     key = uuid4().hex
-    first, second = replace(a_payment(), key_hash=key), a_payment()
+    first, second = replace(a_payment(), claim=key), a_payment()
     table.create(first, a_claim(first, key), NOW)
-    table.save(first, raised={}, frees_key=True)
+    table.save(first, [Free(key)], NOW)
     again = a_claim(second, key)
     assert table.create(second, again, NOW) == (again, True)
 
 
 def test_a_payment_does_not_free_a_key_that_is_anothers_by_now(table: Table) -> None:
     key = uuid4().hex
-    first, second = replace(a_payment(), key_hash=key), a_payment()
+    first, second = replace(a_payment(), claim=key), a_payment()
     table.create(first, a_claim(first, key, NOW), NOW - timedelta(days=1))
     table.create(second, a_claim(second, key), NOW + SECOND)
-    table.save(first, raised={}, frees_key=True)
+    table.save(first, [Free(key)], NOW)
     saved = table.payment(first.id)
     assert saved
     assert saved.version == first.version + 1
     held, made = table.create(a_payment(), a_claim(first, key), NOW + SECOND)
     assert held
-    assert (held.payment_id, made) == (second.id, False)
+    assert (held.led_to, made) == (second.id, False)
 
 
 # Events
 
 
-def an_event_record(event_id: str, outcome: str = "learned", at: datetime = NOW) -> EventRecord:
-    return EventRecord(event_id, "charge.succeeded", (outcome,), at)
+def an_entry(event_id: str, outcome: str = "learned", at: datetime = NOW) -> AuditEntry:
+    return AuditEntry(event_id, "charge.succeeded", (outcome,), at)
 
 
 def test_the_audit_trail_has_each_event_once_the_first_record_and_the_oldest_first(table: Table) -> None:
     payment = created(table)
-    late, early = an_event_record("evt_a", at=NOW + SECOND), an_event_record("evt_b")
-    table.save(payment, raised={}, event=late)
-    table.record(payment.id, early)
-    table.record(payment.id, an_event_record("evt_a", "nothing new"))
+    late, early = an_entry("evt_a", at=NOW + SECOND), an_entry("evt_b")
+    table.save(payment, [Note(late)], NOW)
+    table.audit(payment.id, early)
+    table.audit(payment.id, an_entry("evt_a", "nothing new"))
     assert table.events(payment.id) == [early, late]
     assert table.events("pay_nobody") == []
 
@@ -279,19 +296,23 @@ def test_a_sender_whose_lease_ran_out_records_nothing(engine_system: System, tab
     assert "note" not in kept
 
 
+def retract(table: Table, payment: Payment, note: str) -> Payment:
+    return table.save(replace(payment, raised=frozenset()), [Retract(CONFIRMATION, 1, note)], NOW)
+
+
 def test_a_retracted_notice_is_not_sent_and_can_be_raised_again(engine_system: System, table: Table) -> None:
     payment = with_notice(table)
     table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
     stored = table.payment(payment.id)
     assert stored
-    table.retract_notice(stored, CONFIRMATION, 1, NOW, "not true")
+    retract(table, stored, "not true")
     kept = notice_item(engine_system, payment)
     assert (kept["state"], kept["note"]) == ("moot", "not true")
     assert table.claim_notice(payment.id, CONFIRMATION, NOW + timedelta(days=1), LEASE) is None
     assert overdue(table, payment, NOW + timedelta(days=1)) == []
     retracted = table.payment(payment.id)
     assert retracted == replace(stored, raised=frozenset(), version=stored.version + 1)
-    table.save(replace(retracted, raised=frozenset({CONFIRMATION})), raised={CONFIRMATION: NOW + SECOND})
+    table.save(replace(retracted, raised=frozenset({CONFIRMATION})), [Raise(CONFIRMATION, NOW + SECOND)], NOW)
     assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
     assert attempt_of(table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE)) == 1
 
@@ -302,12 +323,12 @@ def test_a_notice_is_not_retracted_once_its_payment_changed_or_another_claimed_i
     payment = with_notice(table)
     table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
     with pytest.raises(Conflict):
-        table.retract_notice(payment, CONFIRMATION, 1, NOW, "by what was known")
+        retract(table, replace(payment, version=payment.version - 1), "by what was known")
     stored = table.payment(payment.id)
     assert stored
     table.claim_notice(payment.id, CONFIRMATION, NOW + LEASE, LEASE)
-    with pytest.raises(Conflict):
-        table.retract_notice(stored, CONFIRMATION, 1, NOW, "too late")
+    with pytest.raises(ClaimLost):
+        retract(table, stored, "too late")
     assert notice_item(engine_system, payment)["state"] == "claimed"
     assert table.payment(payment.id) == stored
 
@@ -316,10 +337,11 @@ def test_a_notice_is_not_retracted_once_its_payment_changed_or_another_claimed_i
 
 
 def test_overdue_is_what_is_due_by_now_and_nothing_else(table: Table) -> None:
-    payment = created(table, look_at=NOW)
+    payment = created(table, due_by={"look": NOW})
     table.save(
         replace(payment, raised=frozenset({CONFIRMATION, COPY})),
-        raised={CONFIRMATION: NOW - SECOND, COPY: NOW + SECOND},
+        [Raise(CONFIRMATION, NOW - SECOND), Raise(COPY, NOW + SECOND)],
+        NOW,
     )
     assert overdue(table, payment, NOW - 2 * SECOND) == []
     assert overdue(table, payment, NOW) == [CONFIRMATION, None]
@@ -330,31 +352,52 @@ def test_overdue_is_what_is_due_by_now_and_nothing_else(table: Table) -> None:
 
 def test_of_what_is_overdue_each_shard_gives_its_longest_overdue(table: Table) -> None:
     long_ago = NOW - timedelta(days=3650)
-    payments = [created(table, look_at=long_ago + number * SECOND) for number in range(30)]
-    found = [each for each in table.overdue(long_ago + 60 * SECOND, 2) if each.notice is None]
+    payments = [created(table, due_by={"look": long_ago + number * SECOND}) for number in range(30)]
+    found = table.due(DueReason.LOOK, long_ago + 60 * SECOND, 2)
     assert len(found) <= 8
     assert found == sorted(found, key=lambda each: each.due_at)
     assert found[0].payment_id == payments[0].id
     for payment in payments:
-        table.look_again(payment, None)
+        table.save(replace(payment, due_by={}), [], NOW)
 
 
 def test_when_to_look_again_is_moved_or_taken_away(table: Table) -> None:
-    payment = created(table, look_at=NOW)
-    table.look_again(payment, NOW + LEASE)
+    payment = created(table, due_by={"look": NOW})
+    payment = table.save(replace(payment, due_by={"look": NOW + LEASE}), [], NOW)
     assert overdue(table, payment, NOW) == []
     assert overdue(table, payment, NOW + LEASE) == [None]
-    table.look_again(payment, None)
+    payment = table.save(replace(payment, due_by={}), [], NOW)
     assert overdue(table, payment, NOW + LEASE) == []
-    assert table.payment(payment.id) == replace(payment, look_at=None)
+    assert table.payment(payment.id) == payment
 
 
-def test_who_read_an_older_version_does_not_move_when_to_look(table: Table) -> None:
-    payment = created(table, look_at=NOW)
+def test_a_payment_that_is_due_for_several_reasons_stands_under_the_earliest(
+    engine_system: System, table: Table
+) -> None:
+    """A reason that this release does not know waits for one that does, and keeps nothing that it does know waiting."""
+    payment = created(table, due_by={"look": NOW + LEASE, "tidy": NOW})
+    assert overdue(table, payment, NOW) == []
+    assert overdue(table, payment, NOW + LEASE) == [None]
+    payment = table.save(replace(payment, due_by={"tidy": NOW}), [], NOW)
+    item = engine_system.items(f"PAYMENT#{payment.id}")["PAYMENT"]
+    assert item["due_shard"]["S"].startswith("tidy#1#")
+    assert table.payment(payment.id) == payment
+
+
+def test_when_it_was_asked_last_is_written_whoever_wrote_meanwhile(table: Table) -> None:
+    payment = created(table)
     session = Session(ref="cs_1", state=SessionState.OPEN, amount=9900, currency="usd")
-    table.save(replace(payment, facts={session.key: session}), raised={})
-    table.look_again(payment, None)
-    assert overdue(table, payment, NOW) == [None]
+    table.save(replace(payment, facts={session.key: session}), [], NOW)
+    asked = table.ask_again(payment, NOW + LEASE)
+    assert (asked.asked_at, asked.sessions) == (NOW + LEASE, (session,))
+    with pytest.raises(Conflict):
+        table.save(replace(payment, version=payment.version + 1), [], NOW)
+    assert table.payment(payment.id) == asked
+
+
+def test_a_payment_that_was_never_made_cannot_be_asked_for(table: Table) -> None:
+    with pytest.raises(TryAgain):
+        table.ask_again(a_payment(), NOW)
 
 
 def test_a_cursor_is_where_it_was_last_moved_to(table: Table) -> None:
@@ -417,15 +460,55 @@ def test_a_mail_that_was_sent_is_recorded_though_a_transaction_is_at_its_notice(
 def test_an_event_is_recorded_though_a_transaction_is_at_its_record(engine_system: System, table: Table) -> None:
     payment = created(table)
     colliding, refused = refusing(engine_system, "PutItem", 3, ONGOING)
-    colliding.record(payment.id, an_event_record("evt_1"))
+    colliding.audit(payment.id, an_entry("evt_1"))
     assert len(refused) == 3
-    assert table.events(payment.id) == [an_event_record("evt_1")]
+    assert table.events(payment.id) == [an_entry("evt_1")]
 
 
-def test_a_transaction_that_met_another_is_a_conflict(engine_system: System, table: Table) -> None:
-    reasons = {"code": "TransactionCanceledException", "CancellationReasons": [{"Code": "TransactionConflict"}]}
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_transaction_that_met_another_or_too_many_is_to_be_tried_again(
+    engine_system: System, table: Table, code: str
+) -> None:
+    reasons = {"code": "TransactionCanceledException", "CancellationReasons": [{"Code": code}]}
     payment = created(table)
     colliding, _ = refusing(engine_system, "TransactWriteItems", 1, reasons)
     with pytest.raises(Conflict):
-        colliding.save(payment, raised={})
+        colliding.save(payment, [], NOW)
     assert table.payment(payment.id) == payment
+
+
+class Unread:
+    """A DynamoDB that is too busy to read some keys, so many times."""
+
+    def __init__(self, dynamodb: Any, times: int) -> None:
+        self._dynamodb = dynamodb
+        self.times = times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+    def batch_get_item(self, **request: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+        return self._dynamodb.batch_get_item(**request)
+
+
+@pytest.mark.parametrize(("times", "is_read"), [(2, True), (10**6, False)])
+def test_what_was_left_unread_is_read_again_after_a_pause_and_not_for_ever(
+    engine_system: System, monkeypatch: pytest.MonkeyPatch, times: int, is_read: bool
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("payments.adapters.table.catalogue.time.sleep", pauses.append)
+    (declared,) = engine_system.template.tables.values()
+    busy = Unread(engine_system.dynamodb, times)
+    if is_read:
+        product, _ = Table(declared.name, busy).offer("consulting-hour", None, NOW)  # type: ignore[arg-type]
+        assert product
+        assert len(pauses) == times
+    else:
+        with pytest.raises(TryAgain):
+            Table(declared.name, busy).offer("consulting-hour", None, NOW)  # type: ignore[arg-type]
+        assert len(pauses) < 10
+    assert pauses == sorted(pauses)
+    assert all(pauses)

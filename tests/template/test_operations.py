@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 
@@ -248,6 +249,19 @@ def test_an_origin_is_taken_as_browsers_say_it(document: dict[str, Any], origin:
 @pytest.mark.parametrize("mistake", ["", "pay.example.com", "https://pay.example.com/", "https://example.com/pay", "*"])
 def test_what_no_browser_calls_an_origin_is_refused(document: dict[str, Any], mistake: str) -> None:
     assert not re.fullmatch(document["Parameters"]["AllowedOrigins"]["AllowedPattern"], mistake)
+
+
+def test_every_time_zone_that_there_is_may_be_the_businesss(document: dict[str, Any]) -> None:
+    pattern = document["Parameters"]["TimeZone"]["AllowedPattern"]
+    zones = available_timezones() | {"UTC", "Europe/Berlin", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "GB-Eire"}
+    assert [zone for zone in sorted(zones) if not re.fullmatch(pattern, zone)] == []
+
+
+@pytest.mark.parametrize(
+    "mistake", ["", "+02:00", "2", "Europe/", "Europe/Berlin ", "Europe Berlin", "/etc/localtime", "Europe/../UTC"]
+)
+def test_what_names_no_time_zone_is_refused(document: dict[str, Any], mistake: str) -> None:
+    assert not re.fullmatch(document["Parameters"]["TimeZone"]["AllowedPattern"], mistake)
 
 
 def test_every_output_and_parameter_is_described(document: dict[str, Any]) -> None:

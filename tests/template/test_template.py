@@ -1,15 +1,18 @@
 """template.yaml holds together, and with the code."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import payments.runtime.composition
 from local.template import Template
 from payments.adapters.stripe.client import RETRIES, TIMEOUT_SECONDS
 from payments.services.mailing import LEASE
@@ -24,16 +27,30 @@ NOT_READ_BY_US = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
 
 @pytest.mark.parametrize("function", TEMPLATE.functions)
 def test_every_variable_a_function_reads_is_set_and_every_one_set_is_read(function: str) -> None:
-    source = (TEMPLATE.functions[function].code_uri / "handler.py").read_text()
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    read = {
-        argument.value
-        for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id in {"setting", "listed", "flag", "seconds", "minutes"}
-        for argument in call.args
-        if isinstance(argument, ast.Constant)
-    }
+    handler = ast.parse((TEMPLATE.functions[function].code_uri / "handler.py").read_text())
+    composition = ast.parse(inspect.getsource(payments.runtime.composition))
+    parts = {part.name: part for part in composition.body if isinstance(part, ast.FunctionDef)}
+    called = {name for name, _ in calls(handler)}
+    read = variables(handler) | {name for part in called & set(parts) for name in variables(parts[part])}
     assert read == set(TEMPLATE.functions[function].environment) - NOT_READ_BY_US
+
+
+def variables(code: ast.AST) -> set[str]:
+    """The environment variables that settings are read from."""
+    settings = {"setting", "listed", "flag", "seconds", "minutes", "time_zone"}
+    return {
+        argument.value
+        for name, call in calls(code)
+        if name in settings
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def calls(code: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(code):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id, node
 
 
 def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None:

@@ -84,7 +84,7 @@ def test_only_the_events_name_tells_a_delayed_payment_that_failed() -> None:
             an_intent(OURS),
             [
                 Intent(ref="pi_1", state=IntentState.SUCCEEDED, amount=9900, currency="usd"),
-                Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd"),
+                Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", intent="pi_1"),
             ],
             id="succeeded",
         ),
@@ -92,7 +92,7 @@ def test_only_the_events_name_tells_a_delayed_payment_that_failed() -> None:
             an_intent(OURS, status="processing", amount_received=0),
             [
                 Intent(ref="pi_1", state=IntentState.OPEN, amount=0, currency="usd"),
-                Attempt(ref="ch_1", state=AttemptState.PENDING, amount=0, currency="usd"),
+                Attempt(ref="ch_1", state=AttemptState.PENDING, amount=0, currency="usd", intent="pi_1"),
             ],
             id="processing",
         ),
@@ -100,7 +100,7 @@ def test_only_the_events_name_tells_a_delayed_payment_that_failed() -> None:
             an_intent(OURS, status="requires_capture", amount_received=0, latest_charge={"id": "ch_1"}),
             [
                 Intent(ref="pi_1", state=IntentState.OPEN, amount=0, currency="usd"),
-                Attempt(ref="ch_1", state=AttemptState.PENDING, amount=0, currency="usd"),
+                Attempt(ref="ch_1", state=AttemptState.PENDING, amount=0, currency="usd", intent="pi_1"),
             ],
             id="authorised-and-expanded",
         ),
@@ -118,6 +118,7 @@ def test_only_the_events_name_tells_a_delayed_payment_that_failed() -> None:
                     state=AttemptState.FAILED,
                     amount=0,
                     currency="usd",
+                    intent="pi_1",
                     failure_code="card_declined",
                     failure_message="Your card was declined.",
                 ),
@@ -136,7 +137,23 @@ def test_a_failure_without_a_charge_is_an_attempt_of_its_payment_method() -> Non
     body["last_payment_error"]["code"] = "payment_intent_authentication_failure"
     attempt = lesson(body).facts[1]
     assert isinstance(attempt, Attempt)
-    assert (attempt.ref, attempt.charge) == ("pi_1#pm_0", None)
+    assert (attempt.ref, attempt.charge, attempt.intent) == ("pi_1#pm_0", None, "pi_1")
+
+
+def test_when_a_failure_without_a_charge_was_only_the_event_of_the_failure_says() -> None:
+    body = a_failed_intent(OURS)
+    body["last_payment_error"]["charge"] = None
+    for event_type, created in [("payment_intent.payment_failed", 1795000030), ("payment_intent.canceled", None)]:
+        event = read_event(an_event(event_type, body))
+        assert event.lesson
+        attempt = event.lesson.facts[1]
+        assert isinstance(attempt, Attempt)
+        assert attempt.created == created
+
+
+def test_a_session_its_charges_and_refunds_say_whose_money_it_is() -> None:
+    for body in (a_session(OURS), a_charge(OURS), a_refund()):
+        assert lesson(body).facts[0].details["intent"] == "pi_1"
 
 
 @pytest.mark.parametrize(
@@ -175,6 +192,7 @@ def test_refunds_disputes_and_signals() -> None:
         state=RefundState.FAILED,
         amount=9900,
         currency="usd",
+        intent="pi_1",
         reason="requested_by_customer",
         failure_reason="declined",
     )

@@ -11,7 +11,7 @@ from bench.growth import Cost, differences
 from bench.growth_fill import PROPORTIONS, Pattern, copies
 from bench.load_check import Ending, Mail, Stored, Visit, World, losses
 from bench.load_figures import Sample, Stage, percentile, table_of_stage
-from payments.adapters.table.items import due_shard
+from payments.adapters.table.keys import due_shard
 
 ADMIN = "admin@example.com"
 CONFIRMED = ("payment_confirmation", "admin_notification", "admin_copy")
@@ -276,7 +276,7 @@ def a_pattern() -> Pattern:
         "sk": {"S": "PAYMENT"},
         "key_hash": {"S": "ab" * 32},
         "facts": {"M": {f"session#{SESSION_ID}": {"M": {"ref": {"S": SESSION_ID}}}}},
-        "due_shard": {"S": due_shard(PAYMENT_ID)},
+        "due_shard": {"S": due_shard(PAYMENT_ID, "look", 1)},
         "due_at": {"N": "1"},
     }
     pointer = {"pk": {"S": f"STRIPE#{SESSION_ID}"}, "sk": {"S": "PAYMENT"}, "payment_id": {"S": PAYMENT_ID}}
@@ -294,7 +294,7 @@ def test_a_copy_is_another_payment_of_the_same_size_that_hangs_together() -> Non
     assert key == f"session#{session_id}"
     assert (pointer["pk"]["S"], pointer["payment_id"]["S"]) == (f"STRIPE#{session_id}", payment_id)
     assert payment["key_hash"]["S"] == "ab" * 28 + "00000042"
-    assert (payment["due_shard"]["S"], payment["due_at"]["N"]) == (due_shard(payment_id), "1800000000")
+    assert (payment["due_shard"]["S"], payment["due_at"]["N"]) == (due_shard(payment_id, "look", 1), "1800000000")
 
 
 def test_copies_are_all_different_and_as_many_as_asked() -> None:

@@ -64,7 +64,7 @@ CONFIRMED = {"payment_confirmation", "admin_notification", "admin_copy"}
         ),
         ([a_checkout(SessionState.ASYNC_FAILED)], {"payment_failed_admin", "payment_failed"}),
         ([PAID_LESS], {"review_alert"}),
-        ([PAID_LESS, Approval(ref="admin")], CONFIRMED),
+        ([PAID_LESS, Approval(ref="5000-usd")], CONFIRMED),
         ([PAID, a_return(RefundState.PENDING)], CONFIRMED),
         ([PAID, a_return(RefundState.SUCCEEDED)], CONFIRMED | {"refund_confirmation#re_1"}),
         ([PAID, a_return(RefundState.FAILED)], CONFIRMED | {"refund_failed#re_1"}),

@@ -3,13 +3,13 @@
 import pytest
 
 from payments.domain.facts import (
+    Asking,
+    AskingState,
     Attempt,
     AttemptState,
     Fact,
     Intent,
     IntentState,
-    Request,
-    RequestState,
     Session,
     SessionState,
 )
@@ -30,7 +30,7 @@ def a_checkout(state: SessionState) -> Session:
     ("facts", "awaited"),
     [
         ([], True),
-        ([Request(state=RequestState.LAPSED)], False),
+        ([Asking(state=AskingState.LAPSED)], False),
         ([a_checkout(SessionState.OPEN)], True),
         ([a_checkout(SessionState.OPEN), DECLINED], True),
         # An expiry of which only the intent's end was heard.

@@ -1,11 +1,13 @@
 """One order is one payment with one checkout, however often it is asked."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
 
+from payments.domain.actors import ANSWER
 from payments.domain.catalogue import FixedPrice
+from payments.domain.claims import CLAIM_LIFETIME, Claimant
 from payments.domain.errors import (
     IdempotencyKeyReused,
     PaymentsError,
@@ -14,13 +16,14 @@ from payments.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
+from payments.domain.facts import Intent, IntentState
 from payments.domain.payment import Payment, Status
-from payments.services.checkout import KEY_LIFETIME, Opened, Order, open_checkout
+from payments.services.checkout import REPEATABLE, SETTLED, Opened, Purchase, Terms, ask_stripe, open_checkout
 from payments.services.recording import record
 from tests.builders import LIFETIME, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe
 
-ORDER = Order("Ada", "ada@example.com", "consulting-hour", 9900, "usd", {})
+ORDER = Purchase("Ada", "ada@example.com", "consulting-hour", 9900, "usd", {})
 
 
 class Desk:
@@ -31,15 +34,14 @@ class Desk:
         self.stripe = MemoryStripe()
         self.now = NOW
 
-    def take(self, order: Order = ORDER, key: str | None = "key-1") -> Payment:
+    def take(self, order: Purchase = ORDER, key: str | None = "key-1") -> Payment:
         return self.open(order, key).payment
 
-    def open(self, order: Order = ORDER, key: str | None = "key-1") -> Opened:
+    def open(self, order: Purchase = ORDER, key: str | None = "key-1") -> Opened:
         return open_checkout(
             order,
-            idempotency_key=key,
-            return_url="http://localhost:8000/result.html",
-            lifetime=LIFETIME,
+            claimant=Claimant.of("checkout-sessions", None, key, asdict(order)) if key else None,
+            terms=Terms("http://localhost:8000/result.html", LIFETIME, "2026-11-21"),
             store=self.store,
             stripe=self.stripe,
             now=self.now,
@@ -81,7 +83,7 @@ def test_a_key_used_for_another_order_is_refused(desk: Desk) -> None:
 
 def test_a_key_is_free_again_after_its_lifetime(desk: Desk) -> None:
     first = desk.take()
-    desk.now += KEY_LIFETIME + timedelta(seconds=1)
+    desk.now += CLAIM_LIFETIME + timedelta(seconds=1)
     assert desk.take().id != first.id
 
 
@@ -96,8 +98,8 @@ def test_a_stripe_that_did_not_answer_is_asked_again_for_the_same_payment(desk: 
 
 @pytest.mark.parametrize(
     "error",
-    [StripeRefused("no"), StripeUnavailable("it keeps failing", spent=True), ValidationFailed()],
-    ids=["refused", "spent", "amount"],
+    [StripeRefused("no"), ValidationFailed()],
+    ids=["refused", "amount"],
 )
 def test_a_definite_no_lapses_the_payment_and_frees_the_key(desk: Desk, error: PaymentsError) -> None:
     desk.stripe.failures = [error]
@@ -124,7 +126,7 @@ def test_a_faster_writer_does_not_lose_the_session(desk: Desk) -> None:
         (replace(ORDER, currency="eur"), "currency"),
     ],
 )
-def test_an_order_that_cannot_be_taken_leaves_nothing_behind(desk: Desk, order: Order, field: str) -> None:
+def test_an_order_that_cannot_be_taken_leaves_nothing_behind(desk: Desk, order: Purchase, field: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
         desk.take(order)
     assert [each.field for each in refused.value.fields] == [field]
@@ -156,7 +158,7 @@ def test_a_caller_whom_stripe_answers_that_another_is_at_it_waits_for_that_one(
     (payment,) = desk.store.payments.values()
 
     def the_other_is_done(_: float) -> None:
-        record(desk.store, desk.store.payments[payment.id], desk.stripe.create_checkout(payment), now=NOW)
+        record(desk.store, desk.store.payments[payment.id], desk.stripe.create_checkout(payment), actor=ANSWER, now=NOW)
 
     monkeypatch.setattr("payments.services.checkout.time.sleep", the_other_is_done)
     desk.stripe.failures = [StripeUnavailable("in use", in_flight=True)]
@@ -167,3 +169,69 @@ def test_a_repetition_after_the_price_changed_still_finds_its_checkout(desk: Des
     first = desk.take()
     desk.store.catalogue = {HOUR.sku: replace(HOUR, price=FixedPrice(12000))}
     assert desk.take() == first
+
+
+def spent(desk: Desk) -> Payment:
+    """Its key is of no use, and nobody knows what came of the request."""
+    desk.stripe.failures = [StripeUnavailable("it refuses the key", spent=True)]
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    (payment,) = desk.store.payments.values()
+    return payment
+
+
+def test_a_key_that_is_of_no_use_is_no_answer_and_is_never_used_again(desk: Desk) -> None:
+    payment = spent(desk)
+    assert payment.status is Status.PENDING
+    for later in (timedelta(seconds=5), SETTLED - timedelta(seconds=1)):
+        desk.now = NOW + later
+        with pytest.raises(StripeUnavailable):
+            desk.take()
+    assert desk.store.payments[payment.id].status is Status.PENDING
+    assert not desk.stripe.sessions
+
+
+def test_what_the_list_has_for_it_is_its_checkout(desk: Desk) -> None:
+    payment = spent(desk)
+    (session,) = desk.stripe.create_checkout(payment)
+    assert desk.take().checkout == session
+
+
+def test_nothing_in_the_list_after_a_while_is_a_no_and_the_key_is_free(desk: Desk) -> None:
+    payment = spent(desk)
+    desk.now += SETTLED
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    assert desk.store.payments[payment.id].status is Status.EXPIRED
+    assert desk.take().id != payment.id
+
+
+def test_a_request_too_old_to_be_repeated_is_looked_for_and_not_repeated(desk: Desk) -> None:
+    desk.stripe.failures_after = [StripeUnavailable("no answer")]
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    (payment,) = desk.store.payments.values()
+    desk.stripe.sessions[payment.id] = replace(desk.stripe.sessions[payment.id], ref="cs_made_then")
+    found = ask_stripe(payment, desk.store, desk.stripe, NOW + REPEATABLE)
+    assert [each.ref for each in found.sessions] == ["cs_made_then"]
+
+
+def test_when_it_was_asked_last_is_on_record_before_it_is_asked(desk: Desk) -> None:
+    desk.stripe.failures = [StripeUnavailable("no answer")] * 2
+    for later in (timedelta(), timedelta(minutes=3)):
+        desk.now = NOW + later
+        with pytest.raises(StripeUnavailable):
+            desk.take()
+        (payment,) = desk.store.payments.values()
+        assert payment.asked_at == desk.now
+
+
+def test_a_payment_whose_intent_was_heard_of_first_gets_its_own_checkout(desk: Desk) -> None:
+    desk.stripe.failures_after = [StripeUnavailable("no answer")]
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    (payment,) = desk.store.payments.values()
+    intent = Intent(ref="pi_1", state=IntentState.OPEN, amount=0, currency="usd")
+    record(desk.store, payment, [intent], actor=ANSWER, now=NOW)
+    assert desk.take().checkout == desk.stripe.sessions[payment.id]
+    assert len(desk.store.payments) == 1

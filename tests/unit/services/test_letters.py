@@ -28,6 +28,7 @@ from payments.domain.learning import learn, notices
 from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import NoticeKind
+from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.services.letters import Business, letter
 from tests.builders import a_payment
@@ -152,7 +153,7 @@ def test_the_confirmation_names_amount_date_transaction_and_receipt() -> None:
 
 
 def test_a_confirmation_without_a_receipt_has_no_button() -> None:
-    sent = written(NoticeKind.PAYMENT_CONFIRMATION, a_story([PAID_LESS, Approval(ref="someone")]))
+    sent = written(NoticeKind.PAYMENT_CONFIRMATION, a_story([PAID_LESS, Approval(ref="5000-usd")]))
     assert "50.00 USD" in sent.subject
     assert "receipt" not in (sent.text + sent.html).lower()
 
@@ -270,11 +271,6 @@ def test_radars_review_asks_for_a_decision_and_a_warning_for_a_refund() -> None:
     [
         (NoticeKind.ADMIN_NOTIFICATION, [PAID, INTENT, OPEN], "https://dashboard.stripe.com/payments/pi_1"),
         (NoticeKind.ADMIN_NOTIFICATION, [PAID], "https://dashboard.stripe.com/payments/ch_1"),
-        (
-            NoticeKind.ADMIN_NOTIFICATION,
-            [PAID, INTENT, replace(OPEN, ref="cs_test_1")],
-            "https://dashboard.stripe.com/test/payments/pi_1",
-        ),
         (NoticeKind.DISPUTE_ALERT, [PAID, INTENT, a_dispute()], "https://dashboard.stripe.com/disputes/du_1"),
         (NoticeKind.PAYMENT_FAILED_ADMIN, [replace(OPEN, state=SessionState.ASYNC_FAILED)], None),
     ],
@@ -285,6 +281,11 @@ def test_the_admin_is_led_to_stripes_dashboard(kind: NoticeKind, facts: list[Fac
     assert links == ([address] if address else [])
     assert ("dashboard.stripe.com" in sent.text) is bool(address)
     assert address is None or f"\n{address}\n" in sent.text
+
+
+def test_of_a_payment_that_is_not_real_the_admin_is_led_to_the_dashboards_test_pages() -> None:
+    sent = written(NoticeKind.ADMIN_NOTIFICATION, a_story([PAID, INTENT]), replace(SHOP, livemode=False))
+    assert "https://dashboard.stripe.com/test/payments/pi_1" in sent.html
 
 
 @pytest.mark.parametrize(
@@ -369,7 +370,8 @@ def test_a_hostile_name_changes_no_tag_and_adds_no_line_and_no_header(kind: Noti
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_others_give_is_escaped_too(words: str) -> None:
     payment = replace(
-        a_story([replace(DECLINED, failure_code=words, failure_message=words), EXPIRED]), product_name=words
+        a_story([replace(DECLINED, failure_code=words, failure_message=words), EXPIRED]),
+        order=Order((Line("sku", words, 1, 9900),)),
     )
     business = replace(SHOP, name=words)
     for kind in (NoticeKind.PAYMENT_FAILED, NoticeKind.PAYMENT_FAILED_ADMIN):

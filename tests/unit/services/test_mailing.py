@@ -1,15 +1,18 @@
 """A notice is sent once, and only while it is true."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from payments.domain.actors import ANSWER
 from payments.domain.facts import Attempt, AttemptState, Refund, RefundState
 from payments.domain.learning import learn
 from payments.domain.mail import MailRejected, MailUnavailable
-from payments.domain.notices import Notice, NoticeKind
-from payments.domain.records import NoticeState
+from payments.domain.notices import Notice, NoticeKind, NoticeState
+from payments.domain.payment import Payment
+from payments.domain.writes import Write
 from payments.services.letters import Business
 from payments.services.mailing import LEASE, MOST_ATTEMPTS, STUCK_ATTEMPT, MailOutcome, deliver
 from payments.services.recording import record
@@ -93,15 +96,41 @@ def test_what_is_no_longer_true_is_raised_again_should_it_become_true(office: Of
     office.due(REVIEW)
     assert office.deliver(REVIEW) is MailOutcome.MOOT
     failed = replace(GIVEN_BACK, state=RefundState.FAILED)
-    record(office.store, office.store.payments[office.payment.id], [failed], now=office.now)
+    record(office.store, office.store.payments[office.payment.id], [failed], actor=ANSWER, now=office.now)
     assert office.deliver(REVIEW) is MailOutcome.SENT
 
 
 def test_what_changes_while_it_is_found_untrue_is_looked_at_again(office: Office) -> None:
     office.due(FAILED_ADMIN)
     office.store.faster_writers = 1
-    assert office.deliver(FAILED_ADMIN) is MailOutcome.POSTPONED
     assert office.deliver(FAILED_ADMIN) is MailOutcome.MOOT
+
+
+def test_what_becomes_true_while_it_is_found_untrue_is_tried_again(office: Office) -> None:
+    office.payment, _ = learn(a_payment(), [PAID_LESS, GIVEN_BACK])
+    office.payment = replace(office.payment, raised=frozenset({REVIEW}))
+    office.store.payments[office.payment.id] = office.payment
+    office.due(REVIEW)
+    save = office.store.save
+
+    def meanwhile(payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
+        """The refund fails while the notice is being taken back."""
+        office.store.save = save  # type: ignore[method-assign]
+        failed = replace(GIVEN_BACK, state=RefundState.FAILED)
+        record(office.store, office.store.payments[payment.id], [failed], actor=ANSWER, now=now)
+        return save(payment, writes, now)
+
+    office.store.save = meanwhile  # type: ignore[method-assign]
+    assert office.deliver(REVIEW) is MailOutcome.POSTPONED
+    assert office.deliver(REVIEW) is MailOutcome.SENT
+
+
+def test_a_payment_for_newer_code_keeps_its_notice_due_and_unclaimed(office: Office) -> None:
+    office.store.for_newer_code.add(office.payment.id)
+    assert office.deliver() is MailOutcome.FOR_NEWER_CODE
+    assert (office.record().state, office.record().attempts) == (NoticeState.DUE, 0)
+    office.store.for_newer_code.clear()
+    assert office.deliver() is MailOutcome.SENT
 
 
 def test_a_copy_is_not_sent_where_copies_are_not_wanted(office: Office) -> None:

@@ -10,14 +10,14 @@ from payments.adapters.stripe.objects import read_event
 from payments.domain.errors import NotConfigured, PublishFailed, StripeRefused, StripeUnavailable, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
-from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT, FIRST_LOOK_AT_REQUEST, LAST_LOOK, next_look
+from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT, FIRST_LOOK_AT_REQUEST, LAST_LOOK, DueReason, next_look
 from payments.domain.payment import Payment, Status
+from payments.services.checkout import REPEATABLE
 from payments.services.reconciliation import (
     GRACE,
     HOPELESS,
     LEASE_LENGTH,
     PATIENCE,
-    REPEATABLE,
     SETTLED,
     Reconciler,
     Summary,
@@ -41,7 +41,8 @@ class Night:
         self.reported: list[tuple[dict[str, object], Exception]] = []
 
     def holds(self, payment: Payment) -> Payment:
-        payment = replace(payment, look_at=next_look(payment, self.now))
+        due_at = next_look(payment, self.now)
+        payment = replace(payment, due_by={DueReason.LOOK.value: due_at} if due_at else {})
         self.store.payments[payment.id] = payment
         return payment
 
@@ -96,13 +97,13 @@ def test_a_paid_checkout_that_nobody_told_us_about_is_found_and_told(night: Nigh
     night.comes_by(timedelta(seconds=1))
     assert night.status(payment) is Status.SUCCEEDED
     assert night.published() == CONFIRMED
-    assert night.store.overdue(night.now + LAST_LOOK, 10) == night.store.overdue(night.now, 10)
+    assert night.store.due(DueReason.LOOK, night.now + LAST_LOOK, 10) == []
 
 
 def test_an_open_checkout_is_looked_at_ever_less_often_and_not_for_ever(night: Night) -> None:
     payment = night.holds(learn(a_payment(), [OPEN])[0])
     looks: list[datetime] = []
-    while (due := night.store.payments[payment.id].look_at) is not None:
+    while (due := night.store.payments[payment.id].due_by.get(DueReason.LOOK)) is not None:
         looks.append(due)
         night.now = due
         night.comes_by()
@@ -124,7 +125,7 @@ def test_a_request_that_never_came_to_be_lapses(night: Night) -> None:
     night.comes_by(REPEATABLE)
     assert night.status(payment) is Status.EXPIRED
     assert not night.stripe.sessions
-    assert night.store.payments[payment.id].look_at is None
+    assert not night.store.payments[payment.id].due_by
 
 
 def test_a_request_that_stripe_refuses_lapses(night: Night) -> None:

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.adapters.aws import client
-from payments.domain.errors import PublishFailed
+from payments.domain.errors import NewerRelease, PublishFailed
 from payments.domain.notices import Notice, Posting
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def message_of(posting: Posting) -> str:
 
 
 def posting_of(message: str) -> Posting:
-    """The inverse of message_of; ValueError or KeyError for a message that is not ours."""
+    """The inverse of message_of; NewerRelease for a notice that this release does not know, ValueError or KeyError for
+    a message that is not ours."""
     body = json.loads(message)
-    return Posting(str(body["paymentId"]), Notice.parse(str(body["notice"])))
+    payment_id, text = str(body["paymentId"]), str(body["notice"])
+    try:
+        return Posting(payment_id, Notice.parse(text))
+    except ValueError as error:
+        raise NewerRelease(f"a notice of {payment_id} is of a kind that this release does not know") from error

@@ -74,6 +74,18 @@ class TryAgain(PaymentsError):
     code = "try_again"
 
 
+class NewerRelease(TryAgain):
+    """The item was written by a release that knows more than this one, which must not act on it.
+
+    The same request may be repeated, and is done once the newer code runs everywhere again.
+    """
+
+    code = "updating"
+
+    def __init__(self, what: str) -> None:
+        super().__init__("This is being updated; send the same request again in a while.", reference=what)
+
+
 class StripeRefused(PaymentsError):
     """Stripe answered definitely no; the payment will not come to be."""
 
@@ -83,8 +95,8 @@ class StripeRefused(PaymentsError):
 class StripeUnavailable(PaymentsError):
     """Stripe could not be asked or did not answer; whether it acted is unknown, so the same call is repeated.
 
-    `spent` says that it answered with a failure that it will repeat for this idempotency key, `in_flight` that
-    another call with this key is under way.
+    `spent` says that asking again with this idempotency key is of no use: Stripe refuses the key, or would repeat the
+    failure that it answered. `in_flight` says that another call with this key is under way.
     """
 
     code = "stripe_unavailable"

@@ -9,13 +9,17 @@ The states of each fact are declared in rising order; that order is the one in w
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import ClassVar, Self
 
+# Of attempts that failed so many are kept: an item has room for some thousand, and a success must always fit.
+MOST_FAILED_ATTEMPTS = 20
 
-class RequestState(StrEnum):
+
+class AskingState(StrEnum):
     OPEN = "open"
+    SPENT = "spent"
     LAPSED = "lapsed"
 
 
@@ -71,20 +75,30 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One object's furthest known state; `ref` is the Stripe object's id."""
+    """One object's furthest known state; `ref` is the Stripe object's id.
+
+    `unknown` are details that a newer release wrote and this one cannot read: they are kept, and they count.
+    """
 
     kind: ClassVar[str]
     ref: str
     state: StrEnum
+    unknown: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def key(self) -> str:
         return f"{self.kind}#{self.ref}"
 
     @property
-    def progress(self) -> int:
+    def details(self) -> dict[str, object]:
+        """Everything that is filled in, by name; the same whichever release reads it."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "unknown"}
+        return {name: value for name, value in own.items() if value is not None} | dict(self.unknown)
+
+    @property
+    def progress(self) -> tuple[int, ...]:
         """What only grows while the state stays the same, such as an amount captured in parts."""
-        return 0
+        return ()
 
     def merge(self, other: Self) -> Self:
         """The greater of two versions of one fact."""
@@ -99,26 +113,34 @@ class MoneyFact(Fact):
     currency: str
 
     @property
-    def progress(self) -> int:
-        return self.amount
+    def progress(self) -> tuple[int, ...]:
+        return (self.amount,)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request(Fact):
-    """Our own request for a checkout; lapsed when Stripe refused it or it never came to be."""
+class Asking(Fact):
+    """Our asking Stripe for a way to pay.
 
-    kind: ClassVar[str] = "request"
-    ref: str = "checkout"
-    state: RequestState
+    Spent when its idempotency key is of no use any more and nobody knows what came of it, lapsed when Stripe refused it
+    or nothing came of it.
+    """
+
+    kind: ClassVar[str] = "asking"
+    ref: str = "stripe"
+    state: AskingState
     reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session(MoneyFact):
-    """A Checkout Session; the amount is its `amount_total`. `expires_at` is in epoch seconds."""
+    """A Checkout Session and the intent that it pays by; the amount is its `amount_total`.
+
+    `expires_at` is in epoch seconds.
+    """
 
     kind: ClassVar[str] = "session"
     state: SessionState
+    intent: str | None = None
     url: str | None = None
     expires_at: int | None = None
 
@@ -133,18 +155,28 @@ class Intent(MoneyFact):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt(MoneyFact):
-    """One try to pay: a charge, or `<intent>#<payment method>` where a failure made no charge.
+    """One try to pay an intent: a charge, or `<intent>#<payment method>` where a failure made no charge.
 
     The amount is its `amount_captured`; an authorised charge that is not captured is pending with 0.
-    `created` is in epoch seconds, where Stripe says it.
+    `created` is in epoch seconds: the charge's, or where there is none that of the event which told of the failure.
     """
 
     kind: ClassVar[str] = "attempt"
     state: AttemptState
+    intent: str | None = None
     created: int | None = None
     failure_code: str | None = None
     failure_message: str | None = None
     receipt_url: str | None = None
+
+    @property
+    def progress(self) -> tuple[int, ...]:
+        return self.amount, self.created or 0
+
+    @property
+    def recency(self) -> tuple[int, str]:
+        """Attempts of one payment in the order of time, as far as it is known."""
+        return self.created or 0, self.ref
 
     @property
     def charge(self) -> str | None:
@@ -156,6 +188,7 @@ class Attempt(MoneyFact):
 class Refund(MoneyFact):
     kind: ClassVar[str] = "refund"
     state: RefundState
+    intent: str | None = None
     reason: str | None = None
     failure_reason: str | None = None
 
@@ -181,14 +214,15 @@ class FraudSignal(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class Approval(Fact):
-    """Our decision to accept an amount that is not what we asked; `ref` is who decided."""
+    """Our decision to accept a sum that is not what we asked; `ref` is that sum, such as `5000-usd`."""
 
     kind: ClassVar[str] = "approval"
     state: ApprovalState = ApprovalState.GIVEN
+    by: str | None = None
 
 
 FACT_TYPES: Mapping[str, type[Fact]] = {
-    each.kind: each for each in (Request, Session, Intent, Attempt, Refund, Dispute, FraudSignal, Approval)
+    each.kind: each for each in (Asking, Session, Intent, Attempt, Refund, Dispute, FraudSignal, Approval)
 }
 
 type Facts = Mapping[str, Fact]
@@ -203,9 +237,31 @@ def merge(known: Facts, news: Iterable[Fact]) -> Facts:
     return merged
 
 
-def _order(fact: Fact) -> tuple[int, int, int, str]:
-    """Total: by rank of state, then progress, then how much is filled in, then canonical JSON as the tie-break."""
-    details = asdict(fact)
-    filled = sum(value is not None for value in details.values())
-    rank = list(type(fact.state)).index(fact.state)
-    return rank, fact.progress, filled, json.dumps(details, sort_keys=True, separators=(",", ":"))
+def failed_attempts(facts: Facts) -> list[Attempt]:
+    """The latest first."""
+    failed = (each for each in facts.values() if isinstance(each, Attempt) and each.state is AttemptState.FAILED)
+    return sorted(failed, key=lambda attempt: attempt.recency, reverse=True)
+
+
+def bounded(facts: Facts) -> Facts:
+    """Without the failed attempts that are older than the latest twenty.
+
+    Dropping commutes with merging: versions of an attempt rise with `created`, and a charge that failed never succeeds,
+    so one that was dropped could not have come back among the latest.
+    """
+    dropped = {attempt.key for attempt in failed_attempts(facts)[MOST_FAILED_ATTEMPTS:]}
+    return {key: fact for key, fact in facts.items() if key not in dropped} if dropped else facts
+
+
+def rank(fact: Fact) -> int:
+    """How far its state is along the order in which states supersede each other."""
+    return list(type(fact.state)).index(fact.state)
+
+
+def _order(fact: Fact) -> tuple[int, tuple[int, ...], int, str]:
+    """Total: by rank of state, then progress, then how much is filled in, then canonical JSON as the tie-break.
+
+    What a newer release fills in counts here too, so that every release takes the same version for the greater.
+    """
+    details = fact.details
+    return rank(fact), fact.progress, len(details), json.dumps(details, sort_keys=True, separators=(",", ":"))

@@ -1,15 +1,34 @@
 """Learning: how news change a payment, and what must then be told to whom.
 
-No mail hangs on an event. A notice is due because the facts call for it, and may be sent only while they still do.
-Both functions are pure, and what they answer depends on the facts alone: not on order, repetition or source.
+No mail hangs on an event. A notice is due because the facts call for it and the payment does not have it as raised, and
+may be sent only while they still do. All of this is pure, and what it answers depends on the facts alone: not on order,
+repetition or source, nor on which release of the code learned what.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from payments.domain.facts import AttemptState, Fact, FraudSignalState, RefundState, SessionState, merge
+from payments.domain.actors import ANSWER, Actor
+from payments.domain.facts import (
+    MOST_FAILED_ATTEMPTS,
+    Attempt,
+    AttemptState,
+    Fact,
+    Facts,
+    FraudSignalState,
+    RefundState,
+    SessionState,
+    bounded,
+    failed_attempts,
+    merge,
+    rank,
+)
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
+from payments.domain.releases import CAME_LATER
+
+type FirstDays = Mapping[NoticeKind, datetime]
 
 
 @dataclass(frozen=True)
@@ -26,31 +45,109 @@ class Change:
 
 @dataclass(frozen=True)
 class Effects:
-    """What learning something led to; `status` is the new one if that changed."""
+    """What learning something led to; `status` is the new one if that changed.
+
+    `unsure` says that something was told which cannot be taken at its word, and that Stripe is to be asked.
+    """
 
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     status: Status | None = None
+    unsure: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.changes)
+        return bool(self.changes or self.notices)
+
+    def __add__(self, later: "Effects") -> "Effects":
+        return Effects(
+            self.changes + later.changes,
+            self.notices + later.notices,
+            later.status or self.status,
+            self.unsure or later.unsure,
+        )
 
 
-def learn(payment: Payment, news: Iterable[Fact]) -> tuple[Payment, Effects]:
-    """The payment with the news merged in, and what follows; itself and no effects if all was known."""
-    facts = merge(payment.facts, news)
+def learn(
+    payment: Payment,
+    news: Iterable[Fact],
+    *,
+    actor: Actor = ANSWER,
+    now: datetime | None = None,
+    first_days: FirstDays | None = None,
+) -> tuple[Payment, Effects]:
+    """The payment with the news merged in, and what follows; itself and no effects if there is nothing to be done.
+
+    What follows is what the facts call for less what the payment says was done, whoever learned them: an older release
+    that knew nothing of a notice leaves it to this one. Notices that came after the first release are called for from
+    their first day on, or not at all where `first_days` does not have them.
+    """
+    certain, unsure = _certain(payment, tuple(news), actor)
+    merged = merge(payment.facts, certain)
+    facts = bounded(merged)
     changes = tuple(
         Change(key, payment.facts[key].state if key in payment.facts else None, fact.state)
         for key, fact in sorted(facts.items())
         if payment.facts.get(key) != fact
     )
-    if not changes:
-        return payment, Effects()
-    learned = replace(payment, facts=facts)
+    rose = {change.key: now or payment.updated_at for change in changes if change.before != change.now}
+    learned = replace(
+        payment,
+        facts=facts,
+        learned={key: at for key, at in {**payment.learned, **rose}.items() if key in facts},
+        told=_told(payment, facts, certain if actor.told else ()),
+        more_failed=payment.more_failed or len(facts) < len(merged),
+    )
     new_notices = notices(learned) - payment.raised
+    new_notices -= _from_before(learned, new_notices, first_days or {})
+    learned = replace(learned, raised=payment.raised | new_notices)
     status = learned.status if learned.status is not payment.status else None
-    effects = Effects(changes, tuple(sorted(new_notices)), status)
-    return replace(learned, raised=payment.raised | new_notices), effects
+    effects = Effects(changes, tuple(sorted(new_notices)), status, unsure)
+    return (payment if learned == payment else learned), effects
+
+
+def _certain(payment: Payment, news: tuple[Fact, ...], actor: Actor) -> tuple[tuple[Fact, ...], bool]:
+    """The news without attempts said to be pending that may be long over, and whether there were any.
+
+    Where failed attempts are no longer kept, one that is older than all that are may be one of them.
+    """
+    failed = failed_attempts(payment.facts)
+    if actor.sees_all or len(failed) < MOST_FAILED_ATTEMPTS:
+        return news, False
+    least = failed[MOST_FAILED_ATTEMPTS - 1].recency
+    certain = tuple(
+        fact
+        for fact in news
+        if not isinstance(fact, Attempt)
+        or fact.state is not AttemptState.PENDING
+        or fact.recency > least
+        or fact.key in payment.facts
+    )
+    return certain, len(certain) < len(news)
+
+
+def _told(payment: Payment, facts: Facts, news: Iterable[Fact]) -> Mapping[str, str]:
+    """Per fact, the furthest state that Stripe told us of; of keys that nobody here knows, what was told before."""
+    told = {key: state for key, state in payment.told.items() if key in facts or key not in payment.facts}
+    for fact in news:
+        if fact.key not in facts:
+            continue
+        states = list(type(fact.state))
+        before = told.get(fact.key)
+        if before is None or (before in states and states.index(type(fact.state)(before)) < rank(fact)):
+            told[fact.key] = fact.state.value
+    return told
+
+
+def _from_before(payment: Payment, new: frozenset[Notice], first_days: FirstDays) -> frozenset[Notice]:
+    """Those that came after the first release and were called for before their first day."""
+    late = {notice for notice in new if notice.kind in CAME_LATER}
+    return frozenset(notice for notice in late if notice in _called_for_before(payment, first_days.get(notice.kind)))
+
+
+def _called_for_before(payment: Payment, day: datetime | None) -> frozenset[Notice]:
+    """What the facts called for that were learned before a day; without a day everything."""
+    known = {key: fact for key, fact in payment.facts.items() if day is None or payment.learned[key] < day}
+    return notices(replace(payment, facts=known))
 
 
 def calls_for(payment: Payment, notice: Notice) -> bool:
@@ -71,12 +168,12 @@ def _notices(payment: Payment) -> Iterator[Notice]:
     if payment.is_in_review:
         yield Notice(NoticeKind.REVIEW_ALERT)
 
-    if payment.received is None:
+    if not payment.is_paid:
         gave_up_waiting = any(each.state is SessionState.ASYNC_FAILED for each in payment.sessions)
         failed = any(each.state is AttemptState.FAILED for each in payment.attempts)
         if failed or gave_up_waiting:
             yield Notice(NoticeKind.PAYMENT_FAILED_ADMIN)
-        if gave_up_waiting or (failed and (payment.is_expired or payment.is_canceled)):
+        if gave_up_waiting or (failed and payment.is_over):
             yield Notice(NoticeKind.PAYMENT_FAILED)
 
     for refund in payment.refunds:

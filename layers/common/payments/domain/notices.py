@@ -1,6 +1,7 @@
 """Notices: the things there are to tell, each with a name of its own so that it is told once."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from payments.domain.facts import DisputeState
@@ -59,6 +60,28 @@ class Notice:
         """The inverse of str(); ValueError for a kind that is not one of ours."""
         kind, _, ref = text.partition("#")
         return cls(NoticeKind(kind), ref)
+
+
+class NoticeState(StrEnum):
+    DUE = "due"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    MOOT = "moot"
+    REJECTED = "rejected"
+    GAVE_UP = "gave_up"
+
+    @property
+    def needs_attention(self) -> bool:
+        """Someone goes without mail until a person does something."""
+        return self in (NoticeState.REJECTED, NoticeState.GAVE_UP)
+
+
+@dataclass(frozen=True)
+class NoticeClaim:
+    """A sender's hold on a notice: how often it was taken, this time included, and since when it may be sent."""
+
+    attempt: int
+    due_since: datetime
 
 
 @dataclass(frozen=True)

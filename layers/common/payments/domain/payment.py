@@ -3,13 +3,18 @@
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
+from payments.domain.attention import Attention
+from payments.domain.balance import Balance
 from payments.domain.facts import (
-    Approval,
+    Asking,
+    AskingState,
     Attempt,
     AttemptState,
     Dispute,
@@ -20,14 +25,12 @@ from payments.domain.facts import (
     Intent,
     IntentState,
     Refund,
-    RefundState,
-    Request,
-    RequestState,
     Session,
     SessionState,
 )
 from payments.domain.money import Money
 from payments.domain.notices import Notice
+from payments.domain.order import Line, Order
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAYMENT_ID = re.compile(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
@@ -60,6 +63,13 @@ class Status(StrEnum):
         return self not in (Status.PENDING, Status.PROCESSING)
 
 
+class Way(StrEnum):
+    """How a payment is paid: on Stripe's page, or in a form on ours."""
+
+    HOSTED = "hosted"
+    EMBEDDED = "embedded"
+
+
 class DisputeStatus(StrEnum):
     OPEN = "open"
     WON = "won"
@@ -82,33 +92,51 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """`asked` is what our record says is to be paid.
+    """`asked` is what our record says is to be paid, `way` how, `day` the order's day in the business's time zone.
 
-    `raised` are the notices that were sent or are to be; one that was no longer true when its time came is taken
-    out, and so can be raised again. `look_at` is when to ask Stripe for news, `key_hash` the Idempotency-Key of the
-    request that made it (hashed), `last_event` the last one that changed it. `version` counts writes, for the store's
-    conditions.
+    `raised` are the notices that were sent or are to be; one that was no longer true when its time came is taken out,
+    and so can be raised again. `told` is, of each fact, the furthest state that Stripe itself told us of, and `learned`
+    when its present state was learned. `more_failed` says that attempts failed which are not kept.
+
+    `due_by` is when to do what, by its reason; `asked_at` when Stripe was last asked for a way to pay, in the version
+    `parameters` of our request. `access_key` is the right to act on the payment, for whoever ordered; `claim` the hash
+    of the Idempotency-Key that its request bore; `last_event` the last one that changed it.
+
+    `needs` is the level of code that reading it rightly takes, `version` counts writes, for the store's conditions.
+    `standing` and `stored` are what the store has of it: what had followed from the facts, and the item as it is.
     """
 
     id: str
     asked: Money
-    sku: str
-    product_name: str
+    order: Order
     customer: Customer
     return_url: str
     created_at: datetime
     expires_at: datetime
     updated_at: datetime
+    day: str
+    access_key: str = field(repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    way: Way = Way.HOSTED
+    user: str | None = None
+    claim: str | None = None
+    parameters: int = 1
+    asked_at: datetime
     facts: Facts = field(default_factory=dict)
+    learned: Mapping[str, datetime] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    more_failed: bool = False
     raised: frozenset[Notice] = frozenset()
-    look_at: datetime | None = None
-    key_hash: str | None = None
+    due_by: Mapping[str, datetime] = field(default_factory=dict)
+    attention: Attention | None = None
     last_event: str | None = None
+    needs: int = 1
     version: int = 1
+    standing: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def request(
+    def new(
         cls,
         *,
         asked: Money,
@@ -117,26 +145,38 @@ class Payment:
         customer: Customer,
         return_url: str,
         metadata: Mapping[str, str],
-        key_hash: str | None = None,
+        claim: str | None = None,
+        day: str | None = None,
         now: datetime,
         lifetime: timedelta,
     ) -> "Payment":
         """A payment that is about to be asked of Stripe."""
-        request = Request(state=RequestState.OPEN)
+        asking = Asking(state=AskingState.OPEN)
         return cls(
             id=new_payment_id(),
             asked=asked,
-            sku=sku,
-            product_name=product_name,
+            order=Order((Line(sku, product_name, 1, asked.amount),)),
             customer=customer,
             return_url=return_url,
             created_at=now,
             expires_at=now + lifetime,
             updated_at=now,
+            day=day or f"{now:%Y-%m-%d}",
+            access_key=secrets.token_urlsafe(16),
             metadata=dict(metadata),
-            key_hash=key_hash,
-            facts={request.key: request},
+            claim=claim,
+            asked_at=now,
+            facts={asking.key: asking},
+            learned={asking.key: now},
         )
+
+    @property
+    def sku(self) -> str:
+        return self.order.lines[0].sku
+
+    @property
+    def product_name(self) -> str:
+        return self.order.name
 
     # The facts, by kind
 
@@ -169,75 +209,78 @@ class Payment:
 
     @property
     def stripe_ids(self) -> frozenset[str]:
-        """The sessions, intents and charges by which Stripe's other objects name this payment."""
+        """The sessions, intents and charges by which Stripe's other objects name this payment.
+
+        A charge that failed names it in its own metadata, and nothing else ever names that charge.
+        """
         named = [fact.ref for fact in (*self.sessions, *self.intents)]
-        return frozenset(named + [each.charge for each in self.attempts if each.charge])
+        live = (each for each in self.attempts if each.state is not AttemptState.FAILED)
+        return frozenset(named + [each.charge for each in live if each.charge])
 
     # Money
 
-    @property
-    def received(self) -> Money | None:
-        """What Stripe says was paid, None if nothing was.
-
-        Captured charges and succeeded intents say the same, so the greater of both counts (one may not have
-        arrived yet); a paid session's total speaks only where neither is known. Money in a currency that we
-        did not ask for outweighs, so that it shows.
-        """
-        captured = _total(each for each in self.attempts if each.state is AttemptState.SUCCEEDED)
-        intents = _total(each for each in self.intents if each.state is IntentState.SUCCEEDED)
-        sessions = _total(each for each in self.sessions if each.state is SessionState.PAID)
-        known = {currency: max(captured.get(currency, 0), intents.get(currency, 0)) for currency in captured | intents}
-        totals = known or sessions
-        if not totals:
-            return None
-        foreign = sorted(currency for currency in totals if currency != self.asked.currency)
-        currency = foreign[0] if foreign else self.asked.currency
-        return Money(totals[currency], currency)
+    @cached_property
+    def balance(self) -> Balance:
+        return Balance.of(self.asked, self.facts.values())
 
     @property
-    def returned(self) -> int:
-        """Refunds that are under way or done, in minor units of what was received."""
-        under_way_or_done = (RefundState.PENDING, RefundState.SUCCEEDED)
-        return sum(each.amount for each in self.refunds if each.state in under_way_or_done)
-
-    @property
-    def is_approved(self) -> bool:
-        return bool(self._of(Approval))
+    def is_paid(self) -> bool:
+        return self.balance.is_paid
 
     @property
     def is_accepted(self) -> bool:
-        """Received is what was asked, or someone approved of the difference."""
-        return self.received is not None and (self.received == self.asked or self.is_approved)
+        return self.balance.is_accepted
 
     @property
     def is_in_review(self) -> bool:
-        """Something else than what was asked was received, and neither approved nor evened out by refunds."""
-        if self.received is None or self.is_accepted:
-            return False
-        kept = self.received.amount - self.returned
-        evened_out = kept == 0 or (kept == self.asked.amount and self.received.currency == self.asked.currency)
-        return not evened_out
+        return self.balance.is_in_review
 
     # Status
+
+    @property
+    def is_asked(self) -> bool:
+        """Stripe has made a way to pay: a session, or an intent for a form on the page."""
+        return bool(self.sessions or self.intents)
 
     @property
     def is_canceled(self) -> bool:
         return bool(self.intents) and all(each.state is IntentState.CANCELED for each in self.intents)
 
     @property
+    def is_key_spent(self) -> bool:
+        """Asking Stripe again with the same idempotency key is of no use."""
+        return any(each.state is AskingState.SPENT for each in self._of(Asking))
+
+    @property
     def has_lapsed(self) -> bool:
-        """The request came to nothing: there is no session."""
-        return not self.sessions and any(each.state is RequestState.LAPSED for each in self._of(Request))
+        """The asking came to nothing."""
+        return not self.is_asked and any(each.state is AskingState.LAPSED for each in self._of(Asking))
 
     @property
     def is_expired(self) -> bool:
         return self.has_lapsed or any(each.state is SessionState.EXPIRED for each in self.sessions)
 
     @property
+    def is_over(self) -> bool:
+        """It ended for good without money. An intent whose delayed payment failed is open again, and is not over."""
+        gave_up = any(each.state is SessionState.ASYNC_FAILED for each in self.sessions)
+        return not self.is_paid and (self.is_expired or self.is_canceled or gave_up)
+
+    @property
+    def is_processing(self) -> bool:
+        return self.status is Status.PROCESSING
+
+    def is_payable(self, now: datetime) -> bool:
+        """Whether the customer can pay it now. Stripe may not have closed what is past its time."""
+        return (
+            self.is_asked and not self.is_over and not self.is_paid and not self.is_processing and now < self.expires_at
+        )
+
+    @cached_property
     def status(self) -> Status:
         """Follows from the facts alone, whatever the order in which they came."""
-        if self.received is not None:
-            return self._status_of_money(self.received)
+        if self.is_paid:
+            return self._status_of_money()
         sessions = {each.state for each in self.sessions}
         attempts = {each.state for each in self.attempts}
         # Stripe cancels the intent of a session that expires after an attempt: expiry is the cause, and is told.
@@ -254,17 +297,17 @@ class Payment:
             return Status.FAILED
         return Status.PENDING
 
-    def _status_of_money(self, received: Money) -> Status:
+    def _status_of_money(self) -> Status:
         if self.is_in_review:
             return Status.IN_REVIEW
-        if not self.returned:
-            return Status.SUCCEEDED
-        return Status.REFUNDED if self.returned >= received.amount else Status.PARTIALLY_REFUNDED
+        if self.balance.is_returned:
+            return Status.REFUNDED
+        return Status.PARTIALLY_REFUNDED if self.balance.given_back else Status.SUCCEEDED
 
     @property
     def checkout(self) -> Session | None:
-        """The session that can still be paid, None if there is none: retrying resumes it, never opens a second."""
-        if self.status not in (Status.PENDING, Status.FAILED):
+        """The session that is open, None if there is none: retrying resumes it, never opens a second."""
+        if self.is_over or self.is_paid or self.is_processing:
             return None
         return next((each for each in self.sessions if each.state is SessionState.OPEN), None)
 
@@ -274,7 +317,7 @@ class Payment:
         for state in (AttemptState.SUCCEEDED, AttemptState.PENDING):
             found = [each for each in self.attempts if each.state is state]
             if found:
-                return max(found, key=_recency)
+                return max(found, key=lambda attempt: attempt.recency)
         return None
 
     @property
@@ -285,16 +328,24 @@ class Payment:
         return self.intents[0].ref if self.intents else None
 
     @property
+    def paid_at(self) -> datetime | None:
+        """When the money was taken: the charge's time; None before, and as long as Stripe has not said it."""
+        attempt = self.settled_attempt
+        if attempt is None or attempt.state is not AttemptState.SUCCEEDED or attempt.created is None:
+            return None
+        return datetime.fromtimestamp(attempt.created, tz=UTC)
+
+    @property
     def failure(self) -> Failure | None:
         """Why it failed, as the customer may read it; None for a payment that has not failed, or has succeeded since.
 
         Of a bank debit, Stripe tells the business what became of "the customer's" account.
         """
-        if self.received is not None or self.status in (Status.PENDING, Status.PROCESSING):
+        if self.is_paid or self.status in (Status.PENDING, Status.PROCESSING):
             return None
         failed = [each for each in self.attempts if each.state is AttemptState.FAILED]
         if failed:
-            last = max(failed, key=_recency)
+            last = max(failed, key=lambda attempt: attempt.recency)
             message = last.failure_message or "The payment failed."
             if "customer" in message.lower():
                 message = "The bank did not make the payment."
@@ -315,14 +366,3 @@ class Payment:
 
 
 _CLOSED_DISPUTES = {DisputeState.WARNING_CLOSED, DisputeState.PREVENTED, DisputeState.LOST, DisputeState.WON}
-
-
-def _total(facts: Iterable[Attempt | Intent | Session]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for fact in facts:
-        totals[fact.currency] = totals.get(fact.currency, 0) + fact.amount
-    return totals
-
-
-def _recency(attempt: Attempt) -> tuple[int, str]:
-    return attempt.created or 0, attempt.ref

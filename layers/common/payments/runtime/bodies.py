@@ -1,11 +1,13 @@
 """What callers send: the shape of a request, checked before anything is done with it."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from payments.domain.claims import Claimant
 from payments.domain.errors import (
     FieldError,
     InvalidIdempotencyKey,
@@ -92,16 +94,27 @@ class CheckoutBody(BaseModel):
     )
 
 
-def checkout_body(event: Request) -> CheckoutBody:
-    """The order in a request; InvalidBody, BodyTooLarge, UnsupportedMediaType or ValidationFailed if there is none."""
+def json_body(event: Request) -> dict[str, Any]:
+    """The JSON object that was sent; InvalidBody, BodyTooLarge or UnsupportedMediaType if there is none."""
     content_type = (header(event, "content-type") or "application/json").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise UnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
-    values = json_object(raw_body(event, MOST_BODY_BYTES))
+    return json_object(raw_body(event, MOST_BODY_BYTES))
+
+
+def checkout_body(values: Mapping[str, Any]) -> CheckoutBody:
+    """The order in a body; ValidationFailed if there is none."""
     try:
         return CheckoutBody.model_validate(values)
     except ValidationError as error:
         raise ValidationFailed(*_field_errors(error)) from None
+
+
+def claimant(event: Request, operation: str, body: Mapping[str, Any], caller: str | None = None) -> Claimant | None:
+    """Who asks with which Idempotency-Key for what; None without a key, InvalidIdempotencyKey for one that cannot be
+    kept."""
+    key = idempotency_key(event)
+    return Claimant.of(operation, caller, key, body) if key else None
 
 
 def idempotency_key(event: Request) -> str | None:

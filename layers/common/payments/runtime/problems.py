@@ -19,6 +19,7 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.StripeRefused: (502, "The payment provider refused"),
     errors.StripeUnavailable: (503, "The payment provider cannot be reached"),
     errors.TryAgain: (503, "Too busy for a moment"),
+    errors.NewerRelease: (503, "Being updated"),
 }
 INTERNAL_ERROR = (500, "Something went wrong on our side")
 

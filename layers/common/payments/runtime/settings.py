@@ -1,7 +1,7 @@
 """A function's environment variables, as template.yaml sets them."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from payments.domain.errors import NotConfigured
 
@@ -29,3 +29,19 @@ def seconds(name: str) -> timedelta:
 
 def minutes(name: str) -> timedelta:
     return timedelta(minutes=int(setting(name)))
+
+
+def time_zone(name: str) -> tzinfo:
+    """An IANA name such as Europe/Berlin; NotConfigured for one that there is not."""
+    value = setting(name)
+    if value == "UTC":
+        return UTC
+    # Only where there is another zone is its data read.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise NotConfigured(
+            f"{name} is {value!r}, and there is no such time zone; TimeZone takes an IANA name."
+        ) from error

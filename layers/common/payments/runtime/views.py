@@ -1,4 +1,4 @@
-"""What callers read: payments and products as the API's JSON. No name and no email is ever in it.
+"""What callers read beside a payment: checkouts and products as the API's JSON. No name and no email is ever in it.
 
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
@@ -9,44 +9,17 @@ from typing import Literal, TypedDict
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.money import minor_units
-from payments.domain.payment import DisputeStatus, Payment, Status
-
-type PaymentId = str
-type Currency = str
-type Time = str
-type WebAddress = str
-
-
-class FailureView(TypedDict):
-    code: str
-    """Stripe's code, such as `card_declined`; ours where Stripe has none."""
-    message: str
-    """A sentence that the customer may read."""
-
-
-class PaymentView(TypedDict):
-    """How a payment stands. Amounts are in minor units of `currency`."""
-
-    paymentId: PaymentId
-    status: Status
-    final: bool
-    """Whether to stop asking. A failed payment is final, and may still succeed by a later attempt."""
-    amount: int
-    """What was asked for."""
-    amountRefunded: int
-    """What was returned or is on its way back."""
-    currency: Currency
-    serviceType: str
-    transactionId: str | None
-    """Stripe's charge (`ch_...`) once it is known, else its intent (`pi_...`)."""
-    receiptUrl: WebAddress | None
-    checkoutUrl: WebAddress | None
-    """Where it can be paid, while it can."""
-    failure: FailureView | None
-    """Why the last attempt failed; null for a payment that has not failed, or has succeeded since."""
-    dispute: DisputeStatus | None
-    createdAt: Time
-    updatedAt: Time
+from payments.domain.payment import Payment, Status
+from payments.domain.views import (
+    Currency,
+    OrderView,
+    PaymentId,
+    Time,
+    WebAddress,
+    checkout_url,
+    in_text,
+    order_view,
+)
 
 
 class CheckoutView(TypedDict):
@@ -59,6 +32,9 @@ class CheckoutView(TypedDict):
     """Where the customer pays; null once this checkout can no longer be paid."""
     status: Status
     expiresAt: Time
+    accessKey: str
+    """The right to act on the payment, such as to cancel it; for whoever ordered, and nobody else."""
+    order: OrderView
 
 
 class FixedPriceView(TypedDict):
@@ -99,36 +75,16 @@ class ReceivedView(TypedDict):
 RECEIVED: ReceivedView = {"received": True}
 
 
-def payment_view(payment: Payment, now: datetime) -> PaymentView:
-    """The answer to a status poll."""
-    attempt = payment.settled_attempt
-    failure = payment.failure
-    return {
-        "paymentId": payment.id,
-        "status": payment.status,
-        "final": payment.status.final,
-        "amount": payment.asked.amount,
-        "amountRefunded": payment.returned,
-        "currency": payment.asked.currency,
-        "serviceType": payment.sku,
-        "transactionId": payment.transaction_id,
-        "receiptUrl": attempt.receipt_url if attempt else None,
-        "checkoutUrl": _checkout_url(payment, now),
-        "failure": {"code": failure.code, "message": failure.message} if failure else None,
-        "dispute": payment.dispute,
-        "createdAt": _time(payment.created_at),
-        "updatedAt": _time(payment.updated_at),
-    }
-
-
 def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
     """The answer to a request for a checkout."""
     return {
         "paymentId": payment.id,
         "sessionId": payment.sessions[0].ref,
-        "url": _checkout_url(payment, now),
+        "url": checkout_url(payment, now),
         "status": payment.status,
-        "expiresAt": _time(payment.expires_at),
+        "expiresAt": in_text(payment.expires_at),
+        "accessKey": payment.access_key,
+        "order": order_view(payment),
     }
 
 
@@ -152,11 +108,3 @@ def _product_view(product: Product) -> ProductView:
         "currency": product.currency,
         "minorUnits": minor_units(product.currency),
     }
-
-
-def _checkout_url(payment: Payment, now: datetime) -> WebAddress | None:
-    return payment.checkout.url if payment.checkout and now < payment.expires_at else None
-
-
-def _time(time: datetime) -> Time:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")

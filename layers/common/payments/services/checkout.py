@@ -1,14 +1,14 @@
 """Asking for a payment: record it, then have Stripe make its checkout; once, however often it is asked."""
 
-import hashlib
-import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from payments.domain.actors import ANSWER, LOOK
 from payments.domain.catalogue import Product
+from payments.domain.claims import Claim, Claimant
 from payments.domain.errors import (
     FieldError,
     IdempotencyKeyReused,
@@ -18,14 +18,17 @@ from payments.domain.errors import (
     ValidationFailed,
     concerning,
 )
-from payments.domain.facts import Fact, Request, RequestState
-from payments.domain.looking import next_look
+from payments.domain.facts import Asking, AskingState, Fact
+from payments.domain.looking import DueReason, next_look
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
-from payments.domain.records import Claim, Conflict
+from payments.domain.writes import Conflict
 from payments.services.recording import ATTEMPTS, Payments, pause, record
 
-KEY_LIFETIME = timedelta(hours=24)
+# Stripe keeps an idempotency key for a day; later, a repetition would be a new request.
+REPEATABLE = timedelta(hours=23)
+# What a request led to that was never answered is in Stripe's lists by then, or nothing is.
+SETTLED = timedelta(minutes=10)
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
 AWAITED_READS = 20
@@ -39,6 +42,11 @@ class CheckoutStore(Payments, Protocol):
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]: ...
 
 
+class AskingStore(Payments, Protocol):
+    def ask_again(self, payment: Payment, now: datetime) -> Payment:
+        """The payment, on record as asked of Stripe now."""
+
+
 class Checkouts(Protocol):
     """Stripe, as far as a checkout needs it."""
 
@@ -46,10 +54,13 @@ class Checkouts(Protocol):
 
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
 
+    def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        """The facts of what Stripe made for the payment without our hearing of it; none if there is nothing."""
+
 
 @dataclass(frozen=True)
-class Order:
-    """What a caller asks for; `amount` in minor units, absent where the price is fixed."""
+class Purchase:
+    """What a caller wants to pay for; `amount` in minor units, absent where the price is fixed."""
 
     name: str
     email: str
@@ -58,10 +69,15 @@ class Order:
     currency: str | None
     metadata: Mapping[str, str]
 
-    @property
-    def hash(self) -> str:
-        """The same for the same order, whatever the order of its fields."""
-        return _hash(json.dumps(asdict(self), sort_keys=True))
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every checkout of this deployment: where the customer comes back to, how long it can be paid, and
+    the day that it is now where the business is."""
+
+    return_url: str
+    lifetime: timedelta
+    day: str
 
 
 @dataclass(frozen=True)
@@ -72,59 +88,74 @@ class Opened:
     is_new: bool
 
 
+class OpeningStore(CheckoutStore, AskingStore, Protocol): ...
+
+
 def open_checkout(
-    order: Order,
+    purchase: Purchase,
     *,
-    idempotency_key: str | None,
-    return_url: str,
-    lifetime: timedelta,
-    store: CheckoutStore,
+    claimant: Claimant | None,
+    terms: Terms,
+    store: OpeningStore,
     stripe: Checkouts,
     now: datetime,
 ) -> Opened:
-    """The payment for an order, with its checkout; for a repeated key the one there is.
+    """The payment for a purchase, with its checkout; for a repeated key the one there is.
 
-    ValidationFailed names what cannot be ordered so; IdempotencyKeyReused if the key came with another order;
+    ValidationFailed names what cannot be ordered so; IdempotencyKeyReused if the key came with another body;
     StripeRefused if Stripe said no: the payment has lapsed and the key is free; StripeUnavailable if it is not
     known: the same request may be repeated and will find its checkout.
     """
-    key_hash = _hash(idempotency_key) if idempotency_key else None
-    product, holder = store.offer(order.sku, key_hash, now)
-    if holder:
-        payment, is_new = _held(holder, order, store), False
+    product, holder = store.offer(purchase.sku, claimant.key_hash if claimant else None, now)
+    if claimant and holder:
+        payment, is_new = _held(holder, claimant, store), False
     else:
         if product is None:
             raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
-        asked = product.charge(order.amount, order.currency)
+        asked = product.charge(purchase.amount, purchase.currency)
         stripe.check_chargeable(asked)
-        made = Payment.request(
+        made = Payment.new(
             asked=asked,
             sku=product.sku,
             product_name=product.name,
-            customer=Customer(order.name, order.email),
-            return_url=return_url,
-            metadata=order.metadata,
-            key_hash=key_hash,
+            customer=Customer(purchase.name, purchase.email),
+            return_url=terms.return_url,
+            metadata=purchase.metadata,
+            claim=claimant.key_hash if claimant else None,
+            day=terms.day,
             now=now,
-            lifetime=lifetime,
+            lifetime=terms.lifetime,
         )
-        payment = _recorded(replace(made, look_at=next_look(made, now)), order, store, now)
+        payment = _recorded(_scheduled(made, now), claimant, store, now)
         is_new = payment.id == made.id
     if payment.sessions:
         return Opened(payment, is_new)
     with concerning(payment.id):
-        try:
-            return Opened(ask_stripe(payment, store, stripe, now), is_new)
-        except StripeUnavailable as error:
-            found = _awaited(payment.id, store) if error.in_flight else None
-            if found is None:
-                raise
-            return Opened(found, is_new)
+        # Where it is asked, its intent was heard of before our request was answered.
+        payment = (_found if payment.is_asked else _asked)(payment, store, stripe, now)
+        if not payment.sessions:
+            raise _no_answer()
+    return Opened(payment, is_new)
 
 
-def _recorded(payment: Payment, order: Order, store: CheckoutStore, now: datetime) -> Payment:
+def _asked(payment: Payment, store: OpeningStore, stripe: Checkouts, now: datetime) -> Payment:
+    try:
+        return ask_stripe(payment, store, stripe, now)
+    except StripeUnavailable as error:
+        found = _awaited(payment.id, store) if error.in_flight else None
+        if found is None:
+            raise
+        return found
+
+
+def _scheduled(payment: Payment, now: datetime) -> Payment:
+    at = next_look(payment, now)
+    return replace(payment, due_by={DueReason.LOOK.value: at}) if at else payment
+
+
+def _recorded(payment: Payment, claimant: Claimant | None, store: CheckoutStore, now: datetime) -> Payment:
     """The new payment, or that of another caller who was faster with the same key."""
-    claim = Claim(payment.key_hash, order.hash, payment.id, now + KEY_LIFETIME) if payment.key_hash else None
+    claim = claimant.claim(payment.id, now) if claimant else None
     for attempt in range(ATTEMPTS):
         try:
             holder, created = store.create(payment, claim, now)
@@ -132,7 +163,7 @@ def _recorded(payment: Payment, order: Order, store: CheckoutStore, now: datetim
             # A second click: the first one's claim is being written just now.
             time.sleep(pause(attempt))
         else:
-            return payment if created or holder is None else _held(holder, order, store)
+            return payment if created or holder is None or claimant is None else _held(holder, claimant, store)
     raise TryAgain("Too many requests with this Idempotency-Key came at once; send the same again.")
 
 
@@ -146,32 +177,60 @@ def _awaited(payment_id: str, store: Payments) -> Payment | None:
     return None
 
 
-def _held(holder: Claim, order: Order, store: CheckoutStore) -> Payment:
+def _held(holder: Claim, claimant: Claimant, store: Payments) -> Payment:
     """The payment that an earlier request with this key made."""
-    if holder.body_hash != order.hash:
+    if holder.body_hash != claimant.body_hash:
         raise IdempotencyKeyReused("This Idempotency-Key was used for another order. Use a new key for each new order.")
-    payment = store.payment(holder.payment_id)
+    payment = store.payment(holder.led_to)
     if payment is None or payment.has_lapsed:
         # It lapsed, or was erased, between our two reads; its key is free again.
         raise TryAgain("An earlier request with this Idempotency-Key has just failed; send the same again.")
     return payment
 
 
-def ask_stripe(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) -> Payment:
-    """Have Stripe make the checkout of a payment that has none, or find out that it did; a definite no lapses it.
+def ask_stripe(payment: Payment, store: AskingStore, stripe: Checkouts, now: datetime) -> Payment:
+    """Have Stripe make what an unasked payment is paid by, or find out that it did; a no lapses it.
 
+    Only an answer is a yes or a no. While the key may be repeated the same is asked again with it; afterwards, or if
+    the key is of no use, Stripe's list says what came of it; nothing there is a no once that has had time to settle.
     Raises what create_checkout raises.
     """
+    if payment.is_key_spent or now - payment.created_at >= REPEATABLE:
+        return _found(payment, store, stripe, now)
+    if now != payment.asked_at:
+        payment = store.ask_again(payment, now)
     try:
-        facts = stripe.create_checkout(payment)
-    except (StripeRefused, ValidationFailed, StripeUnavailable) as error:
-        if isinstance(error, StripeUnavailable) and not error.spent:
-            raise
-        record(store, payment, [Request(state=RequestState.LAPSED, reason=error.code)], now=now)
+        facts: Iterable[Fact] = stripe.create_checkout(payment)
+    except (StripeRefused, ValidationFailed) as error:
+        record(store, payment, [_lapsed(error.code)], actor=ANSWER, now=now)
         raise
-    payment, _ = record(store, payment, facts, now=now)
+    except StripeUnavailable as error:
+        if not error.spent:
+            raise
+        spent = Asking(state=AskingState.SPENT, reason=error.code)
+        payment, _ = record(store, payment, [spent], actor=ANSWER, now=now)
+        return _found(payment, store, stripe, now)
+    payment, _ = record(store, payment, facts, actor=ANSWER, now=now)
     return payment
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _found(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) -> Payment:
+    """The payment with what Stripe's list has for it, lapsed if there is nothing and was time enough.
+
+    StripeUnavailable as long as it is not known.
+    """
+    facts = stripe.find_checkout(payment)
+    if not facts:
+        if payment.is_asked or now - payment.asked_at < SETTLED:
+            raise _no_answer()
+        facts = (_lapsed("no_answer"),)
+    payment, _ = record(store, payment, facts, actor=LOOK, now=now)
+    return payment
+
+
+def _no_answer() -> StripeUnavailable:
+    return StripeUnavailable("The payment provider did not answer; send the same request again.")
+
+
+def _lapsed(reason: str) -> Asking:
+    return Asking(state=AskingState.LAPSED, reason=reason)

@@ -1,17 +1,20 @@
 """Sending a notice once: claim it, ask whether it is still true, send it, record it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from payments.domain.actors import LOOK
+from payments.domain.errors import NewerRelease, TryAgain
 from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
-from payments.domain.notices import Notice, NoticeKind
+from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState
 from payments.domain.payment import Payment
-from payments.domain.records import Conflict, NoticeClaim, NoticeState
+from payments.domain.writes import ClaimLost, Retract
 from payments.services.letters import Business, letter
+from payments.services.recording import Changed, Payments, record
 
 # The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
 LEASE = timedelta(seconds=60)
@@ -30,6 +33,7 @@ class MailOutcome(StrEnum):
     STUCK = "stuck"
     GAVE_UP = "gave_up"
     NOT_OURS = "not_ours"
+    FOR_NEWER_CODE = "for_newer_code"
 
     @property
     def needs_attention(self) -> bool:
@@ -45,16 +49,12 @@ class Delivery:
     waited: timedelta | None = None
 
 
-class MailStore(Protocol):
-    def payment(self, payment_id: str) -> Payment | None: ...
-
+class MailStore(Payments, Protocol):
     def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None: ...
 
     def settle_notice(
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
     ) -> None: ...
-
-    def retract_notice(self, payment: Payment, notice: Notice, attempt: int, now: datetime, note: str) -> None: ...
 
     def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None: ...
 
@@ -76,17 +76,22 @@ def deliver(
     """Send a notice that is due; NOT_OURS if it was sent, is not yet due, or another is at it.
 
     Sent once, but for one window: the mail service took the letter and this process died, or lost the answer,
-    before that was recorded.
+    before that was recorded. A payment that is for newer code keeps its notice due, and loses but this message.
     """
+    try:
+        payment = store.payment(payment_id)
+    except NewerRelease:
+        return Delivery(MailOutcome.FOR_NEWER_CODE)
     claim = store.claim_notice(payment_id, notice, clock(), LEASE)
     if claim is None:
         return Delivery(MailOutcome.NOT_OURS)
-    outcome = _try(payment_id, notice, claim.attempt, business, store, mailer, clock)
+    outcome = _try(payment_id, payment, notice, claim.attempt, business, store, mailer, clock)
     return Delivery(outcome, clock() - claim.due_since if outcome is MailOutcome.SENT else None)
 
 
 def _try(
     payment_id: str,
+    payment: Payment | None,
     notice: Notice,
     attempt: int,
     business: Business,
@@ -99,7 +104,6 @@ def _try(
         # Its senders died each time, before they could say why.
         store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), "no attempt came to an end")
         return MailOutcome.GAVE_UP
-    payment = store.payment(payment_id)
     if payment is None:
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "there is no such payment")
         return MailOutcome.MOOT
@@ -107,13 +111,7 @@ def _try(
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "copies are not wanted")
         return MailOutcome.MOOT
     if not calls_for(payment, notice):
-        try:
-            store.retract_notice(payment, notice, attempt, clock(), "no longer true")
-        except Conflict:
-            # Something was learned just now, and it may be true again.
-            store.postpone_notice(payment_id, notice, attempt, clock(), "the payment changed")
-            return MailOutcome.POSTPONED
-        return MailOutcome.MOOT
+        return _retracted(payment, notice, attempt, store, clock)
     try:
         message_id = mailer.send(letter(notice, payment, business))
     except MailRejected as error:
@@ -128,3 +126,27 @@ def _try(
         return MailOutcome.STUCK if attempt == STUCK_ATTEMPT else MailOutcome.POSTPONED
     store.settle_notice(payment_id, notice, attempt, NoticeState.SENT, clock(), message_id)
     return MailOutcome.SENT
+
+
+class _TrueAgain(Exception):
+    """Something was learned just now that makes the notice true."""
+
+
+def _retracted(
+    payment: Payment, notice: Notice, attempt: int, store: MailStore, clock: Callable[[], datetime]
+) -> MailOutcome:
+    """Take back a notice that is not true, so that it is raised again should it become true."""
+
+    def retracted(payment: Payment) -> Changed:
+        if calls_for(payment, notice):
+            raise _TrueAgain
+        return replace(payment, raised=payment.raised - {notice}), (Retract(notice, attempt, "no longer true"),)
+
+    try:
+        record(store, payment, (), actor=LOOK, now=clock(), change=retracted)
+    except ClaimLost:
+        return MailOutcome.NOT_OURS
+    except (_TrueAgain, TryAgain):
+        store.postpone_notice(payment.id, notice, attempt, clock(), "the payment changed")
+        return MailOutcome.POSTPONED
+    return MailOutcome.MOOT

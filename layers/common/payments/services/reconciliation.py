@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payments.domain.errors import StripeUnavailable
+from payments.domain.actors import LOOK
+from payments.domain.errors import NewerRelease, StripeUnavailable
 from payments.domain.events import Event
-from payments.domain.facts import Fact, Request, RequestState
-from payments.domain.looking import next_look
+from payments.domain.facts import Fact
+from payments.domain.looking import Due, DueReason
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status
-from payments.domain.records import Overdue
-from payments.services.checkout import Checkouts, ask_stripe
+from payments.domain.releases import CAME_LATER
+from payments.services.checkout import AskingStore, Checkouts, ask_stripe
 from payments.services.recording import postings_of, record
 from payments.services.webhook import Owners, WebhookStore, receive
 
@@ -29,9 +30,6 @@ RUN_TIME = timedelta(seconds=40)
 # A notice that is due since less is most likely in the queue.
 GRACE = timedelta(seconds=60)
 OVERDUE_PER_SHARD = 100
-# Stripe keeps an idempotency key for a day; later, a repetition would be a new request.
-REPEATABLE = timedelta(hours=23)
-
 EVENTS = "undelivered_events"
 # Events can come into Stripe's list a little late, so the newest are read again by the next run.
 SETTLED = timedelta(minutes=5)
@@ -42,14 +40,13 @@ HOPELESS = timedelta(days=1)
 PATIENCE = 3
 
 
-class ReconcileStore(WebhookStore, Protocol):
+class ReconcileStore(WebhookStore, AskingStore, Protocol):
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool: ...
 
     def give_back_lease(self, name: str) -> None: ...
 
-    def overdue(self, now: datetime, limit: int) -> list[Overdue]: ...
-
-    def look_again(self, payment: Payment, at: datetime | None) -> None: ...
+    def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
+        """What is due by now for a reason and for this release to do, `limit` of each shard."""
 
     def cursor(self, name: str) -> str | None: ...
 
@@ -109,12 +106,14 @@ class Reconciler:
         with self._alone(began) as alone:
             if not alone:
                 return None
-            overdue = self.store.overdue(began, OVERDUE_PER_SHARD)
-            self._publish_notices(overdue, summary)
+            if CAME_LATER:
+                # A release's first day is the one on which it first runs, not on which it first has something to tell.
+                self.store.first_days(CAME_LATER, began)
+            self._publish_notices(self.store.due(DueReason.NOTICE, began, OVERDUE_PER_SHARD), summary)
             with self._apart(summary, source="the list of undelivered events"):
                 self._hear_undelivered(began, summary)
-            for each in overdue:
-                if not each.notice and self._goes_on(began, summary):
+            for each in self.store.due(DueReason.LOOK, began, OVERDUE_PER_SHARD):
+                if self._goes_on(began, summary):
                     self._look_at(each.payment_id, summary)
         return summary
 
@@ -140,7 +139,7 @@ class Reconciler:
     def _goes_on(self, began: datetime, summary: Summary) -> bool:
         return self.clock() < began + RUN_TIME and not summary.stripe_unavailable
 
-    def _publish_notices(self, overdue: Sequence[Overdue], summary: Summary) -> None:
+    def _publish_notices(self, overdue: Sequence[Due], summary: Summary) -> None:
         settled = self.clock() - GRACE
         late = [each for each in overdue if each.due_at <= settled]
         self._publish([Posting(each.payment_id, each.notice) for each in late if each.notice], summary)
@@ -169,6 +168,7 @@ class Reconciler:
                     store=self.store,
                     stripe=self.stripe,
                     now=self.clock(),
+                    delivered=False,
                 )
                 summary.events_heard += 1
                 summary.count(receipt.new_status)
@@ -179,29 +179,28 @@ class Reconciler:
                 self.store.move_cursor(EVENTS, event.id)
 
     def _look_at(self, payment_id: str, summary: Summary) -> None:
-        """Find out how a payment stands, and when to ask again: one that fails each time comes later and later."""
+        """Find out how a payment stands; in any case it is not looked at again for a while."""
         with self._apart(summary, payment_id=payment_id):
-            payment = self.store.payment(payment_id)
+            try:
+                payment = self.store.payment(payment_id)
+            except NewerRelease:
+                return
             if payment is None:
                 return
             summary.payments_looked_at += 1
-            learned = False
             try:
-                learned = self._learned_of(payment, summary)
-            finally:
-                if not learned:
-                    self.store.look_again(payment, next_look(payment, self.clock()))
+                if payment.is_asked:
+                    news = self.stripe.look(payment)
+                else:
+                    payment, news = ask_stripe(payment, self.store, self.stripe, self.clock()), ()
+            except Exception:
+                self._record(payment, (), summary)
+                raise
+            self._record(payment, news, summary)
 
-    def _learned_of(self, payment: Payment, summary: Summary) -> bool:
-        """Whether there was anything new; then it is recorded, with when to look next."""
-        now = self.clock()
-        if payment.sessions:
-            news = self.stripe.look(payment)
-        elif now - payment.created_at < REPEATABLE:
-            return bool(ask_stripe(payment, self.store, self.stripe, now).sessions)
-        else:
-            news = (Request(state=RequestState.LAPSED, reason="no answer"),)
-        _, effects = record(self.store, payment, news, now=now, failure_delay=self.failure_delay)
+    def _record(self, payment: Payment, news: Sequence[Fact], summary: Summary) -> None:
+        _, effects = record(
+            self.store, payment, news, actor=LOOK, now=self.clock(), failure_delay=self.failure_delay, looked=True
+        )
         summary.count(effects.status)
         self._publish(postings_of(payment.id, effects, self.failure_delay), summary)
-        return bool(effects)

@@ -2,87 +2,166 @@
 
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from payments.domain.actors import Actor
+from payments.domain.attention import attention_of
 from payments.domain.errors import PaymentNotFound, TryAgain
-from payments.domain.events import Event
-from payments.domain.facts import Fact
-from payments.domain.learning import Effects, learn
-from payments.domain.looking import next_look
+from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
+from payments.domain.learning import Effects, FirstDays, learn
+from payments.domain.looking import DueReason, awaits_news, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
-from payments.domain.records import Conflict, EventRecord
+from payments.domain.releases import CAME_LATER, needed
+from payments.domain.views import standing
+from payments.domain.writes import AuditEntry, Conflict, Free, Note, Point, Raise, Write
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.6
+# A transaction takes a hundred items. A fact brings at most a pointer, and so many notices are left for the next turn.
+MOST_NEWS = 40
+MOST_NOTICES = 40
+
+type News = Iterable[Fact] | Callable[[Payment], Iterable[Fact]]
+"""Facts, or what a payment as it stands in this turn makes of them."""
+
+
+type Changed = tuple[Payment, Sequence[Write]]
+"""A payment with something else than its facts changed, and what is written together with that."""
 
 
 class Payments(Protocol):
     """The store, as far as learning needs it."""
 
-    def payment(self, payment_id: str) -> Payment | None: ...
+    def payment(self, payment_id: str) -> Payment | None:
+        """NewerRelease if it is to be left to newer code."""
 
-    def save(
-        self,
-        payment: Payment,
-        *,
-        raised: Mapping[Notice, datetime],
-        event: EventRecord | None = None,
-        new_names: Iterable[str] = (),
-        frees_key: bool = False,
-    ) -> None: ...
+    def save(self, payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
+        """The payment as it is stored now; Conflict or Taken if nothing was written."""
 
-    def record(self, payment_id: str, event: EventRecord) -> None: ...
+    def audit(self, payment_id: str, entry: AuditEntry) -> None: ...
+
+    def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> FirstDays:
+        """Since when notices are told that came after the first release: now, for one that is new here."""
 
 
 def record(
     store: Payments,
     payment: Payment,
-    news: Iterable[Fact],
+    news: News,
     *,
+    actor: Actor,
     now: datetime,
-    event: Event | None = None,
     failure_delay: timedelta = timedelta(),
+    looked: bool = False,
+    change: Callable[[Payment], Changed] | None = None,
 ) -> tuple[Payment, Effects]:
-    """Learn the news durably: the payment as it now is and what followed, nothing if all was known.
+    """Learn the news durably, and do whatever else the payment's facts call for and nobody has done: the payment as it
+    now is and what followed, nothing if there was nothing to do.
 
-    `failure_delay` is how long an admin's mail about a failure waits for a success. TryAgain if too many others
-    write at once; then nothing of it is written.
+    More than one transaction takes is learned in several, money first. `failure_delay` is how long an admin's mail
+    about a failure waits for a success. `looked` says that Stripe was asked just now, and need not be for a while.
+    `change` is made in the first transaction, and causes one; what it raises ends it all. TryAgain if too many others
+    write at once: what was written by then is durable, and the same news may be told again.
     """
-    facts = tuple(news)
-    for attempt in range(ATTEMPTS):
-        learned, effects = learn(payment, facts)
-        if not effects:
-            if event:
-                store.record(payment.id, audit(event, ("nothing new",), now))
-            return payment, effects
-        learned = replace(
-            learned,
-            updated_at=now,
-            look_at=next_look(learned, now),
-            last_event=event.id if event else payment.last_event,
-        )
+    done, lost = Effects(), 0
+    must_write = looked or change is not None
+    while True:
+        portion, is_last = _portion(payment, tuple(news(payment) if callable(news) else news))
+        changed, also = change(payment) if change else (payment, ())
+        turn = _Turn.of(store, changed, portion, actor, now, looked)
+        if not (must_write or turn.is_needed):
+            break
         try:
-            store.save(
-                learned,
-                raised={notice: now + _delay_of(notice, failure_delay) for notice in effects.notices},
-                event=audit(event, tuple(str(change) for change in effects.changes), now) if event else None,
-                new_names=sorted(learned.stripe_ids - payment.stripe_ids),
-                frees_key=learned.has_lapsed and not payment.has_lapsed,
-            )
+            payment = store.save(turn.payment, [*turn.writes(payment, done, actor, now, failure_delay), *also], now)
         except Conflict:
-            time.sleep(pause(attempt))
-            found = store.payment(payment.id)
-            if found is None:
-                raise PaymentNotFound(f"The payment {payment.id} is gone.") from None
-            payment = found
+            lost += 1
+            if lost == ATTEMPTS:
+                raise TryAgain(
+                    "The payment is being changed by too many others at once; send the same again."
+                ) from None
+            time.sleep(pause(lost - 1))
+            payment = _read_again(store, payment)
             continue
-        return replace(learned, version=learned.version + 1), effects
-    raise TryAgain("The payment is being changed by too many others at once; send the same again.")
+        done += turn.effects
+        must_write, looked, change = False, False, None
+        if is_last and not turn.leaves_notices:
+            break
+    if actor.event and not done.changes:
+        store.audit(payment.id, audit_entry(actor, ("nothing new",), now))
+    return payment, done
+
+
+class _Turn:
+    """One payment, read and learned from; what is to be written of it."""
+
+    def __init__(self, payment: Payment, effects: Effects, *, is_needed: bool, leaves_notices: bool) -> None:
+        self.payment = payment
+        self.effects = effects
+        self.is_needed = is_needed
+        self.leaves_notices = leaves_notices
+
+    @classmethod
+    def of(
+        cls, store: Payments, before: Payment, news: Iterable[Fact], actor: Actor, now: datetime, looked: bool
+    ) -> "_Turn":
+        first_days = store.first_days(CAME_LATER, now) if CAME_LATER else {}
+        learned, effects = learn(before, news, actor=actor, now=now, first_days=first_days)
+        left = effects.notices[MOST_NOTICES:]
+        if left:
+            learned = replace(learned, raised=learned.raised - set(left))
+            effects = replace(effects, notices=effects.notices[:MOST_NOTICES])
+        if effects.changes:
+            learned = replace(learned, updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
+        learned = replace(learned, needs=needed(learned), attention=attention_of(learned, now))
+        is_scheduled = DueReason.LOOK in learned.due_by
+        if looked or effects.changes or is_scheduled is not awaits_news(learned):
+            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, next_look(learned, now)))
+        if effects.unsure:
+            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, now))
+        is_needed = learned != before or standing(learned) != learned.standing
+        return cls(learned, effects, is_needed=is_needed, leaves_notices=bool(left))
+
+    def writes(
+        self, before: Payment, done: Effects, actor: Actor, now: datetime, failure_delay: timedelta
+    ) -> Iterator[Write]:
+        for notice in self.effects.notices:
+            yield Raise(notice, now + _delay_of(notice, failure_delay))
+        for name in sorted(self.payment.stripe_ids - before.stripe_ids):
+            yield Point(name)
+        if self.payment.claim and self.payment.has_lapsed and not before.has_lapsed:
+            yield Free(self.payment.claim)
+        if actor.event and self.effects.changes:
+            changes = done.changes + self.effects.changes
+            yield Note(audit_entry(actor, tuple(str(change) for change in changes), now))
+
+
+def _portion(payment: Payment, news: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], bool]:
+    """As much of the news as one transaction takes, and whether that is all: money first, then the latest failures."""
+    if len(news) <= MOST_NEWS:
+        return news, True
+    facts = bounded(merge(payment.facts, news))
+    new = [fact for key, fact in facts.items() if payment.facts.get(key) != fact]
+    if len(new) <= MOST_NEWS:
+        return news, True
+    return tuple(sorted(new, key=_urgency)[:MOST_NEWS]), False
+
+
+def _urgency(fact: Fact) -> tuple[int, int]:
+    if isinstance(fact, Attempt) and fact.state is AttemptState.FAILED:
+        return 1, -(fact.created or 0)
+    return 0, 0
+
+
+def _read_again(store: Payments, payment: Payment) -> Payment:
+    found = store.payment(payment.id)
+    if found is None:
+        raise PaymentNotFound(f"The payment {payment.id} is gone.") from None
+    return found
 
 
 def postings_of(payment_id: str, effects: Effects, failure_delay: timedelta) -> tuple[Posting, ...]:
@@ -92,9 +171,12 @@ def postings_of(payment_id: str, effects: Effects, failure_delay: timedelta) -> 
     )
 
 
-def audit(event: Event, outcome: tuple[str, ...], now: datetime) -> EventRecord:
-    """The record of an event: what it changed, or why nothing."""
-    return EventRecord(event.id, event.type, outcome, now)
+def audit_entry(actor: Actor, outcome: tuple[str, ...], now: datetime) -> AuditEntry:
+    """What an event or a person's act changed, or why nothing."""
+    if actor.event is None:
+        raise ValueError("only an event or a person's act is audited")
+    id_, type_ = actor.event
+    return AuditEntry(id_, type_, outcome, now, actor.by)
 
 
 def _delay_of(notice: Notice, failure_delay: timedelta) -> timedelta:

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from payments.domain import actors
+from payments.domain.actors import Actor
 from payments.domain.errors import concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status
-from payments.domain.records import Taken
-from payments.services.recording import Payments, audit, postings_of, record
+from payments.domain.writes import Taken
+from payments.services.recording import Payments, audit_entry, postings_of, record
 
 
 class Outcome(StrEnum):
@@ -64,10 +66,12 @@ def receive(
     store: WebhookStore,
     stripe: Owners,
     now: datetime,
+    delivered: bool = True,
 ) -> Receipt:
     """Learn from one event; the receipt's postings are recorded as due and are to be published.
 
-    StripeUnavailable or TryAgain if that cannot be done now: nothing of the event is kept, and Stripe repeats it.
+    `delivered` unless it was found in Stripe's list. StripeUnavailable or TryAgain if that cannot be done now: nothing
+    is lost, for Stripe repeats it. NewerRelease is such a TryAgain: the payment is for newer code to act on.
     """
     if event.thin:
         return Receipt(Outcome.THIN)
@@ -75,37 +79,50 @@ def receive(
         return Receipt(Outcome.WRONG_LIVEMODE)
     if event.lesson is None:
         return Receipt(Outcome.NOT_FOR_PAYMENTS)
-    payment = _payment_of(event.lesson, store, stripe)
-    if payment is None:
+    actor = (actors.webhook if delivered else actors.reader)(event.id, event.type)
+    payment_id = _payment_id_of(event.lesson, store, stripe)
+    if payment_id is None:
         return Receipt(Outcome.FOREIGN)
-    with concerning(payment.id):
-        if _is_of_other_session(event.lesson, payment):
-            store.record(payment.id, audit(event, ("refused: not the session that we made",), now))
-            return Receipt(Outcome.OTHER_SESSION, payment.id)
-        try:
-            learned, effects = record(
-                store, payment, event.lesson.facts, now=now, event=event, failure_delay=failure_delay
-            )
-        except Taken:
-            store.record(payment.id, audit(event, ("refused: it names an object of another payment",), now))
-            return Receipt(Outcome.OTHER_PAYMENT, payment.id)
+    with concerning(payment_id):
+        payment = store.payment(payment_id)
+        if payment is None:
+            return Receipt(Outcome.FOREIGN)
+        return _learned(payment, event.lesson, actor, failure_delay, store, now)
+
+
+def _learned(
+    payment: Payment, lesson: Lesson, actor: Actor, failure_delay: timedelta, store: Payments, now: datetime
+) -> Receipt:
+    if _is_of_another_checkout(lesson, payment):
+        store.audit(payment.id, audit_entry(actor, ("refused: not the session that we made",), now))
+        return Receipt(Outcome.OTHER_SESSION, payment.id)
+    try:
+        learned, effects = record(store, payment, lesson.facts, actor=actor, now=now, failure_delay=failure_delay)
+    except Taken:
+        store.audit(payment.id, audit_entry(actor, ("refused: it names an object of another payment",), now))
+        return Receipt(Outcome.OTHER_PAYMENT, payment.id)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
     postings = postings_of(payment.id, effects, failure_delay)
     return Receipt(outcome, payment.id, learned.status, effects.status, postings)
 
 
-def _payment_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> Payment | None:
+def _payment_id_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:
     """The payment that the object is about; None if it is none of ours."""
-    payment_id = (
+    return (
         lesson.payment_id
         or store.payment_id_of(lesson.names)
         # It outran its payment's first event, or is foreign: only Stripe knows.
         or stripe.payment_id_of(intent=lesson.intent, charge=lesson.charge)
     )
-    return store.payment(payment_id) if payment_id else None
 
 
-def _is_of_other_session(lesson: Lesson, payment: Payment) -> bool:
-    """A session with our payment's id that is not the one we made, or not the one we know."""
-    known = {each.ref for each in payment.sessions}
-    return any(isinstance(fact, Session) and known and fact.ref not in known for fact in lesson.facts)
+def _is_of_another_checkout(lesson: Lesson, payment: Payment) -> bool:
+    """A session with our payment's id that is not the one we made, or that pays a payment with a form on the page."""
+    sessions = {each.ref for each in payment.sessions}
+    foreign = [each for each in lesson.facts if isinstance(each, Session) and each.ref not in sessions]
+    return bool(foreign) and payment.is_asked and (bool(sessions) or not _share_an_intent(foreign, payment))
+
+
+def _share_an_intent(sessions: Iterable[Session], payment: Payment) -> bool:
+    intents = {each.ref for each in payment.intents}
+    return any(each.intent in intents for each in sessions)

@@ -58,14 +58,14 @@ def read_event(event: Object) -> Event:
     thin = event.get("object") == "v2.core.event"
     data = event.get("data")
     body = data.get("object") if isinstance(data, Mapping) else None
+    created = _time(event, "created")
     lesson = None
     if not thin:
         if not isinstance(body, Mapping):
             raise UnreadableObject("the event has no data.object")
-        lesson = read_object(body, failed=event_type == "checkout.session.async_payment_failed")
+        lesson = _read_body(body, event_type, created)
     livemode = event.get("livemode")
     api_version = event.get("api_version")
-    created = _time(event, "created")
     return Event(
         id=_own_id(event),
         type=event_type[:_LONGEST_TEXT],
@@ -77,10 +77,18 @@ def read_event(event: Object) -> Event:
     )
 
 
+def _read_body(body: Object, event_type: str, created: int | None) -> Lesson | None:
+    """An event's object. Two things only the event says: that a session's delayed payment failed, and when an attempt
+    failed that left no charge."""
+    if event_type == "payment_intent.payment_failed" and body.get("object") == "payment_intent":
+        return _read_intent(body, failed_at=created)
+    return read_object(body, failed=event_type == "checkout.session.async_payment_failed")
+
+
 def read_object(body: Object, *, failed: bool = False) -> Lesson | None:
     """What an object teaches; None for a kind that payments have no part in.
 
-    `failed` is what only an event's name says: that a session's delayed payment failed.
+    `failed` says that a session's delayed payment failed.
     """
     kind = body.get("object")
     if kind == "checkout.session":
@@ -110,6 +118,7 @@ def _read_session(body: Object, failed: bool) -> Lesson | None:
         state=state,
         amount=amount,
         currency=currency,
+        intent=intent,
         url=_web_address(body, "url"),
         expires_at=_time(body, "expires_at"),
     )
@@ -119,7 +128,7 @@ def _read_session(body: Object, failed: bool) -> Lesson | None:
     return Lesson(tuple(facts), payment_id=_payment_id(body), intent=intent)
 
 
-def _read_intent(body: Object) -> Lesson:
+def _read_intent(body: Object, *, failed_at: int | None = None) -> Lesson:
     ref, status = _own_id(body), body.get("status")
     currency, received = _money(body, "amount_received")
     state = {"succeeded": IntentState.SUCCEEDED, "canceled": IntentState.CANCELED}.get(str(status), IntentState.OPEN)
@@ -127,9 +136,10 @@ def _read_intent(body: Object) -> Lesson:
 
     charge = _id(body.get("latest_charge"))
     if charge and status in ("processing", "requires_capture"):
-        facts.append(Attempt(ref=charge, state=AttemptState.PENDING, amount=0, currency=currency))
+        facts.append(Attempt(ref=charge, state=AttemptState.PENDING, amount=0, currency=currency, intent=ref))
     if charge and status == "succeeded":
-        facts.append(Attempt(ref=charge, state=AttemptState.SUCCEEDED, amount=received, currency=currency))
+        paid = Attempt(ref=charge, state=AttemptState.SUCCEEDED, amount=received, currency=currency, intent=ref)
+        facts.append(paid)
 
     told = body.get("last_payment_error")
     error: Object = told if isinstance(told, Mapping) else {}
@@ -142,6 +152,9 @@ def _read_intent(body: Object) -> Lesson:
                 state=AttemptState.FAILED,
                 amount=0,
                 currency=currency,
+                intent=ref,
+                # A charge has a time of its own.
+                created=None if failed_charge else failed_at,
                 failure_code=_text(error, "code"),
                 failure_message=_text(error, "message"),
             )
@@ -162,29 +175,31 @@ def _read_charge(body: Object) -> Lesson:
         state = AttemptState.SUCCEEDED
     else:
         state = AttemptState.PENDING
+    intent = _id(body.get("payment_intent"))
     attempt = Attempt(
         ref=ref,
         state=state,
         amount=amount if state is AttemptState.SUCCEEDED else 0,
         currency=currency,
+        intent=intent,
         created=_time(body, "created"),
         failure_code=_text(body, "failure_code"),
         failure_message=_text(body, "failure_message"),
         receipt_url=_web_address(body, "receipt_url"),
     )
     # Versions before 2022-11-15 have the refunds in their charge, and no events of their own for most.
-    refunds = [fact for each in _listed(body, "refunds") for fact in _read_refund(each).facts]
-    intent = _id(body.get("payment_intent"))
+    refunds = [fact for each in _listed(body, "refunds") for fact in _read_refund(each, intent).facts]
     return Lesson((attempt, *refunds), payment_id=_payment_id(body), intent=intent, charge=ref)
 
 
-def _read_refund(body: Object) -> Lesson:
+def _read_refund(body: Object, intent: str | None = None) -> Lesson:
     currency, amount = _money(body, "amount")
     refund = Refund(
         ref=_own_id(body),
         state=_state(RefundState, body.get("status"), RefundState.PENDING),
         amount=amount,
         currency=currency,
+        intent=_id(body.get("payment_intent")) or intent,
         reason=_text(body, "reason"),
         failure_reason=_text(body, "failure_reason"),
     )

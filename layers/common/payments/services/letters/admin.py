@@ -7,7 +7,18 @@ from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment, Status
 from payments.services.letters import customer
-from payments.services.letters.content import Business, Content, Link, Row, date_of, ids, paid, paid_at, refunded
+from payments.services.letters.content import (
+    Business,
+    Content,
+    Link,
+    Row,
+    date_of,
+    ids,
+    paid,
+    paid_at,
+    received,
+    refunded,
+)
 
 _DASHBOARD = "https://dashboard.stripe.com"
 # Radar's reviews have these ids; early fraud warnings have others.
@@ -23,7 +34,7 @@ def notification(_: Notice, payment: Payment, business: Business) -> Content:
         heading="Payment received",
         before=(f"{name} has paid {amount} for {payment.product_name}.",),
         rows=(("Amount", amount), *_facts(payment)),
-        link=_in_stripe(payment),
+        link=_in_stripe(payment, business),
         after=(f"The customer is sent a confirmation{copied}.",),
         footer=_footer(business),
     )
@@ -53,7 +64,7 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
         heading="A payment failed",
         before=(f"{name} tried to pay {payment.asked} for {payment.product_name}, without success so far.", outlook),
         rows=(("Amount", payment.asked), *reason, *_facts(payment)),
-        link=_in_stripe(payment),
+        link=_in_stripe(payment, business),
         after=(),
         footer=_footer(business),
     )
@@ -78,7 +89,7 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
             ("Refund id", notice.ref),
             *_facts(payment),
         ),
-        link=_in_stripe(payment),
+        link=_in_stripe(payment, business),
         after=(),
         footer=_footer(business),
     )
@@ -156,7 +167,7 @@ def dispute_alert(notice: Notice, payment: Payment, business: Business) -> Conte
             ("Dispute", ref),
             *_facts(payment),
         ),
-        link=_in_stripe(payment, f"disputes/{ref}"),
+        link=_in_stripe(payment, business, f"disputes/{ref}"),
         after=(),
         footer=_footer(business),
     )
@@ -178,25 +189,26 @@ def fraud_alert(notice: Notice, payment: Payment, business: Business) -> Content
         heading="Possible fraud",
         before=(meaning,),
         rows=(("Amount", amount), ("Reason", _words(reason)), ("Signal", notice.ref), *_facts(payment)),
-        link=_in_stripe(payment),
+        link=_in_stripe(payment, business),
         after=(),
         footer=_footer(business),
     )
 
 
 def review_alert(_: Notice, payment: Payment, business: Business) -> Content:
-    asked, received, name = payment.asked, paid(payment), payment.customer.name
-    if received.currency == asked.currency and received.amount > asked.amount:
-        advice = f"Refund the difference of {Money(received.amount - asked.amount, asked.currency)}, or all of it."
+    asked, came, name = payment.asked, received(payment), payment.customer.name
+    sums = payment.balance.received_sums
+    if len(sums) == 1 and sums[0].currency == asked.currency and sums[0].amount > asked.amount:
+        advice = f"Refund the difference of {Money(sums[0].amount - asked.amount, asked.currency)}, or all of it."
     else:
         advice = "Refund it, and ask the customer to order again."
     return Content(
-        subject=f"Please review: {received} received, {asked} asked",
+        subject=f"Please review: {came} received, {asked} asked",
         preview=f"{name}, for {payment.product_name}.",
         heading="Please review a payment",
         before=(f"{name} has paid something else than was asked, and is not sent a confirmation.", advice),
-        rows=(("Asked", asked), ("Received", received), *_facts(payment)),
-        link=_in_stripe(payment),
+        rows=(("Asked", asked), *(("Received", each) for each in sums), *_facts(payment)),
+        link=_in_stripe(payment, business),
         after=(),
         footer=_footer(business),
     )
@@ -213,14 +225,14 @@ def _facts(payment: Payment) -> tuple[Row, ...]:
     )
 
 
-def _in_stripe(payment: Payment, path: str | None = None) -> Link | None:
+def _in_stripe(payment: Payment, business: Business, path: str | None = None) -> Link | None:
     """Stripe's dashboard at `path`, else at the payment; None if Stripe's id of that is not known.
 
-    A checkout session's id says whether it is a test's, for which the dashboard has pages of its own.
+    The dashboard has pages of its own for tests.
     """
     if path is None and payment.transaction_id:
         path = f"payments/{payment.intents[0].ref if payment.intents else payment.transaction_id}"
-    mode = "/test" if any(each.ref.startswith("cs_test_") for each in payment.sessions) else ""
+    mode = "" if business.livemode else "/test"
     return Link("Open in Stripe", f"{_DASHBOARD}{mode}/{path}") if path else None
 
 

@@ -13,13 +13,14 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3}\b)")
 
 @dataclass(frozen=True)
 class Business:
-    """Who writes: its name, the admin's address, the payment page that a customer may try again on, and whether the
-    admin gets copies of confirmations."""
+    """Who writes: its name, the admin's address, the payment page that a customer may try again on, whether the
+    admin gets copies of confirmations, and whether its payments are real."""
 
     name: str
     admin_email: str
     payment_page: str
     wants_copies: bool = True
+    livemode: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,13 @@ def date_of(epoch_seconds: int) -> str:
 
 
 def paid(payment: Payment) -> Money:
-    """What was received, or is asked as long as nothing was."""
-    return payment.received or payment.asked
+    """What was received, or is asked as long as nothing was; of several currencies the one that was asked for."""
+    return next(iter(payment.balance.received_sums), payment.asked)
+
+
+def received(payment: Payment) -> str:
+    """Everything that was received, in words."""
+    return " and ".join(str(each) for each in payment.balance.received_sums) or "nothing"
 
 
 def refunded(notice: Notice, payment: Payment) -> Money:

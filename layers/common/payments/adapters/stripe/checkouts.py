@@ -1,0 +1,101 @@
+"""Checkout Sessions: made once for a payment, and found again where nobody heard that they were made."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from payments.adapters.stripe.client import StripeConnection
+from payments.adapters.stripe.errors import translating
+from payments.adapters.stripe.intents import facts_of_session
+from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
+from payments.adapters.stripe.units import to_stripe
+from payments.domain.errors import NewerRelease
+from payments.domain.facts import Fact
+from payments.domain.money import Money
+from payments.domain.payment import Payment
+
+if TYPE_CHECKING:
+    from stripe.params.checkout._session_create_params import SessionCreateParams
+    from stripe.params.checkout._session_list_params import SessionListParamsCreated
+
+# Our clock and Stripe's may differ, and an answer may have come long after its request.
+_AROUND = timedelta(minutes=15)
+
+
+class StripeCheckouts(StripeConnection):
+    def check_chargeable(self, money: Money) -> None:
+        """ValidationFailed for an amount that Stripe would not charge in that currency."""
+        to_stripe(money)
+
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        """The payment's Checkout Session; asked again, the same one.
+
+        The parameters follow from the stored payment and the version of them that it was first asked in, so with its id
+        as the idempotency key a repetition is a repetition, whatever was deployed meanwhile. StripeRefused if there
+        will be none, StripeUnavailable if it is not known, NotConfigured if Stripe does not take our key.
+        """
+        parameters = _PARAMETERS.get(payment.parameters)
+        if parameters is None:
+            raise NewerRelease(f"the payment is asked in version {payment.parameters} of the parameters")
+        with translating():
+            session = self._client().v1.checkout.sessions.create(
+                parameters(payment), {"idempotency_key": f"{payment.id}-checkout"}
+            )
+        lesson = read_object(session.to_dict())
+        return lesson.facts if lesson else ()
+
+    def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        """The facts of the session that Stripe made for the payment without our hearing of it; none if there is none.
+
+        It is sought by its metadata in the list of those made around the asking, or of those of the intent where that
+        is known: Stripe's search lags.
+        """
+        intents = [each.ref for each in payment.intents]
+        first, last = payment.created_at - _AROUND, payment.asked_at + _AROUND
+        created: SessionListParamsCreated = {"gte": int(first.timestamp()), "lte": int(last.timestamp())}
+        facts: list[Fact] = []
+        with translating():
+            sessions = self._client().v1.checkout.sessions
+            pages = [
+                sessions.list({"payment_intent": intent, "limit": 100, "expand": ["data.payment_intent"]})
+                for intent in intents
+            ] or [sessions.list({"created": created, "limit": 100, "expand": ["data.payment_intent"]})]
+            for page in pages:
+                for session in page.auto_paging_iter():
+                    body = session.to_dict()
+                    if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
+                        facts += facts_of_session(body)
+        return tuple(facts)
+
+
+def _first_parameters(payment: Payment) -> "SessionCreateParams":
+    metadata = {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku}
+    result_url = f"{payment.return_url}?paymentId={payment.id}"
+    return {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": payment.asked.currency,
+                    "unit_amount": to_stripe(payment.asked),
+                    "product_data": {"name": payment.product_name},
+                },
+            }
+        ],
+        "customer_email": payment.customer.email,
+        "client_reference_id": payment.id,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "success_url": result_url,
+        "cancel_url": f"{result_url}&checkout=canceled",
+        "expires_at": int(payment.expires_at.timestamp()),
+        # What is received is to be what was asked, to the cent and in its currency.
+        "adaptive_pricing": {"enabled": False},
+        "allow_promotion_codes": False,
+        "automatic_tax": {"enabled": False},
+    }
+
+
+# A version is never changed once it was deployed: a payment that was asked in it is asked again in it.
+_PARAMETERS: Mapping[int, Callable[[Payment], "SessionCreateParams"]] = {1: _first_parameters}

@@ -1,0 +1,83 @@
+"""Whose a Stripe object is, and all that Stripe knows of a payment."""
+
+from collections.abc import Mapping
+
+import stripe
+
+from payments.adapters.stripe.client import StripeConnection
+from payments.adapters.stripe.errors import translated, translating
+from payments.adapters.stripe.objects import PAYMENT_ID, Object, read_object
+from payments.domain.facts import Fact, Intent
+from payments.domain.payment import Payment, Way, is_payment_id
+
+
+class StripeIntents(StripeConnection):
+    def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
+        """Our payment that an intent, or a charge's intent, belongs to; None if it is not ours.
+
+        StripeUnavailable if Stripe cannot be asked now, NotConfigured if our key may not, else StripeRefused.
+        """
+        try:
+            if intent is None and charge is not None:
+                found = self._client().v1.charges.retrieve(charge, {"expand": ["payment_intent"]}).to_dict()
+                owner = found.get("payment_intent") or {}
+            elif intent is not None:
+                owner = self._client().v1.payment_intents.retrieve(intent).to_dict()
+            else:
+                return None
+        except stripe.StripeError as error:
+            if error.http_status == 404:
+                return None
+            raise translated(error) from None
+        carried = (owner.get("metadata") or {}).get(PAYMENT_ID)
+        return carried if is_payment_id(carried) else None
+
+    def look(self, payment: Payment) -> tuple[Fact, ...]:
+        """All that Stripe knows of the payment's sessions and intents, their charges, refunds and disputes.
+
+        It is asked by what is known: sessions, intents or both; a session that is not known is found by its intent.
+        StripeUnavailable if Stripe cannot be asked now, NotConfigured if our key may not, else StripeRefused.
+        """
+        facts: list[Fact] = []
+        with translating():
+            client = self._client().v1
+            for session in payment.sessions:
+                found = client.checkout.sessions.retrieve(session.ref, {"expand": ["payment_intent"]})
+                facts += facts_of_session(found.to_dict())
+            known = {fact.ref for fact in payment.intents}
+            for intent in sorted(known - {fact.ref for fact in facts if isinstance(fact, Intent)}):
+                facts += _facts_of(client.payment_intents.retrieve(intent).to_dict())
+                if payment.way is Way.HOSTED and not payment.sessions:
+                    listed = client.checkout.sessions.list(
+                        {"payment_intent": intent, "expand": ["data.payment_intent"]}
+                    )
+                    facts += [fact for each in listed.data for fact in facts_of_session(each.to_dict())]
+            for intent in sorted({fact.ref for fact in facts if isinstance(fact, Intent)}):
+                facts += self._facts_of_charges(intent)
+        return tuple(facts)
+
+    def _facts_of_charges(self, intent: str) -> list[Fact]:
+        client = self._client().v1
+        charges = [each.to_dict() for each in client.charges.list({"payment_intent": intent, "limit": 100}).data]
+        objects = list(charges)
+        # Not by amount_refunded: of a refund that failed nothing is left there.
+        if any(charge.get("status") == "succeeded" for charge in charges):
+            objects += [each.to_dict() for each in client.refunds.list({"payment_intent": intent, "limit": 100}).data]
+        if any(charge.get("disputed") for charge in charges):
+            objects += [each.to_dict() for each in client.disputes.list({"payment_intent": intent, "limit": 100}).data]
+        return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
+
+
+def facts_of_session(session: Object) -> list[Fact]:
+    """A session with its intent expanded teaches both, and whether a delayed payment came to nothing."""
+    intent = session.get("payment_intent")
+    expanded = intent if isinstance(intent, Mapping) else {}
+    unpaid = session.get("status") == "complete" and session.get("payment_status") == "unpaid"
+    failed = unpaid and expanded.get("status") in ("requires_payment_method", "canceled")
+    lessons = [read_object(session, failed=failed), read_object(expanded)]
+    return [fact for lesson in lessons if lesson for fact in lesson.facts]
+
+
+def _facts_of(body: Object) -> list[Fact]:
+    lesson = read_object(body)
+    return list(lesson.facts) if lesson else []

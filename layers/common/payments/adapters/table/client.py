@@ -1,0 +1,100 @@
+"""The table's client: one call each, and what DynamoDB's refusals mean."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from payments.adapters import aws
+from payments.adapters.table.codec import Item, encoded
+from payments.domain.writes import Conflict
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+
+# A transaction is at an item for some milliseconds, and writes of that item alone are refused meanwhile.
+_MOST_COLLISIONS = 6
+_COLLISION_PAUSE_SECONDS = 0.02
+
+# Why DynamoDB cancels a transaction that may be tried again: another writer, or too many of them.
+_LOST = {"ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
+
+ABSENT = "attribute_not_exists(pk)"
+
+
+class TableClient:
+    """Reads are strongly consistent."""
+
+    def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
+        self._name = name
+        self._client = client or aws.client("dynamodb", _CONFIG)
+        self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)  # type: ignore[arg-type]
+
+    def _get(self, key: Item) -> Item | None:
+        return self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+
+    def _transact(self, writes: Sequence[Any]) -> None:
+        """ClientError TransactionCanceledException if not all of it could be written."""
+        self._client.transact_write_items(TransactItems=writes)
+
+    @property
+    def _canceled(self) -> type[ClientError]:
+        return self._client.exceptions.TransactionCanceledException
+
+    @property
+    def _refused(self) -> type[ClientError]:
+        """A write whose condition did not hold."""
+        return self._client.exceptions.ConditionalCheckFailedException
+
+    def put(
+        self,
+        item: Item,
+        condition: str | None = None,
+        values: Mapping[str, object] | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        returns_old: bool = False,
+    ) -> Any:
+        """An item to be put in a transaction."""
+        put: dict[str, Any] = {"TableName": self._name, "Item": item}
+        if condition:
+            put["ConditionExpression"] = condition
+        if values:
+            put["ExpressionAttributeValues"] = encoded(values)
+        if names:
+            put["ExpressionAttributeNames"] = names
+        if returns_old:
+            put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return {"Put": put}
+
+
+def conflict(error: ClientError) -> Exception:
+    """Conflict for a transaction that lost against other writers or was throttled, to be tried again after a pause; the
+    error itself for any other reason."""
+    return Conflict() if any(reason.get("Code") in _LOST for reason in reasons(error)) else error
+
+
+def failed_only(writes: Sequence[int], error: ClientError) -> bool:
+    """Whether a transaction was canceled by the conditions of these of its writes, and nothing else."""
+    failed = {index: reason["Code"] for index, reason in enumerate(reasons(error)) if reason["Code"] != "None"}
+    return set(failed.values()) == {"ConditionalCheckFailed"} and all(index in writes for index in failed)
+
+
+def reasons(error: ClientError) -> list[dict[str, Any]]:
+    """Why a transaction was canceled: an entry for each of its writes."""
+    return error.response.get("CancellationReasons", [])  # type: ignore[return-value]
+
+
+def _pause_after_collision(response: tuple[Any, dict[str, Any]] | None, attempts: int, **_: object) -> float | None:
+    """Seconds until a write that met a transaction is sent again; botocore itself gives it up at once.
+
+    A mail that was sent would otherwise not be recorded as sent, and go out twice.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "TransactionConflictException" or attempts > _MOST_COLLISIONS:
+        return None
+    return random.uniform(0, _COLLISION_PAUSE_SECONDS * 2**attempts)  # noqa: S311 - no secret

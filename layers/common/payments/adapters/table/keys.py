@@ -1,0 +1,70 @@
+"""The keys of the table's items, and the partitions of its `due` index."""
+
+import zlib
+from collections.abc import Iterator
+
+from payments.adapters.table.codec import Key, encoded
+from payments.domain.looking import DueReason
+from payments.domain.notices import Notice, NoticeKind
+
+DUE_SHARDS = 4
+PAYMENT = "PAYMENT"
+NOTICE = "NOTICE#"
+EVENT = "EVENT#"
+
+
+def partition(payment_id: str) -> str:
+    """Where a payment is, with its events and notices."""
+    return f"PAYMENT#{payment_id}"
+
+
+def payment_id_of(key: Key) -> str:
+    return str(key["pk"]["S"]).removeprefix("PAYMENT#")
+
+
+def payment_key(payment_id: str) -> Key:
+    return encoded({"pk": partition(payment_id), "sk": PAYMENT})
+
+
+def event_key(payment_id: str, event_id: str) -> Key:
+    return encoded({"pk": partition(payment_id), "sk": f"{EVENT}{event_id}"})
+
+
+def notice_key(payment_id: str, notice: Notice) -> Key:
+    return encoded({"pk": partition(payment_id), "sk": f"{NOTICE}{notice}"})
+
+
+def pointer_key(stripe_id: str) -> Key:
+    return encoded({"pk": f"STRIPE#{stripe_id}", "sk": PAYMENT})
+
+
+def product_key(sku: str) -> Key:
+    return encoded({"pk": "CATALOGUE", "sk": f"PRODUCT#{sku}"})
+
+
+def claim_key(key_hash: str) -> Key:
+    return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
+
+
+def cursor_key(name: str) -> Key:
+    return encoded({"pk": f"CURSOR#{name}", "sk": "CURSOR"})
+
+
+def lease_key(name: str) -> Key:
+    return encoded({"pk": f"LEASE#{name}", "sk": "LEASE"})
+
+
+def first_day_key(kind: NoticeKind) -> Key:
+    return encoded({"pk": "FIRST_DAYS", "sk": f"NOTICE#{kind}"})
+
+
+def due_shard(payment_id: str, reason: str, needs: int) -> str:
+    """The partition of the `due` index that an item is in: what is for newer code is in nobody's way."""
+    return f"{reason}#{needs}#{zlib.crc32(payment_id.encode()) % DUE_SHARDS}"
+
+
+def due_shards(reason: DueReason, level: int) -> Iterator[str]:
+    """The partitions of what is due for a reason and may be done by code of this level."""
+    for needs in range(1, level + 1):
+        for shard in range(DUE_SHARDS):
+            yield f"{reason}#{needs}#{shard}"

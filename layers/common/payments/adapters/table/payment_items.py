@@ -1,0 +1,239 @@
+"""A payment as an item, and back.
+
+What this release does not know of an item is kept as it is: attributes verbatim, by writing over the item that was
+read; details of facts, reasons of `due_by` and keys of `told` as their plain values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso
+from payments.adapters.table.keys import due_shard, payment_key
+from payments.domain.attention import Attention, Reason
+from payments.domain.errors import NewerRelease
+from payments.domain.facts import FACT_TYPES, Fact
+from payments.domain.looking import DueReason
+from payments.domain.money import Money
+from payments.domain.notices import Notice
+from payments.domain.order import Line, Order
+from payments.domain.payment import Customer, Payment, Way
+from payments.domain.releases import LEVEL
+from payments.domain.views import standing
+
+_STANDING = ("status", "final", "received", "returned", "paid_at", "dispute", "view")
+# What a write may take away: it is written anew each time, and left out where there is nothing.
+_CHANGING = {
+    *_STANDING,
+    "version",
+    "needs",
+    "updated_at",
+    "asked_at",
+    "facts",
+    "told",
+    "more_failed",
+    "raised",
+    "last_event",
+    "due_by",
+    "due_at",
+    "due_shard",
+    "attention",
+    "attention_at",
+    "why",
+    "since",
+    "deadline",
+}
+
+
+def payment_item(payment: Payment, version: int) -> Item:
+    """A payment as it is to be stored, under its next version."""
+    kept = {name: value for name, value in payment.stored.items() if name not in _CHANGING} or _first_values(payment)
+    return kept | encoded(
+        {
+            "version": version,
+            "needs": payment.needs,
+            "updated_at": iso(payment.updated_at),
+            "asked_at": iso(payment.asked_at),
+            "facts": {key: _fact_values(fact, payment.learned.get(key)) for key, fact in payment.facts.items()},
+            "told": dict(payment.told),
+            "more_failed": payment.more_failed or None,
+            "raised": sorted(str(notice) for notice in payment.raised),
+            "last_event": payment.last_event,
+            "due_by": {reason: epoch(at) for reason, at in payment.due_by.items()},
+        }
+        | standing(payment)
+        | _attention_values(payment.attention)
+        | _due_values(payment)
+    )
+
+
+def _first_values(payment: Payment) -> Item:
+    """What never changes while the payment is what it is."""
+    return payment_key(payment.id) | encoded(
+        {
+            "id": payment.id,
+            "amount": payment.asked.amount,
+            "currency": payment.asked.currency,
+            "sku": payment.sku,
+            "order": {"lines": [_line_values(line) for line in payment.order.lines]},
+            "number": payment.order.number,
+            "name": payment.customer.name,
+            "email": _normalised(payment.customer.email),
+            "email_given": payment.customer.email,
+            "return_url": payment.return_url,
+            "metadata": dict(payment.metadata),
+            "created_at": iso(payment.created_at),
+            "expires_at": iso(payment.expires_at),
+            "day": payment.day,
+            "way": payment.way.value,
+            "user": payment.user,
+            "claim": payment.claim,
+            "parameters": payment.parameters,
+            "access_key": payment.access_key,
+        }
+    )
+
+
+def payment_of(item: Item) -> Payment:
+    """NewerRelease if its `needs` are beyond this release, or it holds what this release cannot read."""
+    plain_needs = int(item.get("needs", {"N": "1"})["N"])
+    if plain_needs > LEVEL:
+        raise NewerRelease(f"needs level {plain_needs}, this is {LEVEL}")
+    try:
+        return _payment_of(item)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise NewerRelease(f"cannot be read by level {LEVEL}: {type(error).__name__}") from error
+
+
+def _payment_of(item: Item) -> Payment:
+    plain = decoded({name: item[name] for name in item if name in _CHANGING or name in _FIRST})
+    facts, learned = {}, {}
+    for key, values in plain["facts"].items():
+        facts[key] = _fact_of(values)
+        if "learned" in values:
+            learned[key] = from_epoch(values["learned"])
+    order = plain["order"]
+    return Payment(
+        id=plain["id"],
+        asked=Money(plain["amount"], plain["currency"]),
+        order=Order(tuple(_line_of(line) for line in order["lines"]), plain.get("number")),
+        customer=Customer(plain["name"], plain["email_given"]),
+        return_url=plain["return_url"],
+        metadata=plain["metadata"],
+        created_at=datetime.fromisoformat(plain["created_at"]),
+        expires_at=datetime.fromisoformat(plain["expires_at"]),
+        updated_at=datetime.fromisoformat(plain["updated_at"]),
+        day=plain["day"],
+        way=Way(plain["way"]),
+        user=plain.get("user"),
+        claim=plain.get("claim"),
+        parameters=plain["parameters"],
+        access_key=plain["access_key"],
+        asked_at=datetime.fromisoformat(plain["asked_at"]),
+        facts=facts,
+        learned=learned,
+        told=plain["told"],
+        more_failed=plain.get("more_failed", False),
+        raised=frozenset(Notice.parse(text) for text in plain["raised"]),
+        due_by={reason: from_epoch(at) for reason, at in plain["due_by"].items()},
+        attention=_attention_of(plain),
+        last_event=plain.get("last_event"),
+        needs=plain["needs"],
+        version=plain["version"],
+        standing={name: plain[name] for name in _STANDING if name in plain},
+        stored=item,
+    )
+
+
+_FIRST = {
+    "id",
+    "amount",
+    "currency",
+    "order",
+    "number",
+    "name",
+    "email_given",
+    "return_url",
+    "metadata",
+    "created_at",
+    "expires_at",
+    "day",
+    "way",
+    "user",
+    "claim",
+    "parameters",
+    "access_key",
+}
+
+
+def kept_view_of(item: Item) -> tuple[dict[str, Any], datetime] | None:
+    """The view that newer code left for this one, and until when it may be payable; None if there is none."""
+    if "view" not in item or "expires_at" not in item:
+        return None
+    return decoded({"view": item["view"]})["view"], datetime.fromisoformat(item["expires_at"]["S"])
+
+
+def _normalised(address: str) -> str:
+    """One form for all ways to write an address that people take for the same."""
+    return address.strip().lower()
+
+
+def _line_values(line: Line) -> dict[str, object]:
+    return {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit": line.unit}
+
+
+def _line_of(values: Mapping[str, Any]) -> Line:
+    return Line(values["sku"], values["name"], values["quantity"], values["unit"])
+
+
+def _fact_values(fact: Fact, learned: datetime | None) -> dict[str, object]:
+    values = fact.details | {"kind": fact.kind, "state": fact.state.value}
+    return values | {"learned": epoch(learned)} if learned else values
+
+
+def _fact_of(values: Mapping[str, Any]) -> Fact:
+    fact_type = FACT_TYPES[values["kind"]]
+    known = _DETAILS[fact_type.kind]
+    plain = {name: value for name, value in values.items() if name in known}
+    unknown = {name: value for name, value in values.items() if name not in known and name not in ("kind", "learned")}
+    # The annotation of `state` names the kind's own states.
+    state = fact_type.__annotations__["state"](plain["state"])
+    return fact_type(**plain | {"state": state, "unknown": unknown})
+
+
+_DETAILS = {
+    kind: frozenset(each.name for each in fields(fact_type)) - {"unknown"} for kind, fact_type in FACT_TYPES.items()
+}
+
+
+def _due_values(payment: Payment) -> dict[str, object]:
+    """The entry in the `due` index: under the earliest reason of those that this release knows, else of the others."""
+    known = {reason: at for reason, at in payment.due_by.items() if reason in list(DueReason)}
+    candidates = known or payment.due_by
+    if not candidates:
+        return {}
+    reason = min(candidates, key=lambda each: candidates[each])
+    return {"due_at": epoch(candidates[reason]), "due_shard": due_shard(payment.id, reason, payment.needs)}
+
+
+def _attention_values(attention: Attention | None) -> dict[str, object]:
+    if attention is None:
+        return {}
+    return {
+        "attention": f"OPEN#{attention.why[0].urgency}",
+        "attention_at": iso(attention.deadline or attention.since),
+        "why": [reason.value for reason in attention.why],
+        "since": iso(attention.since),
+        "deadline": iso(attention.deadline) if attention.deadline else None,
+    }
+
+
+def _attention_of(plain: Mapping[str, Any]) -> Attention | None:
+    if "attention" not in plain:
+        return None
+    known = [each for each in plain["why"] if each in list(Reason)]
+    if not known:
+        return None
+    deadline = datetime.fromisoformat(plain["deadline"]) if "deadline" in plain else None
+    return Attention(tuple(Reason(each) for each in known), datetime.fromisoformat(plain["since"]), deadline)

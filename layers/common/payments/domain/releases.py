@@ -1,0 +1,37 @@
+"""What an older release must not touch, and since when what a newer one tells is told.
+
+Old and new code share the table, while a deployment goes on and after a rollback. A level is an integer that rises with
+each release that brings something without which older code would act wrongly: a kind of fact, a state, a notice, a
+version of Stripe's parameters. What a payment has of these decides its `needs`, and code of a lower level leaves it
+alone (docs/adr/0014).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from payments.domain.notices import NoticeKind
+from payments.domain.payment import Payment
+
+# What this release understands.
+LEVEL = 1
+
+# The level that first understood it, for what came after the first release: a fact's kind (`dispute`), a state
+# (`dispute:won`), a notice (`notice:fraud_alert`), a version of the parameters (`parameters:2`).
+CAME_WITH: Mapping[str, int] = {}
+
+# Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
+# that were complete before it do not call for one, or a dispute in December would send somebody March's new mail.
+CAME_LATER: frozenset[NoticeKind] = frozenset()
+
+
+def needed(payment: Payment) -> int:
+    """The level that reading the payment rightly takes; once it has risen it stays."""
+    return max([payment.needs, *(CAME_WITH[part] for part in _parts(payment) if part in CAME_WITH)])
+
+
+def _parts(payment: Payment) -> Iterator[str]:
+    for fact in payment.facts.values():
+        yield fact.kind
+        yield f"{fact.kind}:{fact.state}"
+    for notice in payment.raised:
+        yield f"notice:{notice.kind}"
+    yield f"parameters:{payment.parameters}"

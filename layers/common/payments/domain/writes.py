@@ -1,0 +1,70 @@
+"""What is written together with a payment, in one transaction: either all of it is durable or none of it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from payments.domain.notices import Notice
+
+
+class Conflict(Exception):
+    """The payment was written since it was read, or the store was too busy: read it again and learn again."""
+
+
+class Taken(Exception):
+    """One of the news is about an object that belongs to another payment, for ever."""
+
+
+class ClaimLost(Exception):
+    """Another sender has the notice by now."""
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """What one of Stripe's events, or a person's act, changed, or why it changed nothing; `by` names the person."""
+
+    id: str
+    type: str
+    outcome: tuple[str, ...]
+    at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class Raise:
+    """A notice that may be sent from `due_at` on."""
+
+    notice: Notice
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Retract:
+    """A claimed notice that is not true: it is raised again should it become true. `note` says why."""
+
+    notice: Notice
+    attempt: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of Stripe's ids, which now names this payment, for ever."""
+
+    stripe_id: str
+
+
+@dataclass(frozen=True)
+class Free:
+    """The claim of a payment that lapsed: its Idempotency-Key may be used again."""
+
+    claim: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """An entry of the audit trail."""
+
+    entry: AuditEntry
+
+
+type Write = Raise | Retract | Point | Free | Note

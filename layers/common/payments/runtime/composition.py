@@ -1,0 +1,32 @@
+"""What several functions are composed of, each from its settings; a function imports what it asks for and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payments.runtime.settings import flag, setting
+
+if TYPE_CHECKING:
+    from payments.adapters.queue import MailQueue
+    from payments.adapters.stripe import StripeApi
+    from payments.adapters.table import Table
+
+
+def table() -> Table:
+    from payments.adapters.table import Table
+
+    return Table(setting("TABLE_NAME"))
+
+
+def stripe_api() -> StripeApi:
+    from payments.adapters.secrets import Secret
+    from payments.adapters.stripe import StripeApi
+
+    api_key = Secret(setting("STRIPE_API_KEY_SECRET"))
+    return StripeApi(api_key.value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))
+
+
+def mail_queue() -> MailQueue:
+    from payments.adapters.queue import MailQueue
+
+    return MailQueue(setting("MAIL_QUEUE_URL"))
