@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.runtime.composition import mail_queue, stripe_api, table
+from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
 from payments.runtime.settings import flag, seconds
 from payments.services.reconciliation import Reconciler
@@ -26,7 +27,8 @@ reconciler = Reconciler(
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     logger.thread_safe_append_keys(request_id=context.aws_request_id)
-    summary = reconciler.run()
+    with in_time(context):
+        summary = reconciler.run()
     if summary is None:
         logger.info("another_run_is_under_way")
         return

@@ -10,6 +10,7 @@ from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
 from payments.domain.errors import NewerRelease
 from payments.runtime.composition import table
+from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting
 from payments.services.letters import Business
@@ -31,7 +32,8 @@ MILLISECONDS_FOR_ONE = 15_000
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
+    with in_time(context):
+        failed = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

@@ -15,6 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.errors import BodyTooLarge, InvalidBody, PaymentsError
+from payments.runtime.invocation import in_time
 from payments.runtime.observability import Metric, about, metrics
 from payments.runtime.problems import problem
 
@@ -26,7 +27,8 @@ type Handler = Callable[[Request, LambdaContext], Response]
 def answering(
     logger: Logger, counted: Mapping[type[PaymentsError], Metric] = MappingProxyType({})
 ) -> Callable[[Handler], Handler]:
-    """A handler whose errors become problem+json answers and one log line: INFO for 4xx, ERROR for 5xx.
+    """A handler that ends in time, and whose errors become problem+json answers and one log line: INFO for 4xx, ERROR
+    for 5xx.
 
     `counted` names the errors that are watched, and by which metric.
     """
@@ -38,7 +40,8 @@ def answering(
             logger.thread_safe_clear_keys()
             logger.thread_safe_append_keys(request_id=request_id)
             try:
-                return handler(event, context)
+                with in_time(context):
+                    return handler(event, context)
             except PaymentsError as error:
                 status, headers, body = problem(error, request_id)
                 _log(logger, error, status, counted)
