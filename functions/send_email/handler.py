@@ -27,8 +27,8 @@ business = Business(
 )
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
-# For one mail: SES's time-outs, and half as long again for the table. One that is cut off goes out twice.
-MILLISECONDS_FOR_ONE = 15_000
+# For one mail: SES's time-outs, and as long again for the table. One that is cut off goes out twice.
+MILLISECONDS_FOR_ONE = 18_000
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

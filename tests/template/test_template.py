@@ -11,10 +11,17 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.config import Config
 
 import payments.runtime.composition
 from local.template import Template
+from payments.adapters import secrets
+from payments.adapters.aws import PAUSE_SECONDS, attempt_seconds
+from payments.adapters.mail import SesMailer
+from payments.adapters.queue import MailQueue
 from payments.adapters.stripe.client import RETRIES, TIMEOUT_SECONDS
+from payments.adapters.table.payments import Table
+from payments.runtime.invocation import ANSWERING_SECONDS
 from payments.services.mailing import LEASE
 from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME
 
@@ -62,6 +69,35 @@ def test_stripes_time_fits_into_the_functions_and_theirs_into_the_api() -> None:
     stripes = (1 + RETRIES) * TIMEOUT_SECONDS
     for name in ("CreateSession", "StripeWebhook"):
         assert stripes < TEMPLATE.functions[name].timeout < 29
+
+
+@pytest.fixture
+def aws_configs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Config]:
+    """How each of AWS's services is waited for."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    table, queue, mailer = Table("t"), MailQueue("https://q.example"), SesMailer("pay@shop.example", "The Shop")
+    clients: list[Any] = [table._client, queue._client, mailer._client, secrets._client.__wrapped__()]
+    return {client.meta.service_model.service_name: client.meta.config for client in clients}
+
+
+def test_any_call_to_aws_with_all_its_attempts_fits_into_any_function(aws_configs: dict[str, Config]) -> None:
+    shortest = min(function.timeout for function in TEMPLATE.functions.values())
+    assert set(aws_configs) == {"dynamodb", "sqs", "sesv2", "secretsmanager"}
+    for service, config in aws_configs.items():
+        attempts = config.retries["total_max_attempts"]  # type: ignore[attr-defined]
+        # The longest pause is the one before a second attempt; the one before a third is twice as long.
+        assert attempts <= 2, service
+        longest = attempts * attempt_seconds(config) + (attempts - 1) * PAUSE_SECONDS
+        assert longest <= shortest - ANSWERING_SECONDS, service
+
+
+def test_a_mail_is_begun_only_if_there_is_time_to_send_it_and_to_record_it(aws_configs: dict[str, Config]) -> None:
+    function = TEMPLATE.functions["SendEmail"]
+    source = (function.code_uri / "handler.py").read_text()
+    begun_with = int(re.findall(r"^MILLISECONDS_FOR_ONE = (\d+_\d+)$", source, re.MULTILINE)[0]) / 1000
+    # To claim it and to read its payment a table that is well takes far less than one attempt's time.
+    asking, sending = attempt_seconds(aws_configs["dynamodb"]), attempt_seconds(aws_configs["sesv2"])
+    assert asking + sending + asking + ANSWERING_SECONDS <= begun_with < function.timeout / 1.5
 
 
 def test_the_mailers_times_fit_into_each_other() -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from payments.adapters.aws import client
+from payments.adapters.aws import CONFIG, attempt_seconds, client
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 
 if TYPE_CHECKING:
     from types_boto3_sesv2 import SESV2Client
 
 # A send that was not answered may have been accepted: it is never repeated by the client on its own.
-_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
+_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"total_max_attempts": 1})
 
 # Bodies are ASCII in short lines, encoded where they are not (RFC 2045), as SES wants them.
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_RawMessage.html
@@ -33,7 +33,8 @@ class SesMailer:
     def __init__(self, sender: str, business_name: str) -> None:
         self._address = parseaddr(sender)[1]
         self._sender = str(Address(business_name, addr_spec=self._address))
-        self._client: SESV2Client = client("sesv2", _CONFIG)
+        # A mail that is sent and not recorded as sent goes out twice, so there must be time for that, too.
+        self._client: SESV2Client = client("sesv2", _CONFIG, then=attempt_seconds(CONFIG))
 
     def send(self, letter: Letter) -> str:
         """SES's message id. MailRejected if SES will never take this letter, MailUnavailable for anything else."""

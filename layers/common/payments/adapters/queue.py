@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.adapters.aws import client
@@ -16,14 +15,13 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
 _BATCH = 10  # as many as SQS takes in one call
 
 
 class MailQueue:
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client: SQSClient = client("sqs", _CONFIG)
+        self._client: SQSClient = client("sqs")
 
     def publish(self, postings: Sequence[Posting]) -> None:
         """One call for each ten; PublishFailed if SQS did not take all."""

@@ -5,16 +5,13 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.adapters.aws import client
-from payments.domain.errors import NotConfigured
+from payments.domain.errors import NotConfigured, TryAgain
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
-
-_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 CACHED_SECONDS = 300
 PLACEHOLDER = "replace-me"
@@ -22,7 +19,7 @@ PLACEHOLDER = "replace-me"
 
 @cache
 def _client() -> "SecretsManagerClient":
-    made: SecretsManagerClient = client("secretsmanager", _CONFIG)
+    made: SecretsManagerClient = client("secretsmanager")
     return made
 
 
@@ -39,11 +36,12 @@ class Secret:
         return self.values()[0]
 
     def values(self) -> tuple[str, ...]:
-        """Every valid value, at least one; NotConfigured if there is none but the placeholder."""
+        """Every valid value, at least one; NotConfigured if there is none but the placeholder, TryAgain if it cannot be
+        asked for now."""
         if time.monotonic() - self._read_at > CACHED_SECONDS:
             try:
                 self._values = self._read()
-            except (BotoCoreError, ClientError):
+            except (BotoCoreError, ClientError, TryAgain):
                 # A secret that was good for minutes is better than none.
                 if not self._values:
                     raise

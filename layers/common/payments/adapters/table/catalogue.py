@@ -39,7 +39,8 @@ class CatalogueTable(TableClient):
             keys = list(answer["UnprocessedKeys"].get(self._name, {"Keys": []})["Keys"])
             if not keys:
                 return found
-            time.sleep(_PAUSE_SECONDS * 2**attempt)
+            if attempt < _MOST_READS - 1:
+                time.sleep(_PAUSE_SECONDS * 2**attempt)
         raise TryAgain("We are too busy to take this order right now; send the same again.")
 
     def products(self) -> list[Product]:

@@ -4,7 +4,6 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from payments.adapters import aws
@@ -13,8 +12,6 @@ from payments.domain.writes import Conflict
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
 
 # A transaction is at an item for some milliseconds, and writes of that item alone are refused meanwhile.
 _MOST_COLLISIONS = 6
@@ -31,7 +28,7 @@ class TableClient:
 
     def __init__(self, name: str, client: "DynamoDBClient | None" = None) -> None:
         self._name = name
-        self._client = client or aws.client("dynamodb", _CONFIG)
+        self._client = client or aws.client("dynamodb")
         self._client.meta.events.register("needs-retry.dynamodb", _pause_after_collision)  # type: ignore[arg-type]
 
     def _get(self, key: Item) -> Item | None:
