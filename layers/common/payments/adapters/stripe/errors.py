@@ -42,7 +42,9 @@ def translated(error: stripe.StripeError) -> Exception:
         )
     # Stripe has the key with other parameters: what came of those is not known.
     refuses_key = isinstance(error, stripe.IdempotencyError)
-    if refuses_key or status is None or status in (409, 429) or status >= 500:
+    # An APIError below 500 is an answer that cannot be read, as a proxy's: it says nothing, whatever its status.
+    cannot_be_read = isinstance(error, stripe.APIError)
+    if refuses_key or cannot_be_read or status is None or status in (409, 429) or status >= 500:
         return StripeUnavailable(
             "The payment provider did not answer; send the same request again.",
             spent=(refuses_key and status != 409) or (status == 500 and _repeats(error)),

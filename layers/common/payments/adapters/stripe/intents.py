@@ -26,7 +26,7 @@ class StripeIntents(StripeConnection):
             else:
                 return None
         except stripe.StripeError as error:
-            if error.http_status == 404:
+            if isinstance(error, stripe.InvalidRequestError) and error.http_status == 404:
                 return None
             raise translated(error) from None
         carried = (owner.get("metadata") or {}).get(PAYMENT_ID)
