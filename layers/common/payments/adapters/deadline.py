@@ -1,7 +1,7 @@
 """How long the invocation under way may still wait for others.
 
 A call that outlives its invocation is lost with it: nobody is answered, and nobody knows how the call ended. So clients
-begin one only if there is time for it (docs/adr/0014).
+begin one only if there is time for it (docs/adr/0017).
 """
 
 import time

@@ -5,13 +5,13 @@ do now comes again, later; it holds up nothing else. When Stripe keeps failing i
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import LOOK
-from payments.domain.errors import NewerRelease, StripeUnavailable
+from payments.domain.errors import NewerRelease, StripeUnavailable, TryAgain
 from payments.domain.events import Event
 from payments.domain.facts import Fact
 from payments.domain.looking import Due, DueReason
@@ -124,7 +124,9 @@ class Reconciler:
             yield taken
         finally:
             if taken:
-                self.store.give_back_lease(LEASE)
+                # Where no time is left for it, it runs out.
+                with suppress(TryAgain):
+                    self.store.give_back_lease(LEASE)
 
     @contextmanager
     def _apart(self, summary: Summary, **what: object) -> Iterator[None]:
