@@ -21,7 +21,7 @@ from botocore.client import BaseClient
 from local.stripe_double import StripeDouble
 from local.template import Template
 from payments.adapters import secrets
-from payments.adapters.table import catalogue, payment_items, work
+from payments.adapters.table import catalogue, notices, payment_items, work
 from payments.adapters.table.keys import first_day_key
 from payments.domain import learning, releases
 from payments.domain.notices import NoticeKind
@@ -211,7 +211,7 @@ def play(system: FragileSystem, story: tuple[Act, ...]) -> None:
 
 def bring_the_next_release(patch: pytest.MonkeyPatch) -> None:
     """One that brings a notice which has a first day, and a state that older code must not touch."""
-    for module in (payment_items, catalogue, work):
+    for module in (payment_items, catalogue, notices, work):
         patch.setattr(module, "LEVEL", LEVEL + 1)
     for module in (learning, recording):
         patch.setattr(module, "CAME_LATER", frozenset({NoticeKind.FRAUD_ALERT}))

@@ -428,3 +428,31 @@ def test_the_table_in_memory_answers_as_an_engine_does(releases: tuple[Release, 
             assert end_as_one(dynamodb, releases, counts, acts, moves, begins_with_next) == in_memory
 
     profile(5)(given(ACTS, MOVES, st.booleans())(both))()
+
+
+def test_a_payment_takes_all_its_unsent_notices_with_it_when_it_comes_to_need_newer_code(
+    releases: tuple[Release, Release],
+) -> None:
+    """More of them than a transaction takes, and one is being taken back in the same breath."""
+    world = World(releases, releases[0], MemoryDynamoDB())
+    payment_id = world.order()
+    assert world.deliver(an_event("charge.failed", a_failed_charge(payment_id)))
+    assert world.deliver(an_event("charge.succeeded", a_charge(payment_id)))
+    for number in range(130):
+        assert world.deliver(an_event("refund.updated", a_refund(id=f"re_{number}", amount=20)))
+    world.deployed = world.next
+    world.now += FAILURE_DELAY
+    (failed,) = [message for message in world.queue if "payment_failed_admin" in message]
+    everything, world.queue = world.queue, [failed]
+    world.mail()
+    assert world.table().payment(payment_id).needs == 2
+    world.deployed = releases[0]
+    world.reconcile()
+    world.queue = everything
+    world.mail()
+    assert world.sent.total() == 0
+    world.deployed = world.next
+    world.reconcile()
+    world.mail()
+    assert world.sent["thanks"] == 1
+    assert sum(number for name, number in world.sent.items() if name.startswith("refund_confirmation")) == 130

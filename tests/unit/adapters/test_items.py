@@ -103,6 +103,23 @@ def test_details_of_a_fact_reasons_and_told_states_that_we_do_not_know_are_kept(
     assert after["order"]["M"]["gift"] == {"BOOL": True}
 
 
+@pytest.mark.parametrize("value", [{"SS": ["a"]}, {"B": b"0"}, {"N": "0.5"}], ids=["set", "bytes", "fraction"])
+def test_a_detail_that_could_not_be_written_back_as_it_is_is_for_newer_code(value: dict[str, Any]) -> None:
+    payment, _ = learn(a_payment(), [OPEN])
+    item = payment_item(payment, 1)
+    item["facts"]["M"][OPEN.key]["M"]["newer"] = value
+    with pytest.raises(NewerRelease):
+        payment_of(item)
+
+
+def test_a_view_with_more_in_it_than_this_release_writes_is_passed_on() -> None:
+    item = payment_item(a_payment(), 1)
+    item["view"]["M"]["rate"] = {"N": "0.5"}
+    kept = kept_view_of(item)
+    assert kept
+    assert kept[0]["rate"] == 0.5
+
+
 def test_what_is_no_longer_so_is_taken_away() -> None:
     payment = replace(a_payment(), due_by={"look": NOW}, attention=Attention((Reason.REVIEW,), NOW))
     stored = payment_of(payment_item(payment, 1))

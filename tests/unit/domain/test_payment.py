@@ -1,12 +1,14 @@
 """A payment's status and amounts follow from its facts."""
 
 import re
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payments.domain.balance import Balance
 from payments.domain.facts import (
     Approval,
     Asking,
@@ -26,7 +28,7 @@ from payments.domain.facts import (
 from payments.domain.learning import learn
 from payments.domain.money import Money
 from payments.domain.payment import DisputeStatus, Payment, Status, is_payment_id, new_payment_id
-from tests.builders import a_payment
+from tests.builders import NOW, a_payment
 from tests.strategies import histories
 
 
@@ -208,3 +210,87 @@ def test_payment_ids_are_ulids_that_sort_by_time_and_cannot_be_guessed() -> None
 @pytest.mark.parametrize("text", ["", "pay_", "pay_01", "PAY_01M7YMQJJ56FHA8V7BH42G1RA1", None, 7])
 def test_what_is_no_payment_id_is_told(text: object) -> None:
     assert not is_payment_id(text)
+
+
+# Money by intent and currency
+
+
+def balance(*facts: Fact) -> Balance:
+    return knowing(*facts).balance
+
+
+def captured(ref: str, amount: int, intent: str | None, currency: str = "usd") -> Attempt:
+    return Attempt(ref=ref, state=AttemptState.SUCCEEDED, amount=amount, currency=currency, intent=intent)
+
+
+def test_a_payment_that_was_paid_twice_shows_both_and_what_is_left_of_each() -> None:
+    returned = Refund(ref="re_1", state=RefundState.SUCCEEDED, amount=9900, currency="usd", intent="pi_2")
+    paid = balance(captured("ch_1", 9900, "pi_1"), captured("ch_2", 9900, "pi_2"), returned)
+    assert paid.received_sums == (Money(19800, "usd"),)
+    assert paid.refundable == {("pi_1", "usd"): 9900}
+    assert (paid.is_accepted, paid.given_back) == (True, ())
+
+
+def test_what_the_charge_the_intent_and_the_session_say_is_counted_once() -> None:
+    paid_session = replace(session(SessionState.PAID), intent="pi_1")
+    for facts in permutations([captured("ch_1", 9900, None), intent(IntentState.SUCCEEDED, 9900), paid_session]):
+        assert balance(*facts).received_sums == (Money(9900, "usd"),)
+
+
+def test_a_refund_that_names_no_intent_takes_from_whichever_it_was() -> None:
+    two = [captured("ch_1", 9900, "pi_1"), captured("ch_2", 9900, "pi_2")]
+    assert balance(*two, refund(RefundState.SUCCEEDED, 9900)).refundable == {}
+
+
+def test_money_of_two_currencies_is_counted_apart() -> None:
+    euros = Refund(ref="re_1", state=RefundState.SUCCEEDED, amount=9200, currency="eur", intent="pi_1")
+    paid = knowing(captured("ch_1", 9200, "pi_1", "eur"), euros)
+    assert (paid.status, paid.balance.given_back) == (Status.REFUNDED, (Money(9200, "eur"),))
+    both = knowing(captured("ch_1", 9200, "pi_1", "eur"), euros, captured("ch_2", 9900, "pi_2"))
+    assert (both.status, both.balance.given_back) == (Status.SUCCEEDED, ())
+
+
+def test_a_foreign_sum_that_was_approved_and_another_that_went_back_are_settled() -> None:
+    pounds = Refund(ref="re_1", state=RefundState.SUCCEEDED, amount=500, currency="gbp", intent="pi_2")
+    came = [captured("ch_1", 9200, "pi_1", "eur"), captured("ch_2", 500, "pi_2", "gbp"), pounds]
+    assert knowing(*came).status is Status.IN_REVIEW
+    assert knowing(*came, Approval(ref="9200-eur")).status is Status.SUCCEEDED
+
+
+def test_another_sum_than_the_approved_one_is_in_review_again() -> None:
+    accepted = [captured("ch_1", 5000, "pi_1"), Approval(ref="5000-usd")]
+    assert knowing(*accepted).status is Status.SUCCEEDED
+    assert knowing(*accepted, captured("ch_2", 70000, "pi_2")).status is Status.IN_REVIEW
+
+
+# Whether it can be paid
+
+
+def test_an_intent_alone_is_a_way_to_pay_and_its_failed_delayed_payment_leaves_it_open() -> None:
+    assert not knowing().is_asked
+    embedded = knowing(intent(IntentState.OPEN), DECLINED)
+    assert (embedded.is_asked, embedded.is_over, embedded.is_payable(NOW)) == (True, False, True)
+    assert knowing(intent(IntentState.CANCELED)).is_over
+
+
+@pytest.mark.parametrize(
+    ("facts", "payable", "over"),
+    [
+        ([], False, False),
+        ([LAPSED], False, True),
+        ([session(SessionState.OPEN)], True, False),
+        ([session(SessionState.OPEN), DECLINED], True, False),
+        ([session(SessionState.OPEN), attempt(AttemptState.PENDING)], False, False),
+        ([session(SessionState.COMPLETE_UNPAID)], False, False),
+        ([session(SessionState.ASYNC_FAILED)], False, True),
+        ([session(SessionState.EXPIRED)], False, True),
+        ([session(SessionState.EXPIRED), PAID], False, False),
+        ([session(SessionState.PAID)], False, False),
+    ],
+)
+def test_what_is_open_and_unpaid_can_be_paid_until_its_time_is_over(
+    facts: list[Fact], payable: bool, over: bool
+) -> None:
+    payment = knowing(*facts)
+    assert (payment.is_payable(NOW), payment.is_over) == (payable, over)
+    assert not payment.is_payable(payment.expires_at)

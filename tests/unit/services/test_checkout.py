@@ -16,7 +16,8 @@ from payments.domain.errors import (
     TryAgain,
     ValidationFailed,
 )
-from payments.domain.facts import Intent, IntentState
+from payments.domain.facts import Fact, Intent, IntentState
+from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT
 from payments.domain.payment import Payment, Status
 from payments.services.checkout import REPEATABLE, SETTLED, Opened, Purchase, Terms, ask_stripe, open_checkout
 from payments.services.recording import record
@@ -235,3 +236,22 @@ def test_a_payment_whose_intent_was_heard_of_first_gets_its_own_checkout(desk: D
     record(desk.store, payment, [intent], actor=ANSWER, now=NOW)
     assert desk.take().checkout == desk.stripe.sessions[payment.id]
     assert len(desk.store.payments) == 1
+
+
+def test_another_caller_who_asked_meanwhile_keeps_a_payment_from_lapsing(desk: Desk) -> None:
+    payment = spent(desk)
+    desk.now += SETTLED
+    find = desk.stripe.find_checkout
+
+    def meanwhile(payment: Payment) -> tuple[Fact, ...]:
+        desk.store.ask_again(payment, desk.now)
+        return find(payment)
+
+    desk.stripe.find_checkout = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(StripeUnavailable):
+        desk.take()
+    assert desk.store.payments[payment.id].status is Status.PENDING
+
+
+def test_a_checkout_is_looked_at_as_late_as_if_it_had_been_made_at_once(desk: Desk) -> None:
+    assert desk.take().due_by["look"] == NOW + FIRST_LOOK_AT_CHECKOUT

@@ -163,6 +163,9 @@ def test_a_payment_whose_objects_are_anothers_does_not_hold_up_the_others(night:
     assert summary is not None
     assert summary.failed == [first.id]
     assert (night.status(first), night.status(second)) == (Status.PENDING, Status.SUCCEEDED)
+    again = night.comes_by(timedelta(minutes=5))
+    assert again is not None
+    assert again.payments_looked_at == 0
 
 
 def test_one_event_that_goes_wrong_does_not_hold_up_the_others_and_is_tried_again(night: Night) -> None:

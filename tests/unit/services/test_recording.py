@@ -122,7 +122,10 @@ def test_what_is_cut_off_between_two_transactions_is_gone_on_with(book: Book) ->
     with pytest.raises(RuntimeError):
         book.learn(PAID, *refunds)
     assert book.stored.is_paid
-    book.learn(PAID, *refunds)
+    # Nobody may tell the rest again: a look finds it.
+    assert book.stored.due_by["look"] == NOW
+    book.learn(PAID, *refunds, looked=True)
+    assert not book.stored.due_by
     assert book.raised(NoticeKind.REFUND_CONFIRMATION) == 90
 
 
@@ -242,6 +245,16 @@ def test_a_pending_attempt_that_is_newer_or_known_is_believed(book: Book) -> Non
     book.learn(*[declined(number) for number in range(10, 10 + MOST_FAILED_ATTEMPTS)], actor=LOOK)
     assert book.learn(late(5), actor=HEARD).status is Status.PROCESSING
     assert book.learn(declined(5), late(50), actor=HEARD).attempts[-1].ref == "ch_0050"
+
+
+def test_a_look_that_is_due_stays_due_until_stripe_was_asked_and_no_news_put_it_off(book: Book) -> None:
+    book.learn(*[declined(number) for number in range(10, 40)], actor=LOOK)
+    later = NOW + timedelta(hours=20)
+    book.learn(late(15), actor=HEARD, now=later)
+    book.learn(declined(41), actor=HEARD, now=later + timedelta(seconds=1))
+    assert book.stored.due_by["look"] == later
+    book.learn(now=later + timedelta(seconds=2), looked=True)
+    assert book.stored.due_by["look"] > later + timedelta(hours=1)
 
 
 # What waits for a person

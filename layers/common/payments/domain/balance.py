@@ -69,8 +69,14 @@ class Balance:
 
     @property
     def refundable(self) -> Sums:
-        """What of each intent's money is still there to be returned."""
-        left = {key: sum_ - self.returned.get(key, 0) for key, sum_ in self.received.items()}
+        """What of each intent's money is still there to be returned, whichever a refund that names none was of."""
+        unnamed = {currency: sum_ for (intent, currency), sum_ in self.returned.items() if intent is None}
+        left = {
+            (intent, currency): sum_
+            - self.returned.get((intent, currency), 0)
+            - (unnamed.get(currency, 0) if intent is not None else 0)
+            for (intent, currency), sum_ in self.received.items()
+        }
         return {key: sum_ for key, sum_ in left.items() if sum_ > 0}
 
     @cached_property
@@ -78,6 +84,11 @@ class Balance:
         """What was returned beyond what was received in excess: money back, as a customer understands it."""
         sums = (Money(max(0, each.amount - self._excess(each.currency)), each.currency) for each in self.returned_sums)
         return tuple(each for each in sums if each.amount)
+
+    def is_at(self, sum_: Money) -> bool:
+        """Whether this very sum was received, in its currency; it may be 0."""
+        sums = [amount for (_, currency), amount in self.received.items() if currency == sum_.currency]
+        return bool(sums) and sum(sums) == sum_.amount
 
     @property
     def is_returned(self) -> bool:
@@ -113,7 +124,7 @@ class Balance:
         own, currency = self._own, self.asked.currency
         if own is None:
             # Another currency may have been accepted in its place.
-            return bool(self._foreign) and all(each in self.approved for each in self._foreign)
+            return any(each in self.approved for each in self._foreign)
         if own == self.asked.amount or Money(own, currency) in self.approved:
             return True
         return own > self.asked.amount and self._returned(currency) >= own - self.asked.amount

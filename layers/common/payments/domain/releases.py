@@ -15,7 +15,8 @@ from payments.domain.payment import Payment
 LEVEL = 1
 
 # The level that first understood it, for what came after the first release: a fact's kind (`dispute`), a state
-# (`dispute:won`), a notice (`notice:fraud_alert`), a version of the parameters (`parameters:2`).
+# (`dispute:won`), a notice (`notice:fraud_alert`), a version of the parameters (`parameters:2`), a reason to be due
+# (`due:close`), which older code would hide behind one of its own.
 CAME_WITH: Mapping[str, int] = {}
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
@@ -34,4 +35,6 @@ def _parts(payment: Payment) -> Iterator[str]:
         yield f"{fact.kind}:{fact.state}"
     for notice in payment.raised:
         yield f"notice:{notice.kind}"
+    for reason in payment.due_by:
+        yield f"due:{reason}"
     yield f"parameters:{payment.parameters}"

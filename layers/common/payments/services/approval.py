@@ -36,7 +36,7 @@ def approve(payment_id: str, accepted: Money, *, by: str, store: Payments, outbo
     def decided(payment: Payment) -> Iterator[Approval]:
         if decision.key in payment.facts:
             return
-        if not payment.is_in_review or accepted not in payment.balance.received_sums:
+        if not payment.is_in_review or not payment.balance.is_at(accepted):
             raise NothingToApprove(f"{payment_id} is {payment.status}, and not in review at {accepted}.")
         yield decision
 

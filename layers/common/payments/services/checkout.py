@@ -210,7 +210,7 @@ def ask_stripe(payment: Payment, store: AskingStore, stripe: Checkouts, now: dat
         spent = Asking(state=AskingState.SPENT, reason=error.code)
         payment, _ = record(store, payment, [spent], actor=ANSWER, now=now)
         return _found(payment, store, stripe, now)
-    payment, _ = record(store, payment, facts, actor=ANSWER, now=now)
+    payment, _ = record(store, payment, facts, actor=ANSWER, now=now, looked=True)
     return payment
 
 
@@ -219,12 +219,17 @@ def _found(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) 
 
     StripeUnavailable as long as it is not known.
     """
-    facts = stripe.find_checkout(payment)
-    if not facts:
-        if payment.is_asked or now - payment.asked_at < SETTLED:
+    found = stripe.find_checkout(payment)
+
+    def concluded(payment: Payment) -> tuple[Fact, ...]:
+        """By the payment as it stands in this turn: another may have asked again while the list was read."""
+        if found or payment.is_asked:
+            return found
+        if now - payment.asked_at < SETTLED:
             raise _no_answer()
-        facts = (_lapsed("no_answer"),)
-    payment, _ = record(store, payment, facts, actor=LOOK, now=now)
+        return (_lapsed("no_answer"),)
+
+    payment, _ = record(store, payment, concluded, actor=LOOK, now=now, looked=True)
     return payment
 
 

@@ -195,10 +195,10 @@ class Reconciler:
                     news = self.stripe.look(payment)
                 else:
                     payment, news = ask_stripe(payment, self.store, self.stripe, self.clock()), ()
+                self._record(payment, news, summary)
             except Exception:
                 self._record(payment, (), summary)
                 raise
-            self._record(payment, news, summary)
 
     def _record(self, payment: Payment, news: Sequence[Fact], summary: Summary) -> None:
         _, effects = record(

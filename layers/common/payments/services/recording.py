@@ -69,12 +69,11 @@ def record(
     write at once: what was written by then is durable, and the same news may be told again.
     """
     done, lost = Effects(), 0
-    must_write = looked or change is not None
     while True:
         portion, is_last = _portion(payment, tuple(news(payment) if callable(news) else news))
         changed, also = change(payment) if change else (payment, ())
-        turn = _Turn.of(store, changed, portion, actor, now, looked)
-        if not (must_write or turn.is_needed):
+        turn = _Turn.of(store, changed, portion, actor, now, looked=looked, is_last=is_last)
+        if not (turn.is_needed or change or (looked and turn.ends)):
             break
         try:
             payment = store.save(turn.payment, [*turn.writes(payment, done, actor, now, failure_delay), *also], now)
@@ -88,8 +87,8 @@ def record(
             payment = _read_again(store, payment)
             continue
         done += turn.effects
-        must_write, looked, change = False, False, None
-        if is_last and not turn.leaves_notices:
+        change = None
+        if turn.ends:
             break
     if actor.event and not done.changes:
         store.audit(payment.id, audit_entry(actor, ("nothing new",), now))
@@ -97,17 +96,25 @@ def record(
 
 
 class _Turn:
-    """One payment, read and learned from; what is to be written of it."""
+    """One payment, read and learned from; what is to be written of it, and whether that ends it."""
 
-    def __init__(self, payment: Payment, effects: Effects, *, is_needed: bool, leaves_notices: bool) -> None:
+    def __init__(self, payment: Payment, effects: Effects, *, is_needed: bool, ends: bool) -> None:
         self.payment = payment
         self.effects = effects
         self.is_needed = is_needed
-        self.leaves_notices = leaves_notices
+        self.ends = ends
 
     @classmethod
     def of(
-        cls, store: Payments, before: Payment, news: Iterable[Fact], actor: Actor, now: datetime, looked: bool
+        cls,
+        store: Payments,
+        before: Payment,
+        news: Iterable[Fact],
+        actor: Actor,
+        now: datetime,
+        *,
+        looked: bool,
+        is_last: bool,
     ) -> "_Turn":
         first_days = store.first_days(CAME_LATER, now) if CAME_LATER else {}
         learned, effects = learn(before, news, actor=actor, now=now, first_days=first_days)
@@ -118,13 +125,14 @@ class _Turn:
         if effects.changes:
             learned = replace(learned, updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
         learned = replace(learned, needs=needed(learned), attention=attention_of(learned, now))
-        is_scheduled = DueReason.LOOK in learned.due_by
-        if looked or effects.changes or is_scheduled is not awaits_news(learned):
-            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, next_look(learned, now)))
-        if effects.unsure:
-            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, now))
+        ends = is_last and not left
+        # Should it be cut off before all is durable, a look finds the rest.
+        asks_now = effects.unsure or not ends
+        if asks_now or looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
+            look_at = now if asks_now else _look_at(learned, now, looked)
+            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, look_at))
         is_needed = learned != before or standing(learned) != learned.standing
-        return cls(learned, effects, is_needed=is_needed, leaves_notices=bool(left))
+        return cls(learned, effects, is_needed=is_needed, ends=ends)
 
     def writes(
         self, before: Payment, done: Effects, actor: Actor, now: datetime, failure_delay: timedelta
@@ -138,6 +146,14 @@ class _Turn:
         if actor.event and self.effects.changes:
             changes = done.changes + self.effects.changes
             yield Note(audit_entry(actor, tuple(str(change) for change in changes), now))
+
+
+def _look_at(payment: Payment, now: datetime, looked: bool) -> datetime | None:
+    """When to look next. One that is due stays due until Stripe was asked, and no news put one off."""
+    at, before = next_look(payment, now), payment.due_by.get(DueReason.LOOK)
+    if looked or before is None:
+        return at
+    return before if before <= now else min(at, before) if at else None
 
 
 def _portion(payment: Payment, news: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], bool]:

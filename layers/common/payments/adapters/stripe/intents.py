@@ -1,6 +1,7 @@
 """Whose a Stripe object is, and all that Stripe knows of a payment."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import stripe
 
@@ -58,14 +59,19 @@ class StripeIntents(StripeConnection):
 
     def _facts_of_charges(self, intent: str) -> list[Fact]:
         client = self._client().v1
-        charges = [each.to_dict() for each in client.charges.list({"payment_intent": intent, "limit": 100}).data]
+        charges = _all(client.charges.list({"payment_intent": intent, "limit": 100}))
         objects = list(charges)
         # Not by amount_refunded: of a refund that failed nothing is left there.
         if any(charge.get("status") == "succeeded" for charge in charges):
-            objects += [each.to_dict() for each in client.refunds.list({"payment_intent": intent, "limit": 100}).data]
+            objects += _all(client.refunds.list({"payment_intent": intent, "limit": 100}))
         if any(charge.get("disputed") for charge in charges):
-            objects += [each.to_dict() for each in client.disputes.list({"payment_intent": intent, "limit": 100}).data]
+            objects += _all(client.disputes.list({"payment_intent": intent, "limit": 100}))
         return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
+
+
+def _all(listed: "stripe.ListObject[Any]") -> list[Object]:
+    """Every object of a list, however many pages that takes."""
+    return [each.to_dict() for each in listed.auto_paging_iter()]
 
 
 def facts_of_session(session: Object) -> list[Fact]:

@@ -40,8 +40,11 @@ def decoded(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(attribute: Mapping[str, Any]) -> Any:
+    """ValueError for what could not be written back as it is: a fraction, a set, bytes."""
     [(type_, value)] = attribute.items()
     match type_:
+        case "S" | "BOOL":
+            return value
         case "N":
             return int(value)
         case "L":
@@ -50,7 +53,20 @@ def _decoded(attribute: Mapping[str, Any]) -> Any:
             return decoded(value)
         case "NULL":
             return None
-    return value
+    raise ValueError(f"a {type_} is nothing that this release writes")
+
+
+def shown(attribute: Mapping[str, Any]) -> Any:
+    """A value of any type that JSON has, fractions too, for one who only passes it on."""
+    [(type_, value)] = attribute.items()
+    match type_:
+        case "N":
+            return float(value) if set(value) & set(".eE") else int(value)
+        case "L":
+            return [shown(each) for each in value]
+        case "M":
+            return {name: shown(each) for name, each in value.items()}
+    return _decoded(attribute)
 
 
 def iso(time: datetime) -> str:

@@ -12,6 +12,7 @@ from payments.domain.attention import Reason
 from payments.domain.looking import DueReason
 from payments.domain.notices import Notice, NoticeClaim, NoticeState
 from payments.domain.payment import Payment
+from payments.domain.releases import LEVEL
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -21,14 +22,18 @@ class NoticeTable(TableClient):
     def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None:
         """Take a notice that is due for sending; None if it is not to be had (sent, not yet due, or taken by another
         whose lease runs)."""
+        levels = range(1, LEVEL + 1)
+        shards = {f":level{needs}": due_shard(payment_id, DueReason.NOTICE, needs) for needs in levels}
         try:
             answer = self._client.update_item(
                 TableName=self._name,
                 Key=notice_key(payment_id, notice),
                 UpdateExpression="SET #state = :claimed, lease_until = :until, due_at = :until ADD attempts :one",
-                # One sender at a time; one that died is succeeded when its lease has run out.
+                # One sender at a time; one that died is succeeded when its lease has run out. A notice may have become
+                # newer code's since its payment was read.
                 ConditionExpression=(
-                    "(#state = :due AND due_at <= :now) OR (#state = :claimed AND lease_until <= :now)"
+                    "((#state = :due AND due_at <= :now) OR (#state = :claimed AND lease_until <= :now))"
+                    f" AND ({' OR '.join(f'due_shard = {name}' for name in shards)})"
                 ),
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues=encoded(
@@ -39,6 +44,7 @@ class NoticeTable(TableClient):
                         ":until": epoch(now + lease),
                         ":one": 1,
                     }
+                    | shards
                 ),
                 ReturnValues="ALL_NEW",
             )

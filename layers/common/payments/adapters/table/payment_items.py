@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso
+from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso, shown
 from payments.adapters.table.keys import due_shard, payment_key
 from payments.domain.attention import Attention, Reason
 from payments.domain.errors import NewerRelease
@@ -169,9 +169,10 @@ _FIRST = {
 
 def kept_view_of(item: Item) -> tuple[dict[str, Any], datetime] | None:
     """The view that newer code left for this one, and until when it may be payable; None if there is none."""
-    if "view" not in item or "expires_at" not in item:
+    try:
+        return shown(item["view"]), datetime.fromisoformat(item["expires_at"]["S"])
+    except (KeyError, ValueError):
         return None
-    return decoded({"view": item["view"]})["view"], datetime.fromisoformat(item["expires_at"]["S"])
 
 
 def _normalised(address: str) -> str:

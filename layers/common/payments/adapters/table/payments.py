@@ -1,6 +1,6 @@
 """Payments: read, made and written, each write one transaction with everything that follows from it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from payments.adapters.table.client import ABSENT, TableClient, conflict, failed
 from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso
 from payments.adapters.table.keys import (
     EVENT,
+    NOTICE,
     claim_key,
     due_shard,
     event_key,
@@ -27,6 +28,9 @@ from payments.domain.notices import NoticeKind, NoticeState
 from payments.domain.payment import Payment
 from payments.domain.views import payment_view, seen_at
 from payments.domain.writes import AuditEntry, ClaimLost, Free, Note, Point, Raise, Retract, Taken, Write
+
+# As many items as a transaction takes.
+MOST_WRITES = 100
 
 
 class PaymentTable(TableClient):
@@ -88,8 +92,8 @@ class PaymentTable(TableClient):
         requests = [self.put(item, "version = :read", {":read": payment.version})]
         requests += [self._request(payment, write, now) for write in writes]
         if payment.needs > int(payment.stored.get("needs", {"N": payment.needs})["N"]):
-            raised = {str(write.notice) for write in writes if isinstance(write, Raise)}
-            requests += self._moves_of_notices(payment, raised)
+            written = {str(write.notice) for write in writes if isinstance(write, Raise | Retract)}
+            requests += self._moves_of_notices(payment, written, MOST_WRITES - len(requests))
         try:
             self._transact(requests)
         except self._canceled as error:
@@ -135,23 +139,28 @@ class PaymentTable(TableClient):
             case Note(entry):
                 return self.put(event_item(payment.id, entry))
 
-    def _moves_of_notices(self, payment: Payment, raised: Iterable[str]) -> list[Any]:
-        """The notices that are still to be sent go where code of the payment's new level looks for them: a call."""
+    def _moves_of_notices(self, payment: Payment, written: Container[str], room: int) -> list[Any]:
+        """The notices that are still to be sent go where code of the payment's new level looks for them: a call.
+
+        What the transaction has no room for goes there first, a call each: newer code looks in both places.
+        """
         shard = due_shard(payment.id, DueReason.NOTICE, payment.needs)
-        return [
+        moves: list[Any] = [
             {
-                "Update": {
-                    "TableName": self._name,
-                    "Key": key,
-                    "UpdateExpression": "SET due_shard = :shard",
-                    # One that was settled meanwhile is out of the index, and stays so.
-                    "ConditionExpression": "attribute_exists(due_shard)",
-                    "ExpressionAttributeValues": encoded({":shard": shard}),
-                }
+                "TableName": self._name,
+                "Key": key,
+                "UpdateExpression": "SET due_shard = :shard",
+                # One that was settled meanwhile is out of the index, and stays so.
+                "ConditionExpression": "attribute_exists(due_shard)",
+                "ExpressionAttributeValues": encoded({":shard": shard}),
             }
             for key in unsent_keys(self._client, self._name, payment.id)
-            if key["sk"]["S"].removeprefix("NOTICE#") not in raised
+            if key["sk"]["S"].removeprefix(NOTICE) not in written
         ]
+        for move in moves[room:]:
+            with suppress(self._refused):
+                self._client.update_item(**move)
+        return [{"Update": move} for move in moves[:room]]
 
     def ask_again(self, payment: Payment, now: datetime) -> Payment:
         """The payment, on record as asked of Stripe now, whoever wrote it meanwhile."""
