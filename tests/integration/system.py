@@ -17,6 +17,8 @@ from types import ModuleType
 from typing import Any
 from urllib.request import urlopen
 
+from botocore.config import Config
+
 from local.catalogue import seed_catalogue
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import listen
@@ -80,6 +82,9 @@ class System:
         self.functions = {
             id_: load_handler(id_, function, self.dynamodb_url) for id_, function in self.template.functions.items()
         }
+        # A client's exceptions are made when they are first asked for, which two threads must not do at once.
+        for module in self.functions.values():
+            assert getattr(module, "store", self.table)._client.exceptions
 
     def _note(self, **call: Any) -> None:
         self.calls.append(call["model"].name)
@@ -171,13 +176,27 @@ class System:
 
 def load_handler(logical_id: str, function: Function, dynamodb_url: str) -> ModuleType:
     """A handler as Lambda loads it: with its own environment, and with no other's."""
-    with environment({**function.environment, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url}):
+    with environment({**function.environment, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url}), patience():
         spec = spec_from_file_location(f"handlers.{logical_id}", function.code_uri / "handler.py")
         assert spec
         assert spec.loader
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Clients made meanwhile wait long for an answer, for the machine may be busy.
+
+    DynamoDB takes a transaction that is sent again for the same one; moto does not, and takes it for another writer's.
+    """
+    usual = aws.client.__defaults__
+    aws.client.__defaults__ = (aws.CONFIG.merge(Config(read_timeout=15)),)
+    try:
+        yield
+    finally:
+        aws.client.__defaults__ = usual
 
 
 @contextmanager

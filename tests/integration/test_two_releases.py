@@ -434,7 +434,10 @@ def test_a_payment_takes_all_its_unsent_notices_with_it_when_it_comes_to_need_ne
     releases: tuple[Release, Release],
 ) -> None:
     """More of them than a transaction takes, and one is being taken back in the same breath."""
-    world = World(releases, releases[0], MemoryDynamoDB())
+    world = World(releases, releases[1], MemoryDynamoDB())
+    # It has run before, and was taken back.
+    world.reconcile()
+    world.deployed = releases[0]
     payment_id = world.order()
     assert world.deliver(an_event("charge.failed", a_failed_charge(payment_id)))
     assert world.deliver(an_event("charge.succeeded", a_charge(payment_id)))
@@ -452,6 +455,9 @@ def test_a_payment_takes_all_its_unsent_notices_with_it_when_it_comes_to_need_ne
     world.mail()
     assert world.sent.total() == 0
     world.deployed = world.next
+    world.reconcile()
+    world.mail()
+    world.now += timedelta(minutes=2)
     world.reconcile()
     world.mail()
     assert world.sent["thanks"] == 1

@@ -6,7 +6,7 @@ from itertools import batched
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.domain.facts import (
