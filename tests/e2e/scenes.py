@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PAYMENT_ID = "pay_01KA8Q4ZJ3V5S9D7M2X6C0TBNE"
 CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_a1B2c3"
+ACCESS_KEY = "pW3kq0ZJ8m1c5uYt7RbD2A"
 
 PRODUCTS: list[dict[str, Any]] = [
     {"sku": "consulting-hour", "name": "Consulting, one hour", "kind": "fixed", "price": {"amount": 9900}},
@@ -56,25 +57,59 @@ def refuses(status: int, code: str, detail: str = "", **headers: str) -> Answer:
     return says({"title": "Problem", "status": status, "code": code, "detail": detail}, status, **headers)
 
 
+def money(amount: int, currency: str = "usd") -> dict[str, Any]:
+    return {"amount": amount, "currency": currency}
+
+
+def order(*lines: tuple[int, str], total: int = 9900) -> dict[str, Any]:
+    """What a payment is for: quantities and names."""
+    named = [
+        {"sku": f"product-{quantity}", "name": name, "quantity": quantity, "unit": 9900} for quantity, name in lines
+    ]
+    return {"number": None, "lines": named, "shipping": None, "tax": [], "total": total}
+
+
 def payment(status: str, **changes: Any) -> dict[str, Any]:
-    """A payment as the API tells it."""
+    """A payment as the API tells it; one that cannot be paid has no checkout."""
     paid = status in ("succeeded", "in_review", "refunded", "partially_refunded")
+    payable = changes.get("payable", status in ("pending", "failed"))
+    amount, currency = changes.get("amount", 9900), changes.get("currency", "usd")
+    refunded = {"refunded": amount, "partially_refunded": 2500}.get(status, 0)
     return {
         "paymentId": PAYMENT_ID,
         "status": status,
         "final": status not in ("pending", "processing"),
-        "amount": 9900,
-        "amountRefunded": {"refunded": 9900, "partially_refunded": 2500}.get(status, 0),
-        "currency": "usd",
+        "payable": payable,
+        "amount": amount,
+        "amountRefunded": refunded,
+        "currency": currency,
+        "received": [money(amount, currency)] if paid else [],
+        "returned": [money(refunded, currency)] if refunded else [],
+        "paidBy": "hosted",
+        "paidAt": "2026-11-21T11:05:30Z" if paid else None,
+        "order": order((1, "Consulting, one hour"), total=amount),
         "serviceType": "consulting-hour",
         "transactionId": "ch_3TRq8uLkdIwHu7ix0vVq2mXa" if paid or status == "processing" else None,
         "receiptUrl": "https://pay.stripe.com/receipts/a1B2c3" if paid else None,
-        "checkoutUrl": CHECKOUT if status in ("pending", "failed") else None,
+        "checkoutUrl": CHECKOUT if payable else None,
         "failure": {"code": "card_declined", "message": "Your card was declined."} if status == "failed" else None,
         "dispute": None,
         "createdAt": "2026-11-21T10:42:07Z",
-        "updatedAt": "2026-11-21T10:42:31Z",
+        "updatedAt": "2026-11-21T11:05:31Z",
         **changes,
+    }
+
+
+def checkout(url: str | None = CHECKOUT, status: str = "pending") -> dict[str, Any]:
+    """A checkout as the API opens it."""
+    return {
+        "paymentId": PAYMENT_ID,
+        "sessionId": "cs_test_a1B2c3",
+        "url": url,
+        "status": status,
+        "expiresAt": "2026-11-22T09:42:07Z",
+        "accessKey": ACCESS_KEY,
+        "order": order((1, "Consulting, one hour")),
     }
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from payments.domain.views import OrderView, PaymentView
+from payments.runtime.views import CheckoutView
 from tests.e2e.conftest import ROOT
-from tests.e2e.scenes import CHECKOUT, PAYMENT_ID, aborts, payment, refuses, says
+from tests.e2e.scenes import CHECKOUT, PAYMENT_ID, aborts, checkout, payment, refuses, says
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -208,6 +210,12 @@ def test_an_aborted_watch_ends_in_the_middle_of_a_look(stage: Stage) -> None:
     held[0].abort()
 
 
+def test_the_scripted_api_answers_as_the_true_one() -> None:
+    assert payment("succeeded").keys() == PaymentView.__annotations__.keys()
+    assert checkout().keys() == CheckoutView.__annotations__.keys()
+    assert payment("succeeded")["order"].keys() == OrderView.__annotations__.keys()
+
+
 CREATE = """async ([order, idempotencyKey]) => {
   const { createCheckout } = await import("/quittance.js");
   try {
@@ -217,7 +225,7 @@ CREATE = """async ([order, idempotencyKey]) => {
   }
 }"""
 ORDER = {"name": "Ada", "email": "ada@example.com", "serviceType": "consulting-hour"}
-OPENED = {"paymentId": PAYMENT_ID, "sessionId": "cs_1", "url": CHECKOUT}
+OPENED = checkout()
 WRONG = {"code": "validation_failed", "errors": [{"field": "email", "detail": "Enter an email address."}]}
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Error, expect
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.customer import PAYS
-from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, fill_in, result, says
+from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, checkout, fill_in, result, says
 
 if TYPE_CHECKING:
     from tests.e2e.customer import Customer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.e2e.shop import Shop
 
 FORM = PAYMENT_PAGE["form-empty"]
-OPENED = says({"paymentId": "pay_1", "sessionId": "cs_1", "url": "about:blank", "status": "pending", "expiresAt": ""})
+OPENED = says(checkout("about:blank"), 201)
 
 
 def test_all_of_it_weighs_less_than_one_picture() -> None:
