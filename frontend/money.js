@@ -3,11 +3,11 @@
  * (9900 is 99.00 in US dollars, and 9,900 in yen); a text becomes one digit by digit, never through a fraction.
  */
 
-/**
- * @typedef {{currency: string, minorUnits?: number, locale?: string}} Currency
- *   ISO 4217 code, its decimals (2 for usd, 0 for jpy; a product tells, and left out, the browser's own knowledge stands
- *   in), and the BCP 47 tag to write it in: the visitor's own if left out
- */
+/** @typedef {{currency: string, locale?: string}} Currency  ISO 4217, and BCP 47 or else the visitor's own */
+
+// As the API counts. Browsers have another mind about some: Chromium writes forints without decimals.
+const NO_DECIMALS = "bif clp djf gnf isk jpy kmf krw pyg rwf ugx vnd vuv xaf xof xpf";
+const THREE_DECIMALS = "bhd jod kwd omr tnd";
 
 /** Why a text is not an amount. */
 export class AmountError extends Error {
@@ -25,23 +25,30 @@ export class AmountError extends Error {
  * @param {Currency} currency
  * @returns {string}
  */
-export function formatMoney(amount, { currency, minorUnits, locale }) {
-  const style = /** @type {const} */ ("currency");
-  const decimals = { minimumFractionDigits: minorUnits, maximumFractionDigits: minorUnits };
-  const format = new Intl.NumberFormat(locale, { style, currency: currency.toUpperCase(), ...decimals });
+export function formatMoney(amount, { currency, locale }) {
+  const decimals = decimalsOf(currency);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   // For display only: dividing by a power of ten rounds as reading the decimal text would.
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return new Intl.NumberFormat(locale, { style: "currency", currency, ...digits }).format(amount / 10 ** decimals);
+}
+
+/** @param {string} currency */
+function decimalsOf(currency) {
+  const code = currency.toLowerCase();
+  if (NO_DECIMALS.includes(code)) return 0;
+  return THREE_DECIMALS.includes(code) ? 3 : 2;
 }
 
 /**
  * What someone typed, in minor units. Takes the locale's digits and separators, the currency's sign or code, and the
  * other of "." and "," where it can only be the decimal point (12,5 in English). What could mean two amounts is refused.
  * @param {string} text
- * @param {Currency & {minorUnits: number}} currency
+ * @param {Currency} currency
  * @returns {number}
  * @throws {AmountError}
  */
-export function parseAmount(text, { currency, minorUnits, locale }) {
+export function parseAmount(text, { currency, locale }) {
+  const decimals = decimalsOf(currency);
   const { decimal, group } = separators(locale);
   const typed = westernDigits(text.normalize("NFKC"), locale)
     .replace(/\p{Sc}/u, "")
@@ -61,8 +68,8 @@ export function parseAmount(text, { currency, minorUnits, locale }) {
   const whole = divides ? number.slice(0, -tail.length - 1) : number;
   const fraction = divides ? tail : "";
   if (!/^\d+$|^\d{1,3}(\D)(\d{2,3}\1)*\d{3}$/.test(whole)) throw new AmountError("not_a_number");
-  if (fraction.length > minorUnits) throw new AmountError("too_many_decimals");
-  const digits = (whole.replace(/\D/g, "") + fraction.padEnd(minorUnits, "0")).replace(/^0+(?=\d)/, "");
+  if (fraction.length > decimals) throw new AmountError("too_many_decimals");
+  const digits = (whole.replace(/\D/g, "") + fraction.padEnd(decimals, "0")).replace(/^0+(?=\d)/, "");
   if (digits.length > 15) throw new AmountError("too_large");
   return Number(digits);
 }

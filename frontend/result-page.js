@@ -2,7 +2,7 @@
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
 import { settle } from "./order.js";
-import { ProblemError, listProducts, watchPayment } from "./quittance.js";
+import { ProblemError, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
 import { wordsFor } from "./words.js";
 
@@ -17,7 +17,6 @@ const heading = byId("heading");
 const retry = byId("retry");
 const checkAgain = byId("check-again");
 
-let products = [];
 let state = "loading";
 let payment = null;
 let watching = new AbortController();
@@ -65,9 +64,9 @@ function show(now) {
 function showDetails() {
   byId("details").hidden = !payment;
   if (!payment) return;
-  const { serviceType, amount, amountRefunded, transactionId, createdAt } = payment;
-  const product = products.find(({ sku }) => sku === serviceType);
-  setDetail("service-name", product?.name ?? serviceType);
+  const { order, amount, amountRefunded, transactionId, createdAt } = payment;
+  const lines = order.lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} \u00d7 ${name}` : name));
+  setDetail("order", lines.join("\n"));
   setDetail("amount", money(amount));
   setDetail("amount-refunded", amountRefunded > 0 ? money(amountRefunded) : "");
   setDetail("created-at", new Date(createdAt).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" }));
@@ -95,9 +94,7 @@ function showActions() {
 }
 
 function money(amount) {
-  const { currency } = payment;
-  const product = products.find((candidate) => candidate.currency === currency);
-  return formatMoney(amount, { currency, minorUnits: product?.minorUnits, locale: config.locale });
+  return formatMoney(amount, { currency: payment.currency, locale: config.locale });
 }
 
 function setText(target, text) {
@@ -118,19 +115,9 @@ function setLink(link, href, text) {
   if (text) link.textContent = text;
 }
 
-async function nameService() {
-  try {
-    products = await listProducts();
-  } catch {
-    return; // Then the service is told by its code, the amount in the currency's usual decimals.
-  }
-  if (payment) show(state);
-}
-
 function start() {
   if (!paymentId) return show("not_found");
   watch();
-  nameService();
 }
 
 checkAgain.addEventListener("click", () => {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, product
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from payments.domain.money import Money, is_currency
 from payments.domain.views import OrderView, PaymentView
 from payments.runtime.views import CheckoutView
 from tests.e2e.conftest import ROOT
@@ -214,6 +216,25 @@ def test_the_scripted_api_answers_as_the_true_one() -> None:
     assert payment("succeeded").keys() == PaymentView.__annotations__.keys()
     assert checkout().keys() == CheckoutView.__annotations__.keys()
     assert payment("succeeded")["order"].keys() == OrderView.__annotations__.keys()
+
+
+def test_money_has_the_decimals_that_the_api_counts_in(stage: Stage) -> None:
+    codes = ["".join(letters) for letters in product(ascii_lowercase, repeat=3)]
+    sums = [Money(1234567, code) for code in codes if is_currency(code)]
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+
+    written = page.evaluate(
+        """async codes => {
+          const { formatMoney } = await import("/money.js");
+          return codes.map((currency) => formatMoney(1234567, { currency, locale: "en-US" }));
+        }""",
+        [each.currency for each in sums],
+    )
+
+    # Browsers have another mind about some: Chromium writes forints without decimals.
+    assert len(sums) > 100
+    assert [re.sub(r"[^\d.,]", "", text) for text in written] == [str(each).split()[0] for each in sums]
 
 
 CREATE = """async ([order, idempotencyKey]) => {

@@ -11,7 +11,7 @@ from playwright.sync_api import Error, expect
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.customer import PAYS
-from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, checkout, fill_in, result, says
+from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, checkout, fill_in, order, result, says
 
 if TYPE_CHECKING:
     from tests.e2e.customer import Customer
@@ -103,18 +103,33 @@ def test_what_the_currency_does_not_have_is_said_in_words(
 
 
 @pytest.mark.parametrize(
-    ("currency", "amount", "shown"), [("jpy", 12000, "\N{YEN SIGN}12,000"), ("kwd", 45500, "45.500")]
+    ("currency", "amount", "shown"),
+    [("jpy", 12000, "\N{YEN SIGN}12,000"), ("kwd", 45500, "45.500"), ("huf", 3600000, "36,000.00")],
 )
-@pytest.mark.parametrize("products", [PRODUCTS, []], ids=["on offer", "no longer on offer"])
-def test_an_amount_is_shown_in_the_currencys_own_decimals(
-    stage: Stage, currency: str, amount: int, shown: str, products: list[object]
-) -> None:
-    scene = result("succeeded", currency=currency, amount=amount)
-    answers = {**scene.answers, "/products": says({"products": products})}
-    page = stage.play(replace(scene, answers=answers))
+def test_an_amount_is_shown_in_the_currencys_own_decimals(stage: Stage, currency: str, amount: int, shown: str) -> None:
+    page = stage.play(result("succeeded", currency=currency, amount=amount))
 
     expect(page.locator("#amount")).to_have_text(re.compile(rf"{shown}$"))
     expect(page.locator("#message")).to_have_text(re.compile(rf"{shown}\.$"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([(1, "Consulting, one hour")], "Consulting, one hour"),
+        ([(2, "Workshop seat")], "2 \N{MULTIPLICATION SIGN} Workshop seat"),
+        (
+            [(1, "Consulting, one hour"), (3, "Mug")],
+            "Consulting, one hour\n3 \N{MULTIPLICATION SIGN} Mug",
+        ),
+    ],
+)
+def test_the_result_says_what_was_ordered(stage: Stage, lines: list[tuple[int, str]], told: str) -> None:
+    page = stage.play(result("succeeded", order=order(*lines)))
+
+    # As it was sold: the catalogue, which may have changed since, is not asked.
+    expect(page.locator("#order")).to_be_visible()
+    assert page.locator("#order").inner_text() == told
 
 
 @pytest.mark.parametrize(
