@@ -10,7 +10,8 @@ const STORE = "quittance";
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed; attempts: {order, key, paymentId}; paid: the id of the payment completed last.
+ * draft: the fields as typed; attempts: {order, key, paymentId}, without order and key once they are not to be sent
+ * again, and `received` once there was money; paid: the id of the payment completed last.
  * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
  * @type {any}
  */
@@ -58,25 +59,27 @@ export function opened(key, paymentId) {
   remember({ attempts: attempts.map((attempt) => (attempt.key === key ? { ...attempt, paymentId } : attempt)) });
 }
 
-/** Without its key, the same order is a new payment the next time. */
+/** The same order is a new payment the next time. */
 export function forget(key) {
-  remember({ attempts: recall().attempts.filter((attempt) => attempt.key !== key) });
+  remember({ attempts: recall().attempts.map((attempt) => (attempt.key === key ? closed(attempt) : attempt)) });
 }
 
-const RECEIVED = ["succeeded", "in_review", "refunded", "partially_refunded"];
+const closed = ({ paymentId }, received = false) => ({ paymentId, received });
+
+const UNPAID = ["pending", "failed", "expired", "canceled"];
 
 /**
- * Takes note of how a payment ended. One that can no longer be paid frees its key; one that was paid takes the form's
+ * Takes note of how a payment stands. One that can no longer be paid frees its key; one that was paid takes the form's
  * content along, so that going back to the page and pressing the button does not buy the same thing twice.
  */
-export function settle(payment) {
-  if (!payment.final || payment.checkoutUrl) return;
+export function settle({ paymentId, status, payable }) {
   const { attempts, draft, paid } = recall();
-  if (!attempts.some((attempt) => attempt.paymentId === payment.paymentId)) return;
-  const received = RECEIVED.includes(payment.status);
+  const attempt = attempts.find((each) => each.paymentId === paymentId);
+  if (payable || status === "processing" || !attempt || attempt.received) return;
+  const received = !UNPAID.includes(status);
   remember({
-    attempts: attempts.filter((attempt) => attempt.paymentId !== payment.paymentId),
+    attempts: attempts.map((each) => (each === attempt ? closed(attempt, received) : each)),
     draft: received ? null : draft,
-    paid: received ? payment.paymentId : paid,
+    paid: received ? paymentId : paid,
   });
 }

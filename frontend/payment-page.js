@@ -2,8 +2,8 @@
 import { config } from "./config.js";
 import { focusFirstError, setFieldError } from "./field-errors.js";
 import { AmountError, formatMoney, parseAmount } from "./money.js";
-import { forget, keyFor, lastPaid, opened, saveDraft, savedDraft, settle } from "./order.js";
-import { ProblemError, createCheckout, getPayment, isTemporary, listProducts } from "./quittance.js";
+import { forget, keyFor, lastPaid, opened, saveDraft, savedDraft } from "./order.js";
+import { ProblemError, createCheckout, isTemporary, listProducts } from "./quittance.js";
 import { byId, dressPage } from "./site.js";
 
 const form = byId("payment-form");
@@ -142,23 +142,23 @@ async function submit() {
  */
 async function goToPayment(order, mayStartOver = true) {
   const idempotencyKey = keyFor(order);
+  const startOver = () => {
+    forget(idempotencyKey);
+    return goToPayment(order, false);
+  };
   let checkout;
   try {
     checkout = await createCheckout(order, { idempotencyKey });
   } catch (error) {
-    if (!(error instanceof ProblemError && error.code === "idempotency_key_reused" && mayStartOver)) throw error;
-    forget(idempotencyKey);
-    return goToPayment(order, false);
+    if (mayStartOver && error.code === "idempotency_key_reused") return startOver();
+    throw error;
   }
-  opened(idempotencyKey, checkout.paymentId);
-  if (checkout.status === "pending") return location.assign(checkout.url);
-
-  const payment = await getPayment(checkout.paymentId);
-  settle(payment);
-  if (payment.checkoutUrl) return location.assign(payment.checkoutUrl);
-  const endedUnpaid = ["failed", "expired", "canceled"].includes(payment.status);
-  if (endedUnpaid && mayStartOver) return goToPayment(order, false);
-  location.assign(resultAddress(payment.paymentId));
+  const { paymentId, status, url } = checkout;
+  opened(idempotencyKey, paymentId);
+  if (url) return location.assign(url);
+  // One that is still pending may have been paid all the same: its result tells.
+  if (mayStartOver && ["failed", "expired", "canceled"].includes(status)) return startOver();
+  location.assign(resultAddress(paymentId));
 }
 
 async function showRefusal(error) {

@@ -56,8 +56,6 @@ export class ProblemError extends Error {
     this.code = problem.code;
     /** @type {{field: string, detail: string}[]} */
     this.errors = problem.errors ?? [];
-    /** @type {string | undefined} */
-    this.requestId = problem.requestId;
     this.retryAfter = retryAfter;
     this.temporary = status >= 500 || status === 429;
   }

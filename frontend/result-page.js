@@ -1,12 +1,14 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { settle } from "./order.js";
+import { savedDraft, settle } from "./order.js";
 import { ProblemError, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
 import { wordsFor } from "./words.js";
 
 const UNPAID = ["pending", "failed", "expired", "canceled"];
+/** What a payment that stays pending is shown as to the end. */
+const STAY = ["left_checkout", "not_payable"];
 
 const address = new URLSearchParams(location.search);
 const paymentId = address.get("paymentId") ?? "";
@@ -27,7 +29,7 @@ async function watch() {
   const { signal } = watching;
   try {
     const { outcome } = await watchPayment(paymentId, { signal, onStatus, onTrouble });
-    if (outcome !== "final" && !(outcome === "gone_quiet" && state === "left_checkout")) show(outcome);
+    if (outcome !== "final" && !(outcome === "gone_quiet" && STAY.includes(state))) show(outcome);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ProblemError)) throw error;
@@ -38,7 +40,12 @@ async function watch() {
 function onStatus(now) {
   payment = now;
   settle(now);
-  show(leftCheckout && now.status === "pending" ? "left_checkout" : now.status);
+  show(now.status === "pending" ? stateOfPending() : now.status);
+}
+
+function stateOfPending() {
+  if (!payment.payable) return "not_payable";
+  return leftCheckout ? "left_checkout" : "pending";
 }
 
 function onTrouble(_, failures) {
@@ -48,7 +55,7 @@ function onTrouble(_, failures) {
 
 function show(now) {
   state = now;
-  const words = wordsFor(state, payment, money);
+  const words = wordsFor(state, payment, money, Boolean(savedDraft()));
   status.dataset.status = state;
   status.dataset.sign = words.sign;
   setTitle(words.heading);
@@ -58,7 +65,7 @@ function show(now) {
   setText(byId("next"), [words.next, thanks].filter(Boolean).join(" "));
   byId("next-heading").hidden = !words.next;
   showDetails();
-  showActions();
+  showActions(words.isOver);
 }
 
 function showDetails() {
@@ -76,21 +83,21 @@ function showDetails() {
   byId("support-email").search = `subject=${encodeURIComponent(`Payment ${payment.paymentId}`)}`;
 }
 
-function showActions() {
-  const checkout = webAddress(payment?.checkoutUrl);
-  if (state === "failed") setLink(retry, checkout ?? "index.html", "Try again");
-  else if (state === "expired" || state === "canceled") setLink(retry, "index.html", "Start again");
+function showActions(isOver) {
+  const checkout = payment?.payable ? webAddress(payment.checkoutUrl) : null;
+  if (isOver) setLink(retry, "index.html", "Start again");
+  else if (state === "failed") setLink(retry, checkout, "Try again");
   else if (state === "not_found") setLink(retry, "index.html", "Make a payment");
   else setLink(retry, state === "left_checkout" || state === "gone_quiet" ? checkout : null, "Continue to payment");
-  // Looking again is the safer way on then.
-  retry.classList.toggle("quiet", state === "gone_quiet");
 
   setLink(byId("change-order"), state === "left_checkout" || (state === "failed" && checkout) ? "index.html" : null);
   setLink(byId("receipt"), webAddress(payment?.receiptUrl));
 
-  const couldCheck = state === "gone_quiet" || state === "unreachable";
+  const couldCheck = ["gone_quiet", "unreachable", "not_payable"].includes(state);
   if (!couldCheck && document.activeElement === checkAgain) heading.focus();
   checkAgain.hidden = !couldCheck;
+  // Looking again is the safer way on then.
+  retry.classList.toggle("quiet", couldCheck);
 }
 
 function money(amount) {

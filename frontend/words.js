@@ -3,10 +3,11 @@
 /** @typedef {import("./quittance.js").Payment} Payment */
 
 const UNCHARGED = "You have not been charged.";
-const START_AGAIN = "Your order is still filled in if you would like to start again.";
 const DO_NOT_REPEAT = "Please do not pay again.";
 const REFUND_TIME = "Banks usually take 5 to 10 days to show a refund.";
 const DECLINED = "Your payment was declined. Please try another way to pay, or ask your bank.";
+
+const OVER = ["expired", "canceled", "not_payable"];
 
 /** @type {Record<string, string>} */
 const FAILURES = {
@@ -31,8 +32,8 @@ const WORDS = {
   ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
-  expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED} ${START_AGAIN}`],
-  canceled: ["note", "This payment was canceled", `${UNCHARGED} ${START_AGAIN}`],
+  expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED}`],
+  canceled: ["note", "This payment was canceled", UNCHARGED],
   in_review: [
     "note",
     "We are reviewing your payment",
@@ -45,6 +46,12 @@ const WORDS = {
     "note",
     "You left the checkout",
     "Nothing was charged. You can continue where you left off, or change the order first.",
+  ],
+  not_payable: [
+    "note",
+    "This payment can no longer be made here",
+    "It was open for too long. If you have already paid, please do not pay again: you will get an email once your " +
+      "payment is confirmed. If you have not, nothing was charged.",
   ],
   not_found: [
     "note",
@@ -68,8 +75,10 @@ const WORDS = {
  * @param {string} state  a payment's status, or one of the page's own
  * @param {Payment | null} payment  as last seen
  * @param {(amount: number) => string} money
+ * @param {boolean} isFilledIn  whether this tab still has an order's form
+ * @returns `isOver`: there is nothing left but to start again
  */
-export function wordsFor(state, payment, money) {
+export function wordsFor(state, payment, money, isFilledIn) {
   let [sign, heading, message, next = ""] = WORDS[state] ?? WORDS.gone_quiet;
   if (payment && state === "succeeded") message = `We have received ${money(payment.amount)}.`;
   if (payment && state === "partially_refunded") {
@@ -78,12 +87,13 @@ export function wordsFor(state, payment, money) {
   if (state === "failed") {
     const failure = payment?.failure;
     message = `${FAILURES[failure?.code ?? ""] ?? (failure?.message || DECLINED)} ${UNCHARGED}`;
-    if (!payment?.checkoutUrl) message += ` ${START_AGAIN}`;
   }
   if (state === "gone_quiet" && payment?.status === "processing") {
     [, heading, message, next] = WORDS.processing;
-  } else if (state === "gone_quiet" && payment?.checkoutUrl) {
+  } else if (state === "gone_quiet" && payment?.payable) {
     message += " If you have not finished paying, you can continue.";
   }
-  return { sign, heading, message, next };
+  const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
+  if (isOver && isFilledIn) message += " Your order is still filled in if you would like to start again.";
+  return { sign, heading, message, next, isOver };
 }

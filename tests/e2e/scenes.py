@@ -100,6 +100,10 @@ def payment(status: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+NOT_PAYABLE = payment("pending", payable=False)
+"""Its time is over, and Stripe has not said what became of it."""
+
+
 def checkout(url: str | None = CHECKOUT, status: str = "pending") -> dict[str, Any]:
     """A checkout as the API opens it."""
     return {
@@ -271,7 +275,8 @@ STATUSES = (
 RESULT_PAGE = {
     **{status: result(status) for status in STATUSES},
     "loading": _result(None, "loading"),
-    "failed-for-good": result("failed", checkoutUrl=None),
+    "failed-for-good": result("failed", payable=False),
+    "not-payable": _result(says(NOT_PAYABLE), "not_payable"),
     "left-checkout": _result(says(payment("pending")), "left_checkout", "&checkout=canceled"),
     "gone-quiet": _silence("pending"),
     "gone-quiet-processing": _silence("processing"),

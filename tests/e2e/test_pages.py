@@ -11,7 +11,21 @@ from playwright.sync_api import Error, expect
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.customer import PAYS
-from tests.e2e.scenes import PAYMENT_PAGE, PRODUCTS, RESULT_PAGE, checkout, fill_in, order, result, says
+from tests.e2e.scenes import (
+    CHECKOUT,
+    NOT_PAYABLE,
+    PAYMENT_ID,
+    PAYMENT_PAGE,
+    PRODUCTS,
+    RESULT_PAGE,
+    checkout,
+    fill_in,
+    order,
+    payment,
+    result,
+    says,
+)
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.e2e.customer import Customer
@@ -147,6 +161,113 @@ def test_a_failure_is_told_in_words_for_the_customer(stage: Stage, code: str, to
     expect(page.locator("#message")).to_contain_text(shown)
     expect(page.locator("#message")).to_contain_text("You have not been charged.")
     expect(page.locator("#message")).not_to_contain_text(re.compile("customer|stolen"))
+
+
+@pytest.mark.parametrize("query", ["", "&checkout=canceled"])
+def test_what_can_no_longer_be_paid_is_said_to_be_so_and_looked_at_on(stage: Stage, query: str) -> None:
+    page = stage.page()
+    page.clock.install()
+    page.route(f"{stage.api_url}/payments/*", says(NOT_PAYABLE))
+    page.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}{query}")
+
+    expect(page.locator("#heading")).to_have_text("This payment can no longer be made here")
+    expect(page.locator("#message")).to_contain_text("If you have already paid, please do not pay again")
+    start_again = page.get_by_role("link", name="Start again")
+    expect(start_again).to_have_attribute("href", "index.html")
+    expect(page.get_by_role("link", name="Continue")).to_have_count(0)
+    page.route(f"{stage.api_url}/payments/*", says(payment("succeeded")))
+    page.clock.run_for(2000)
+
+    expect(page.locator("#heading")).to_have_text("Payment complete, thank you")
+    expect(start_again).to_have_count(0)
+
+
+def test_what_can_no_longer_be_paid_can_be_looked_at_again_when_the_page_has_stopped(stage: Stage) -> None:
+    page = stage.page()
+    page.clock.install()
+    looks: list[str] = []
+    page.on("request", lambda request: looks.extend([request.url] * ("/payments/" in request.url)))
+    RESULT_PAGE["not-payable"].play(page, stage.site_url, stage.api_url)
+
+    def a_minute_has_passed() -> bool:
+        page.clock.run_for(2000)
+        return len(looks) == 30
+
+    eventually(a_minute_has_passed)
+    page.clock.run_for(10_000)
+    expect(page.locator("#status")).to_have_attribute("data-status", "not_payable")
+    page.route(f"{stage.api_url}/payments/*", says(payment("expired")))
+    page.get_by_role("button", name="Check again").click()
+
+    expect(page.locator("#status")).to_have_attribute("data-status", "expired")
+    assert len(looks) == 31
+
+
+def test_a_checkout_without_an_address_leads_to_how_its_payment_stands(stage: Stage) -> None:
+    page = stage.page()
+    keys: list[str] = []
+    page.on("request", lambda request: keys.append(request.headers["idempotency-key"]) if request.post_data else None)
+    page.route(CHECKOUT, lambda route: route.fulfill(body="Stripe", content_type="text/html"))
+    page.route(f"{stage.api_url}/payments/*", says(NOT_PAYABLE))
+    closed = {"/checkout-sessions": says(checkout(url=None), 201)}
+    replace(PAYMENT_PAGE["form-filled"], answers=closed).play(page, stage.site_url, stage.api_url)
+
+    page.click("#pay")
+    expect(page).to_have_url(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
+    page.route(f"{stage.api_url}/checkout-sessions", says(checkout() | {"paymentId": "pay_2"}, 201))
+    page.get_by_role("link", name="Start again").click()
+    expect(page.locator("#email")).to_have_value("ada@example.com")
+    page.click("#pay")
+
+    # The old key would bring the old checkout.
+    expect(page).to_have_url(CHECKOUT)
+    assert len(set(keys)) == 2
+
+
+def test_money_that_came_after_all_is_not_paid_again(stage: Stage) -> None:
+    page = stage.page()
+    page.route(f"{stage.api_url}/payments/*", says(NOT_PAYABLE))
+    closed = {"/checkout-sessions": says(checkout(url=None), 201)}
+    replace(PAYMENT_PAGE["form-filled"], answers=closed).play(page, stage.site_url, stage.api_url)
+    page.click("#pay")
+    expect(page.get_by_role("link", name="Start again")).to_be_visible()
+
+    page.route(f"{stage.api_url}/payments/*", says(payment("succeeded")))
+    page.click("#check-again")
+    expect(page.locator("#heading")).to_have_text("Payment complete, thank you")
+    page.goto(stage.site_url)
+
+    expect(page.locator("#paid-before")).to_be_visible()
+    expect(page.locator("#email")).to_have_value("")
+
+
+@pytest.mark.parametrize("scene", ["not-payable", "expired", "canceled", "failed-for-good"])
+def test_an_order_is_called_filled_in_where_it_is(stage: Stage, scene: str) -> None:
+    page = stage.play(RESULT_PAGE[scene])
+    expect(page.get_by_role("link", name="Start again")).to_be_visible()
+    expect(page.locator("#message")).not_to_contain_text("filled in")
+
+    page.click("#retry")
+    fill_in(page)
+    page.go_back()
+
+    expect(page.locator("#message")).to_contain_text("Your order is still filled in")
+
+
+def test_a_result_seen_again_leaves_the_next_order_alone(stage: Stage) -> None:
+    page = stage.page()
+    page.route(CHECKOUT, lambda route: route.fulfill(body="Stripe", content_type="text/html"))
+    page.route(f"{stage.api_url}/payments/*", says(payment("succeeded")))
+    opened = {"/checkout-sessions": says(checkout(), 201)}
+    replace(PAYMENT_PAGE["form-filled"], answers=opened).play(page, stage.site_url, stage.api_url)
+    page.click("#pay")
+    expect(page).to_have_url(CHECKOUT)
+    for typed in ("", "grace@example.com"):
+        page.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
+        expect(page.locator("#heading")).to_have_text("Payment complete, thank you")
+        page.goto(stage.site_url)
+        expect(page.locator("#email")).to_have_value(typed)
+        page.fill("#email", "grace@example.com")
 
 
 def test_services_that_could_not_be_loaded_are_loaded_again(stage: Stage) -> None:
