@@ -1,7 +1,7 @@
 /**
  * What this tab remembers, so that a double click, a reload or the back button never opens a second checkout for one
- * order: the Idempotency-Key that each order was sent under, and the form as last typed. It ends with the tab
- * (sessionStorage). No card data is ever here.
+ * order: the Idempotency-Key that each order was sent under, its payment and the right to act on that, and the form as
+ * last typed. It ends with the tab (sessionStorage). No card data is ever here.
  */
 import { newIdempotencyKey } from "./quittance.js";
 
@@ -10,8 +10,8 @@ const STORE = "quittance";
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed; attempts: {order, key, paymentId}, without order and key once they are not to be sent
- * again, and `received` once there was money; paid: the id of the payment completed last.
+ * draft: the fields as typed; attempts: {order, key, paymentId, accessKey}, without order and key once they are not
+ * to be sent again, and `received` once there was money; paid: the id of the payment completed last.
  * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
  * @type {any}
  */
@@ -54,17 +54,19 @@ export function keyFor(order) {
   return key;
 }
 
-export function opened(key, paymentId) {
-  const { attempts } = recall();
-  remember({ attempts: attempts.map((attempt) => (attempt.key === key ? { ...attempt, paymentId } : attempt)) });
+/** Changes the attempts that `isMeant`. */
+function change(isMeant, how) {
+  remember({ attempts: recall().attempts.map((attempt) => (isMeant(attempt) ? how(attempt) : attempt)) });
 }
+
+export function opened(key, { paymentId, accessKey }) {
+  change((attempt) => attempt.key === key, (attempt) => ({ ...attempt, paymentId, accessKey }));
+}
+
+const closed = ({ paymentId, accessKey }) => ({ paymentId, accessKey });
 
 /** The same order is a new payment the next time. */
-export function forget(key) {
-  remember({ attempts: recall().attempts.map((attempt) => (attempt.key === key ? closed(attempt) : attempt)) });
-}
-
-const closed = ({ paymentId }, received = false) => ({ paymentId, received });
+export const forget = (key) => change((attempt) => attempt.key === key, closed);
 
 const UNPAID = ["pending", "failed", "expired", "canceled"];
 
@@ -73,13 +75,9 @@ const UNPAID = ["pending", "failed", "expired", "canceled"];
  * content along, so that going back to the page and pressing the button does not buy the same thing twice.
  */
 export function settle({ paymentId, status, payable }) {
-  const { attempts, draft, paid } = recall();
-  const attempt = attempts.find((each) => each.paymentId === paymentId);
-  if (payable || status === "processing" || !attempt || attempt.received) return;
+  const isMeant = (attempt) => attempt.paymentId === paymentId && !attempt.received;
+  if (payable || status === "processing" || !recall().attempts.some(isMeant)) return;
   const received = !UNPAID.includes(status);
-  remember({
-    attempts: attempts.map((each) => (each === attempt ? closed(attempt, received) : each)),
-    draft: received ? null : draft,
-    paid: received ? paymentId : paid,
-  });
+  change(isMeant, (attempt) => ({ ...closed(attempt), received }));
+  if (received) remember({ draft: null, paid: paymentId });
 }

@@ -154,7 +154,7 @@ async function goToPayment(order, mayStartOver = true) {
     throw error;
   }
   const { paymentId, status, url } = checkout;
-  opened(idempotencyKey, paymentId);
+  opened(idempotencyKey, checkout);
   if (url) return location.assign(url);
   // One that is still pending may have been paid all the same: its result tells.
   if (mayStartOver && ["failed", "expired", "canceled"].includes(status)) return startOver();

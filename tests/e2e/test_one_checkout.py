@@ -1,6 +1,8 @@
 """One order is one payable checkout, however often the customer asks for it."""
 
-from playwright.sync_api import expect
+from typing import Any
+
+from playwright.sync_api import Route, expect
 
 from tests.e2e.customer import GIFT, HOUR, PAYS, Customer
 from tests.e2e.shop import Shop
@@ -93,3 +95,36 @@ def test_the_back_button_after_paying_does_not_pay_again(customer: Customer, sho
     customer.page.click("#paid-before-link")
     assert customer.sees("succeeded") == payment_id
     assert shop.open_sessions(customer.email) == []
+
+
+def test_the_right_to_act_on_a_payment_stays_in_the_tab(customer: Customer, shop: Shop) -> None:
+    addresses: list[str] = []
+    logged: list[str] = []
+    customer.page.on("request", lambda request: addresses.append(request.url))
+    customer.page.on("console", lambda message: logged.append(message.text))
+    answers: list[dict[str, Any]] = []
+
+    def overhear(route: Route) -> None:
+        response = route.fetch()
+        if route.request.method == "POST":
+            answers.append(response.json())
+        route.fulfill(response=response)
+
+    customer.page.route("**/checkout-sessions", overhear)
+    customer.orders()
+    [opened] = answers
+    customer.tries_card(PAYS)
+    payment_id = customer.sees("succeeded")
+
+    kept = customer.page.evaluate("JSON.parse(sessionStorage.quittance).attempts")
+
+    # After it was paid as well: an invoice is asked for then.
+    assert opened["paymentId"] == payment_id
+    assert [(each["paymentId"], each["accessKey"]) for each in kept] == [(payment_id, opened["accessKey"])]
+    assert customer.page.evaluate("localStorage.length") == 0
+    customer.page.reload()
+    customer.sees("succeeded")
+    assert customer.page.url in addresses
+    assert not [text for text in addresses + logged if opened["accessKey"] in text]
+    # Nor is who ordered kept any longer.
+    assert customer.email not in customer.page.evaluate("sessionStorage.quittance")
