@@ -7,13 +7,15 @@ repetition or source, nor on which release of the code learned what.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from payments.domain.actors import ANSWER, Actor
+from payments.domain.attention import Attention, Reason
 from payments.domain.facts import (
     MOST_FAILED_ATTEMPTS,
     Attempt,
     AttemptState,
+    DisputeState,
     Fact,
     Facts,
     FraudSignalState,
@@ -186,3 +188,33 @@ def _notices(payment: Payment) -> Iterator[Notice]:
     for signal in payment.fraud_signals:
         if signal.state is FraudSignalState.OPEN:
             yield Notice(NoticeKind.FRAUD_ALERT, signal.ref)
+
+
+_TO_ANSWER = {
+    DisputeState.WARNING_NEEDS_RESPONSE,
+    DisputeState.NEEDS_RESPONSE,
+    DisputeState.APPEAL_NEEDS_RESPONSE,
+}
+
+
+def attention_of(payment: Payment, now: datetime) -> Attention | None:
+    """What of the payment waits for a person; since now, unless it did already. None if nothing does."""
+    why = tuple(_reasons(payment))
+    if not why:
+        return None
+    before = payment.attention
+    since = before.since if before and before.why[0] is why[0] else now
+    return Attention(why, since, _deadline(payment) if why[0] is Reason.DISPUTE else None)
+
+
+def _reasons(payment: Payment) -> Iterator[Reason]:
+    if payment.is_in_review:
+        yield Reason.REVIEW
+    if any(each.state in _TO_ANSWER for each in payment.disputes):
+        yield Reason.DISPUTE
+
+
+def _deadline(payment: Payment) -> datetime | None:
+    """The first by which a dispute is to be answered."""
+    due = [each.evidence_due_by for each in payment.disputes if each.state in _TO_ANSWER and each.evidence_due_by]
+    return datetime.fromtimestamp(min(due), tz=UTC) if due else None

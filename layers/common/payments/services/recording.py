@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import Actor
-from payments.domain.attention import attention_of
 from payments.domain.errors import PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
-from payments.domain.learning import Effects, FirstDays, learn
+from payments.domain.learning import Effects, FirstDays, attention_of, learn
 from payments.domain.looking import DueReason, awaits_news, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
