@@ -23,7 +23,8 @@ TARGETS = {
     "GetStatus": 1.05,
     "ListProducts": 1.05,
     "StripeWebhook": 1.20,
-    "SendEmail": 1.35,
+    "SendEmail": 1.15,
+    "Reconcile": 1.25,
     "CreateSession": 1.45,
 }
 OWN_WEBHOOK_MS = 2.0
