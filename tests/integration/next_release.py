@@ -41,10 +41,11 @@ _ADDITIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
          "frozenset[NoticeKind] = frozenset({NoticeKind.THANKS, NoticeKind.ENQUIRY_ALERT})"),
     ),
     "domain/learning.py": (
-        ("    if payment.is_in_review:\n",
+        ("def _notices(payment: Payment) -> Iterator[Notice]:\n",
+         "def _notices(payment: Payment) -> Iterator[Notice]:\n"
          "    if payment.is_accepted:\n        yield Notice(NoticeKind.THANKS)\n"
-         '    for key, fact in payment.facts.items():\n        if fact.kind == "enquiry":\n'
-         "            yield Notice(NoticeKind.ENQUIRY_ALERT, fact.ref)\n    if payment.is_in_review:\n"),
+         '    for fact in payment.facts.values():\n        if fact.kind == "enquiry":\n'
+         "            yield Notice(NoticeKind.ENQUIRY_ALERT, fact.ref)\n"),
     ),
     "domain/balance.py": (
         ("(RefundState.PENDING, RefundState", "(RefundState.PENDING, RefundState.IN_TRANSIT, RefundState"),

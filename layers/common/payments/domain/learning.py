@@ -101,7 +101,7 @@ def learn(
     )
     new_notices = notices(learned) - payment.raised
     new_notices -= _from_before(learned, new_notices, first_days or {})
-    learned = replace(learned, raised=payment.raised | new_notices)
+    learned = learned.but(raised=payment.raised | new_notices)
     status = learned.status if learned.status is not payment.status else None
     effects = Effects(changes, tuple(sorted(new_notices)), status, unsure)
     return (payment if learned == payment else learned), effects

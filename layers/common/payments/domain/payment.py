@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -169,6 +169,12 @@ class Payment:
             facts={asking.key: asking},
             learned={asking.key: now},
         )
+
+    def but(self, **changes: Any) -> "Payment":
+        """The payment with something else than its facts changed; what was worked out from those stays known."""
+        changed = replace(self, **changes)
+        changed.__dict__.update({name: self.__dict__[name] for name in _WORKED_OUT if name in self.__dict__})
+        return changed
 
     @property
     def sku(self) -> str:
@@ -366,3 +372,5 @@ class Payment:
 
 
 _CLOSED_DISPUTES = {DisputeState.WARNING_CLOSED, DisputeState.PREVENTED, DisputeState.LOST, DisputeState.WON}
+# Depends on facts and on what was asked alone, and costs most where there are many.
+_WORKED_OUT = ("balance", "status")

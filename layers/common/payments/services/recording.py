@@ -119,17 +119,17 @@ class _Turn:
         learned, effects = learn(before, news, actor=actor, now=now, first_days=first_days)
         left = effects.notices[MOST_NOTICES:]
         if left:
-            learned = replace(learned, raised=learned.raised - set(left))
+            learned = learned.but(raised=learned.raised - set(left))
             effects = replace(effects, notices=effects.notices[:MOST_NOTICES])
         if effects.changes:
-            learned = replace(learned, updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
-        learned = replace(learned, needs=needed(learned), attention=attention_of(learned, now))
+            learned = learned.but(updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
+        learned = learned.but(needs=needed(learned), attention=attention_of(learned, now))
         ends = is_last and not left
         # Should it be cut off before all is durable, a look finds the rest.
         asks_now = effects.unsure or not ends
         if asks_now or looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
             look_at = now if asks_now else _look_at(learned, now, looked)
-            learned = replace(learned, due_by=rescheduled(learned, DueReason.LOOK, look_at))
+            learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, look_at))
         is_needed = learned != before or standing(learned) != learned.standing
         return cls(learned, effects, is_needed=is_needed, ends=ends)
 

@@ -95,6 +95,11 @@ def _first_values(payment: Payment) -> Item:
     )
 
 
+def as_stored(payment: Payment, item: Item) -> Payment:
+    """The payment that was just stored as this item."""
+    return payment.but(version=int(item["version"]["N"]), standing=standing(payment), stored=item)
+
+
 def payment_of(item: Item) -> Payment:
     """NewerRelease if its `needs` are beyond this release, or it holds what this release cannot read."""
     plain_needs = int(item.get("needs", {"N": "1"})["N"])

@@ -20,7 +20,7 @@ from payments.adapters.table.keys import (
     pointer_key,
 )
 from payments.adapters.table.notices import ending, notice_item, unsent_keys
-from payments.adapters.table.payment_items import kept_view_of, payment_item, payment_of
+from payments.adapters.table.payment_items import as_stored, kept_view_of, payment_item, payment_of
 from payments.domain.claims import Claim
 from payments.domain.errors import NewerRelease, TryAgain
 from payments.domain.looking import DueReason
@@ -105,7 +105,7 @@ class PaymentTable(TableClient):
                 # The key has expired and is another payment's by now: there is nothing to free.
                 return self.save(payment, [each for each in writes if not isinstance(each, Free)], now)
             raise conflict(error) from error
-        return payment_of(item)
+        return as_stored(payment, item)
 
     def _request(self, payment: Payment, write: Write, now: datetime) -> Any:
         match write:
