@@ -23,7 +23,6 @@ export class AmountError extends Error {
  * Minor units as money in words: (9900, usd) is "$99.00".
  * @param {number} amount
  * @param {Currency} currency
- * @returns {string}
  */
 export function formatMoney(amount, { currency, locale }) {
   const decimals = decimalsOf(currency);
@@ -44,7 +43,6 @@ function decimalsOf(currency) {
  * other of "." and "," where it can only be the decimal point (12,5 in English). What could mean two amounts is refused.
  * @param {string} text
  * @param {Currency} currency
- * @returns {number}
  * @throws {AmountError}
  */
 export function parseAmount(text, { currency, locale }) {

@@ -1,6 +1,5 @@
 /** The payment page: a form that becomes an order, and an order that becomes one checkout however often it is sent. */
 import { config } from "./config.js";
-import { focusFirstError, setFieldError } from "./field-errors.js";
 import { AmountError, formatMoney, parseAmount } from "./money.js";
 import { forget, keyFor, lastPaid, opened, saveDraft, savedDraft } from "./order.js";
 import { ProblemError, createCheckout, isTemporary, listProducts } from "./quittance.js";
@@ -71,8 +70,7 @@ function showAmount() {
   else amount.value = product ? money(product.price.amount, product) : "";
   amount.placeholder = product ? "" : "Choose a service first";
   amountHint.textContent = open ? `In ${product.currency.toUpperCase()}, ${limits(product)}.` : "";
-  amountHint.hidden = !open;
-  setFieldError(amount, "");
+  setFieldError(amount);
   showTotal();
 }
 
@@ -101,22 +99,34 @@ function readAmount(product) {
   }
 }
 
+/** What is wrong with a field, beside it, where the field is described; without a message, nothing is. */
+function setFieldError(field, message = "") {
+  byId(`${field.id}-error`).textContent = message;
+  if (message) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
+/** Goes to the first field with an error; answers which. */
+function focusFirstError() {
+  const first = Object.values(fields).find((field) => field.hasAttribute("aria-invalid"));
+  first?.focus();
+  return first;
+}
+
 /** The order, or null with the errors shown. */
 function readOrder() {
   formError.hidden = true;
-  for (const field of Object.values(fields)) setFieldError(field, "");
   const name = fields.name.value.trim();
   const email = fields.email.value.trim();
   const product = chosenProduct();
   const total = product ? readAmount(product) : {};
-  if (!name) setFieldError(fields.name, "Enter your name.");
-  if (!email) setFieldError(fields.email, "Enter your email address.");
-  else if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
-    setFieldError(fields.email, "Enter an email address such as name@example.com.");
-  }
-  if (!product) setFieldError(service, "Choose a service.");
-  if (total.error) setFieldError(amount, total.error);
-  if (focusFirstError(Object.values(fields)) || !product) return null;
+  const isEmail = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email);
+  const example = email ? "an email address such as name@example.com" : "your email address";
+  setFieldError(fields.name, name ? "" : "Enter your name.");
+  setFieldError(fields.email, isEmail ? "" : `Enter ${example}.`);
+  setFieldError(service, product ? "" : "Choose a service.");
+  setFieldError(amount, total.error);
+  if (focusFirstError()) return null;
   return { name, email, serviceType: product.sku, amount: total.amount, currency: product.currency };
 }
 
@@ -153,20 +163,19 @@ async function goToPayment(order, mayStartOver = true) {
     if (mayStartOver && error.code === "idempotency_key_reused") return startOver();
     throw error;
   }
-  const { paymentId, status, url } = checkout;
   opened(idempotencyKey, checkout);
-  if (url) return location.assign(url);
+  if (checkout.url) return location.assign(checkout.url);
   // One that is still pending may have been paid all the same: its result tells.
-  if (mayStartOver && ["failed", "expired", "canceled"].includes(status)) return startOver();
-  location.assign(resultAddress(paymentId));
+  if (mayStartOver && ["failed", "expired", "canceled"].includes(checkout.status)) return startOver();
+  location.assign(resultAddress(checkout.paymentId));
 }
 
 async function showRefusal(error) {
-  if (!(error instanceof ProblemError) || error.code !== "validation_failed") {
-    showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) ? submit : undefined);
+  if (error.code !== "validation_failed") {
+    showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) && submit);
     return;
   }
-  if (error.errors.some(({ field }) => field === "serviceType" || field === "amount")) {
+  if (error.errors.some(({ field }) => ["serviceType", "amount"].includes(field))) {
     // The catalogue may have changed since the page was loaded.
     products = await listProducts().catch(() => products);
     showProducts();
@@ -177,22 +186,21 @@ async function showRefusal(error) {
     else unplaced.push(detail);
   }
   if (unplaced.length || !error.errors.length) showFormError(unplaced.join(" ") || error.message);
-  focusFirstError(Object.values(fields));
+  focusFirstError();
 }
 
 function whatHappened(error) {
   const answered = error instanceof ProblemError;
-  if (answered && !error.temporary) return error.message;
+  if (!isTemporary(error)) return answered ? error.message : "Something went wrong on this page. Please load it again.";
   if (answered) return "Payments are not available at this moment. Please wait a little and try again.";
-  if (isTemporary(error)) return "We could not reach the payment service. Please check your connection and try again.";
-  return "Something went wrong on this page. Please load it again.";
+  return "We could not reach the payment service. Please check your connection and try again.";
 }
 
 function setBusy(value) {
   clearTimeout(release);
   busy = value;
   payButton.disabled = value || products.length === 0;
-  form.setAttribute("aria-busy", String(value));
+  form.setAttribute("aria-busy", value);
   // A live region: the wait is heard as well as seen.
   assurance.textContent = value ? "One moment, we are taking you to Stripe\u2019s secure page." : ASSURANCE;
   if (value) payButton.textContent = "One moment\u2026";
@@ -211,14 +219,11 @@ function showFormError(message, action) {
 }
 
 function readDraft() {
-  const saved = savedDraft();
-  return {
-    name: fields.name.value,
-    email: fields.email.value,
-    serviceType: products.length ? service.value : (saved?.serviceType ?? ""),
-    // A fixed price is not the visitor's text: what was typed for an open one is kept.
-    amount: chosenProduct()?.kind === "open" ? amount.value : (saved?.amount ?? ""),
-  };
+  // Without the service as long as there is none to choose.
+  const typed = Object.fromEntries(new FormData(form));
+  // A fixed price is not the visitor's text: what was typed for an open one is kept.
+  if (amount.readOnly) delete typed.amount;
+  return { ...savedDraft(), ...typed };
 }
 
 /** The form as this tab remembers it, over what the browser put back by itself; after a purchase, an empty one. */
@@ -241,7 +246,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("input", ({ target }) => {
   if (target === service) showAmount();
   else if (target === amount) showTotal();
-  setFieldError(target, "");
+  setFieldError(target);
   saveDraft(readDraft());
 });
 window.addEventListener("pageshow", ({ persisted }) => {
@@ -251,6 +256,6 @@ window.addEventListener("pageshow", ({ persisted }) => {
   restoreForm();
 });
 
-dressPage("Payment");
+dressPage();
 restoreForm();
 loadProducts();

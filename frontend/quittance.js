@@ -1,14 +1,13 @@
 /**
  * The payments API for a web page: list what can be bought, open a checkout, watch a payment. docs/pages.md shows how.
- * Amounts are integers in the currency's minor units; money.js turns them into text and back.
- * Every call may throw a ProblemError (the API answered, and said no) or an UnreachableError (it did not answer).
+ * Amounts are integers in the currency's minor units; money.js turns them into text and back. Every call may throw a
+ * ProblemError or an UnreachableError.
  */
 import { config } from "./config.js";
 
 /**
  * @typedef {{sku: string, name: string, currency: string, minorUnits: number}
  *   & ({kind: "fixed", price: {amount: number}} | {kind: "open", price: {min: number, max: number}})} Product
- *   open: the customer chooses the amount within the limits
  */
 
 /**
@@ -45,7 +44,7 @@ import { config } from "./config.js";
  *   onTrouble: after a look that failed for now, so many in a row
  */
 
-/** The API's own refusal, an RFC 9457 problem document. */
+/** The API answered, and said no: an RFC 9457 problem document. */
 export class ProblemError extends Error {
   /** @param {number} status @param {Record<string, any>} problem @param {number} retryAfter  seconds; 0: the API did not say */
   constructor(status, problem, retryAfter) {
@@ -66,6 +65,7 @@ export class UnreachableError extends Error {
   constructor(/** @type {unknown} */ cause) {
     super("The payments API could not be reached.", { cause });
     this.name = "UnreachableError";
+    this.temporary = true;
   }
 }
 
@@ -87,9 +87,7 @@ export async function listProducts(options) {
  * @returns {Promise<Checkout>}
  */
 export function createCheckout(order, { idempotencyKey, ...options } = {}) {
-  /** @type {Record<string, string>} */
-  const headers = { "Content-Type": "application/json" };
-  if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
+  const headers = { "Content-Type": "application/json", ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }) };
   return call("/checkout-sessions", CHECKOUT_TIMEOUT, options, { method: "POST", headers, body: JSON.stringify(order) });
 }
 
@@ -100,8 +98,8 @@ export function getPayment(paymentId, options) {
 
 /**
  * Looks at a payment until it is final, or `maxPolls` times; at once when the tab is shown or the browser back online.
- * A look that fails for now (offline, 5xx) counts and is repeated, later each time; one that fails for good (no such
- * payment) rejects, and so does aborting, with the signal's reason.
+ * A look that fails for now counts and is repeated, later each time; one that fails for good rejects, and so does
+ * aborting, with the signal's reason.
  * @param {string} paymentId
  * @param {CallOptions & WatchOptions} [options]
  * @returns {Promise<{outcome: "final" | "gone_quiet" | "unreachable", payment: Payment | null}>}
@@ -138,15 +136,9 @@ export function newIdempotencyKey() {
 }
 
 /** @param {any} error @returns {boolean} whether the same call may succeed later */
-export const isTemporary = (error) => (error instanceof ProblemError ? error.temporary : error instanceof UnreachableError);
+export const isTemporary = (error) => error?.temporary === true;
 
-/**
- * @param {string} path
- * @param {number} timeout
- * @param {CallOptions} [options]
- * @param {RequestInit} [request]
- * @returns {Promise<any>}
- */
+/** @param {string} path @param {number} timeout @param {CallOptions} [options] @param {RequestInit} [request] */
 async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, request) {
   const limit = AbortSignal.timeout(timeout);
   try {
@@ -176,22 +168,20 @@ function problemIn(text) {
 
 /**
  * Waits, longer while nobody looks at the tab; coming back to it ends a wait that was long enough for a visible one.
- * @param {number} milliseconds
- * @param {AbortSignal} [signal]
- * @returns {Promise<void>}
+ * @param {number} milliseconds @param {AbortSignal} [signal]
  */
 function pause(milliseconds, signal) {
   const started = Date.now();
   const listening = new AbortController();
   let timer = 0;
-  return new Promise((/** @type {(_?: any) => void} */ resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const schedule = () => {
       const end = started + milliseconds * (document.hidden ? HIDDEN_TAB_FACTOR : 1);
       clearTimeout(timer);
       timer = window.setTimeout(resolve, end - Date.now());
     };
     document.addEventListener("visibilitychange", schedule, { signal: listening.signal });
-    window.addEventListener("online", () => resolve(), { signal: listening.signal });
+    window.addEventListener("online", resolve, { signal: listening.signal });
     signal?.addEventListener("abort", () => reject(signal.reason), { signal: listening.signal });
     schedule();
   }).finally(() => {

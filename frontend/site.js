@@ -5,10 +5,10 @@ import { config } from "./config.js";
 export const byId = (id) => document.getElementById(id);
 
 /** Puts the brand of config.js on the page. */
-export function dressPage(title) {
+export function dressPage() {
   const { name, supportEmail, logo, color, colorOnDark } = config.business;
   allowOnlyTheApi();
-  setTitle(title);
+  setTitle(document.title);
   byId("business-name").textContent = name;
   const image = byId("logo");
   if (logo) {
@@ -28,7 +28,7 @@ export function setTitle(title) {
 }
 
 /** The address if it is fit for a link, else null: never "javascript:" or the like. */
-export const webAddress = (address) => (address && /^https?:\/\//i.test(address) ? address : null);
+export const webAddress = (address) => (/^https?:\/\//i.test(address ?? "") ? address : null);
 
 /** The policy in the HTML admits any API, for it cannot read config.js; a second one, added here, admits this one only. */
 function allowOnlyTheApi() {
@@ -40,7 +40,7 @@ function allowOnlyTheApi() {
 
 /** Sets a colour (#rrggbb) and that of text upon it: black or white, whichever is easier to read there. */
 function paint(property, color) {
-  if (!color || !/^#[0-9a-f]{6}$/i.test(color)) return;
+  if (!/^#[0-9a-f]{6}$/i.test(color)) return;
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const part = parseInt(color.slice(at, at + 2), 16) / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
