@@ -68,7 +68,7 @@ const closed = ({ paymentId, accessKey }) => ({ paymentId, accessKey });
 /** The same order is a new payment the next time. */
 export const forget = (key) => change((attempt) => attempt.key === key, closed);
 
-const UNPAID = ["pending", "failed", "expired", "canceled"];
+export const UNPAID = ["pending", "failed", "expired", "canceled"];
 
 /**
  * Takes note of how a payment stands. One that can no longer be paid frees its key; one that was paid takes the form's

@@ -1,14 +1,15 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { savedDraft, settle } from "./order.js";
+import { UNPAID, savedDraft, settle } from "./order.js";
 import { ProblemError, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
 import { wordsFor } from "./words.js";
 
-const UNPAID = ["pending", "failed", "expired", "canceled"];
 /** What a payment that stays pending is shown as to the end. */
 const STAY = ["left_checkout", "not_payable"];
+/** What leads to the checkout of one that can be paid. */
+const TO_CHECKOUT = { failed: "Try again", left_checkout: "Continue to payment", gone_quiet: "Continue to payment" };
 
 const address = new URLSearchParams(location.search);
 const paymentId = address.get("paymentId") ?? "";
@@ -40,12 +41,9 @@ async function watch() {
 function onStatus(now) {
   payment = now;
   settle(now);
-  show(now.status === "pending" ? stateOfPending() : now.status);
-}
-
-function stateOfPending() {
-  if (!payment.payable) return "not_payable";
-  return leftCheckout ? "left_checkout" : "pending";
+  if (now.status !== "pending") return show(now.status);
+  if (!now.payable) return show("not_payable");
+  show(leftCheckout ? "left_checkout" : "pending");
 }
 
 function onTrouble(_, failures) {
@@ -71,26 +69,26 @@ function show(now) {
 function showDetails() {
   byId("details").hidden = !payment;
   if (!payment) return;
-  const { order, amount, amountRefunded, transactionId, createdAt } = payment;
+  const { order, amount, currency, received, returned, createdAt, paidAt, transactionId } = payment;
   const lines = order.lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} \u00d7 ${name}` : name));
   setDetail("order", lines.join("\n"));
-  setDetail("amount", money(amount));
-  setDetail("amount-refunded", amountRefunded > 0 ? money(amountRefunded) : "");
-  setDetail("created-at", new Date(createdAt).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" }));
+  setDetail("amount", money({ amount, currency }));
+  setDetail("received", received.map(money).join(" and "));
+  setDetail("returned", returned.map(money).join(" and "));
+  setDetail("created-at", time(createdAt));
+  setDetail("paid-at", paidAt && time(paidAt));
   // Where no money moves, the id of an attempt would only look like a payment.
-  setDetail("transaction-id", UNPAID.includes(payment.status) ? "" : (transactionId ?? ""));
+  setDetail("transaction-id", UNPAID.includes(payment.status) ? "" : transactionId);
   setDetail("payment-id", payment.paymentId);
   byId("support-email").search = `subject=${encodeURIComponent(`Payment ${payment.paymentId}`)}`;
 }
 
 function showActions(isOver) {
-  const checkout = payment?.payable ? webAddress(payment.checkoutUrl) : null;
+  const checkout = payment?.payable && TO_CHECKOUT[state] ? webAddress(payment.checkoutUrl) : null;
   if (isOver) setLink(retry, "index.html", "Start again");
-  else if (state === "failed") setLink(retry, checkout, "Try again");
   else if (state === "not_found") setLink(retry, "index.html", "Make a payment");
-  else setLink(retry, state === "left_checkout" || state === "gone_quiet" ? checkout : null, "Continue to payment");
-
-  setLink(byId("change-order"), state === "left_checkout" || (state === "failed" && checkout) ? "index.html" : null);
+  else setLink(retry, checkout, TO_CHECKOUT[state]);
+  setLink(byId("change-order"), checkout && state !== "gone_quiet" ? "index.html" : null);
   setLink(byId("receipt"), webAddress(payment?.receiptUrl));
 
   const couldCheck = ["gone_quiet", "unreachable", "not_payable"].includes(state);
@@ -100,19 +98,18 @@ function showActions(isOver) {
   retry.classList.toggle("quiet", couldCheck);
 }
 
-function money(amount) {
-  return formatMoney(amount, { currency: payment.currency, locale: config.locale });
-}
+const money = ({ amount, currency }) => formatMoney(amount, { currency, locale: config.locale });
+
+const time = (text) => new Date(text).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" });
 
 function setText(target, text) {
   // A live region speaks whenever its text is set.
   if (target.textContent !== text) target.textContent = text;
-  target.hidden = !text;
 }
 
 function setDetail(id, text) {
   const value = byId(id);
-  setText(value, text);
+  value.textContent = text;
   value.parentElement.hidden = !text;
 }
 
@@ -122,13 +119,10 @@ function setLink(link, href, text) {
   if (text) link.textContent = text;
 }
 
-function start() {
-  if (!paymentId) return show("not_found");
-  watch();
-}
+const start = () => (paymentId ? watch() : show("not_found"));
 
 checkAgain.addEventListener("click", () => {
-  show(payment && payment.status !== "pending" ? payment.status : "loading");
+  show(payment?.status === "processing" ? "processing" : "loading");
   watch();
 });
 window.addEventListener("pageshow", ({ persisted }) => {
@@ -136,5 +130,5 @@ window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted) start();
 });
 
-dressPage("Your payment");
+dressPage();
 start();

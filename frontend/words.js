@@ -1,8 +1,9 @@
 /** What the result page says, for each state that it can be in. */
 
-/** @typedef {import("./quittance.js").Payment} Payment */
-
 const UNCHARGED = "You have not been charged.";
+const IF_PAID = "If you have paid, please do not pay again.";
+const COME_BACK = "You may close this page and come back to it later.";
+const MAIL_COMES = `You will get an email once your payment is confirmed. ${COME_BACK}`;
 const DO_NOT_REPEAT = "Please do not pay again.";
 const REFUND_TIME = "Banks usually take 5 to 10 days to show a refund.";
 const DECLINED = "Your payment was declined. Please try another way to pay, or ask your bank.";
@@ -28,7 +29,7 @@ const WORDS = {
     "waiting",
     "Your payment is in progress",
     `We are waiting for your bank, which can take some days. ${DO_NOT_REPEAT}`,
-    "You will get an email once it is settled. You may close this page and come back to it later.",
+    `You will get an email once it is settled. ${COME_BACK}`,
   ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
@@ -40,8 +41,8 @@ const WORDS = {
     `Your payment has arrived, and we are looking at it before we confirm it. ${DO_NOT_REPEAT}`,
     "We will write to you by email. You do not need to do anything.",
   ],
-  refunded: ["done", "This payment was refunded", "The whole amount is on its way back to you.", REFUND_TIME],
-  partially_refunded: ["done", "Part of this payment was refunded", "", REFUND_TIME],
+  refunded: ["done", "This payment was refunded", "The whole amount is on its way back to you."],
+  partially_refunded: ["done", "Part of this payment was refunded", ""],
   left_checkout: [
     "note",
     "You left the checkout",
@@ -50,20 +51,15 @@ const WORDS = {
   not_payable: [
     "note",
     "This payment can no longer be made here",
-    "It was open for too long. If you have already paid, please do not pay again: you will get an email once your " +
-      "payment is confirmed. If you have not, nothing was charged.",
+    `It was open for too long. ${IF_PAID}`,
+    MAIL_COMES,
   ],
   not_found: [
     "note",
     "We cannot find this payment",
     "The link may be incomplete. Please open it again from where you got it, or ask us.",
   ],
-  gone_quiet: [
-    "note",
-    "We are still waiting for an answer",
-    "If you have paid, please do not pay again.",
-    "You will get an email once your payment is confirmed. You may close this page and come back to it later.",
-  ],
+  gone_quiet: ["note", "We are still waiting for an answer", IF_PAID, MAIL_COMES],
   unreachable: [
     "note",
     "We cannot look up your payment now",
@@ -73,16 +69,23 @@ const WORDS = {
 
 /**
  * @param {string} state  a payment's status, or one of the page's own
- * @param {Payment | null} payment  as last seen
- * @param {(amount: number) => string} money
+ * @param {import("./quittance.js").Payment | null} payment  as last seen
+ * @param {(sum: import("./quittance.js").Money) => string} money
  * @param {boolean} isFilledIn  whether this tab still has an order's form
- * @returns `isOver`: there is nothing left but to start again
  */
 export function wordsFor(state, payment, money, isFilledIn) {
   let [sign, heading, message, next = ""] = WORDS[state] ?? WORDS.gone_quiet;
-  if (payment && state === "succeeded") message = `We have received ${money(payment.amount)}.`;
-  if (payment && state === "partially_refunded") {
-    message = `${money(payment.amountRefunded)} of ${money(payment.amount)} is on its way back to you.`;
+  const { received = [], returned = [] } = payment ?? {};
+  if (state === "succeeded" && received.length) message = `We have received ${received.map(money).join(" and ")}.`;
+  if (returned.length) {
+    const shares = returned.map((sum) => {
+      const whole = received.find(({ currency }) => currency === sum.currency);
+      return whole && whole.amount > sum.amount ? `${money(sum)} of ${money(whole)}` : money(sum);
+    });
+    const goes = shares.length > 1 ? "are on their way" : "is on its way";
+    const back = `${shares.join(" and ")} ${goes} back to you.`;
+    if (state === "succeeded" || state === "partially_refunded") message = `${message} ${back}`.trim();
+    next = `${next} ${REFUND_TIME}`.trim();
   }
   if (state === "failed") {
     const failure = payment?.failure;
@@ -93,7 +96,8 @@ export function wordsFor(state, payment, money, isFilledIn) {
   } else if (state === "gone_quiet" && payment?.payable) {
     message += " If you have not finished paying, you can continue.";
   }
+  // Nothing is left but to start again.
   const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
-  if (isOver && isFilledIn) message += " Your order is still filled in if you would like to start again.";
+  if (isOver && isFilledIn) message += " Your order is still filled in.";
   return { sign, heading, message, next, isOver };
 }

@@ -274,6 +274,19 @@ STATUSES = (
 
 RESULT_PAGE = {
     **{status: result(status) for status in STATUSES},
+    # 120.00 came in for 99.00, and the excess went back; then a part of the rest as well.
+    "paid-too-much": result("succeeded", received=[money(12000)], returned=[money(2100)]),
+    "paid-too-much-refunded": result("partially_refunded", received=[money(12000)], returned=[money(4600)]),
+    "paid-twice": result("in_review", received=[money(19800)]),
+    "paid-in-two-currencies": result(
+        "succeeded", received=[money(9900), money(3650000, "huf")], returned=[money(3650000, "huf")]
+    ),
+    "refunded-in-two-currencies": result(
+        "partially_refunded",
+        received=[money(9900), money(3650000, "huf")],
+        returned=[money(2500), money(3650000, "huf")],
+    ),
+    "many-lines": result("succeeded", order=order((1, "Consulting, one hour"), (12, "Workshop seat"), (2, "Mug"))),
     "loading": _result(None, "loading"),
     "failed-for-good": result("failed", payable=False),
     "not-payable": _result(says(NOT_PAYABLE), "not_payable"),

@@ -28,12 +28,21 @@ from tests.e2e.scenes import (
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from tests.e2e.customer import Customer
     from tests.e2e.scenes import Stage
     from tests.e2e.shop import Shop
 
 FORM = PAYMENT_PAGE["form-empty"]
 OPENED = says(checkout("about:blank"), 201)
+
+
+def details(page: Page) -> dict[str, str]:
+    """What the result page lists, as far as it is seen."""
+    expect(page.locator("#details")).to_be_visible()
+    rows = page.locator("#details > div:visible").all()
+    return {row.locator("dt").inner_text(): row.locator("dd").inner_text() for row in rows}
 
 
 def test_all_of_it_weighs_less_than_one_picture() -> None:
@@ -146,6 +155,72 @@ def test_the_result_says_what_was_ordered(stage: Stage, lines: list[tuple[int, s
     assert page.locator("#order").inner_text() == told
 
 
+FORINTS = "HUF\N{NO-BREAK SPACE}36,500.00"
+
+
+@pytest.mark.parametrize(
+    ("scene", "paid", "refunded", "told"),
+    [
+        ("succeeded", "$99.00", None, "We have received $99.00."),
+        ("partially_refunded", "$99.00", "$25.00", "$25.00 of $99.00 is on its way back to you."),
+        ("refunded", "$99.00", "$99.00", "The whole amount is on its way back to you."),
+        (
+            "paid-too-much",
+            "$120.00",
+            "$21.00",
+            "We have received $120.00. $21.00 of $120.00 is on its way back to you.",
+        ),
+        ("paid-too-much-refunded", "$120.00", "$46.00", "$46.00 of $120.00 is on its way back to you."),
+        ("paid-twice", "$198.00", None, "Your payment has arrived"),
+        (
+            "paid-in-two-currencies",
+            f"$99.00 and {FORINTS}",
+            FORINTS,
+            f"We have received $99.00 and {FORINTS}. {FORINTS} is on its way back to you.",
+        ),
+        (
+            "refunded-in-two-currencies",
+            f"$99.00 and {FORINTS}",
+            f"$25.00 and {FORINTS}",
+            f"$25.00 of $99.00 and {FORINTS} are on their way back to you.",
+        ),
+        ("pending", None, None, "This usually takes a few seconds."),
+        ("not-payable", None, None, "It was open for too long."),
+    ],
+)
+def test_what_came_in_and_what_goes_back_is_told_in_its_own_currency(
+    stage: Stage, scene: str, paid: str | None, refunded: str | None, told: str
+) -> None:
+    page = stage.play(RESULT_PAGE[scene])
+
+    expect(page.locator("#message")).to_have_text(re.compile(rf"^{re.escape(told)}"))
+    rows = details(page)
+    assert (rows["Amount"], rows.get("Paid"), rows.get("Refunded")) == ("$99.00", paid, refunded)
+    is_said = "5 to 10 days to show a refund" in page.inner_text("#next")
+    assert is_said == bool(refunded)
+
+
+def test_an_order_for_nothing_is_complete_without_money(stage: Stage) -> None:
+    page = stage.play(result("succeeded", amount=0, received=[], paidAt=None))
+
+    expect(page.locator("#heading")).to_have_text("Payment complete, thank you")
+    expect(page.locator("#message")).to_be_hidden()
+    assert details(page).keys() == {"Order", "Amount", "Ordered on", "Transaction", "Payment"}
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "told"),
+    [("2026-11-22T09:05:30Z", "November 22, 2026 at 9:05 AM"), (None, None)],
+)
+def test_when_it_was_ordered_and_when_it_was_paid_have_a_name_each(
+    stage: Stage, paid_at: str | None, told: str | None
+) -> None:
+    rows = details(stage.play(result("succeeded", paidAt=paid_at)))
+
+    assert rows["Ordered on"] == "November 21, 2026 at 10:42 AM"
+    assert rows.get("Paid on") == told
+
+
 @pytest.mark.parametrize(
     ("code", "told", "shown"),
     [
@@ -171,7 +246,7 @@ def test_what_can_no_longer_be_paid_is_said_to_be_so_and_looked_at_on(stage: Sta
     page.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}{query}")
 
     expect(page.locator("#heading")).to_have_text("This payment can no longer be made here")
-    expect(page.locator("#message")).to_contain_text("If you have already paid, please do not pay again")
+    expect(page.locator("#message")).to_contain_text("If you have paid, please do not pay again")
     start_again = page.get_by_role("link", name="Start again")
     expect(start_again).to_have_attribute("href", "index.html")
     expect(page.get_by_role("link", name="Continue")).to_have_count(0)
