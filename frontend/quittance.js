@@ -17,9 +17,10 @@ import { config } from "./config.js";
  */
 
 /**
- * @typedef {{paymentId: string, sessionId: string, url: string | null, status: PaymentStatus, expiresAt: string}} Checkout
+ * @typedef {{paymentId: string, sessionId: string, url: string | null, status: PaymentStatus, expiresAt: string,
+ *   accessKey: string, order: PlacedOrder}} Checkout
  *   url: the hosted checkout page, null once it can no longer be paid; status: "pending", or how the payment stands if
- *   the key was used before
+ *   the key was used before; accessKey: the right to act on the payment, for no address and no log
  */
 
 /**
@@ -27,12 +28,22 @@ import { config } from "./config.js";
  *   | "refunded" | "partially_refunded" | "in_review"} PaymentStatus
  */
 
+/** @typedef {{amount: number, currency: string}} Money */
+
 /**
- * @typedef {{paymentId: string, status: PaymentStatus, final: boolean, amount: number, amountRefunded: number,
- *   currency: string, serviceType: string, transactionId: string | null, receiptUrl: string | null,
- *   checkoutUrl: string | null, failure: {code: string, message: string} | null,
+ * @typedef {{number: string | null, lines: {sku: string, name: string, quantity: number, unit: number}[],
+ *   shipping: {amount: number} | null, tax: {name: string, amount: number, inclusive: boolean}[], total: number}}
+ *   PlacedOrder
+ */
+
+/**
+ * @typedef {{paymentId: string, status: PaymentStatus, final: boolean, payable: boolean, amount: number,
+ *   amountRefunded: number, currency: string, received: Money[], returned: Money[], paidBy: "hosted" | "embedded",
+ *   paidAt: string | null, order: PlacedOrder, serviceType: string, transactionId: string | null,
+ *   receiptUrl: string | null, checkoutUrl: string | null, failure: {code: string, message: string} | null,
  *   dispute: "open" | "won" | "lost" | null, createdAt: string, updatedAt: string}} Payment
- *   checkoutUrl: there while the payment can still be made, after a failure too
+ *   payable: now, at checkoutUrl, after a failure too; received, returned: a sum for each currency;
+ *   amountRefunded: what went back beyond what was paid in excess
  */
 
 /** @typedef {{signal?: AbortSignal, apiOrigin?: string}} CallOptions  apiOrigin: instead of the one in config.js */

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from payments.domain.money import Money, is_currency
-from payments.domain.views import OrderView, PaymentView
+from payments.domain.views import MoneyView, OrderView, PaymentView
 from payments.runtime.views import CheckoutView
 from tests.e2e.conftest import ROOT
-from tests.e2e.scenes import CHECKOUT, PAYMENT_ID, aborts, checkout, payment, refuses, says
+from tests.e2e.scenes import CHECKOUT, NOT_PAYABLE, PAYMENT_ID, aborts, checkout, payment, refuses, says
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -212,6 +212,20 @@ def test_an_aborted_watch_ends_in_the_middle_of_a_look(stage: Stage) -> None:
     held[0].abort()
 
 
+@pytest.mark.parametrize(
+    ("view", "name"),
+    [(PaymentView, "Payment"), (CheckoutView, "Checkout"), (OrderView, "PlacedOrder"), (MoneyView, "Money")],
+)
+def test_its_types_name_what_the_api_answers(view: type, name: str) -> None:
+    module = (ROOT / "frontend" / "quittance.js").read_text(encoding="utf-8")
+    typed = re.search(rf"@typedef \{{(\{{[^@]*\}})\}}[\s*]+{name}\b", module)
+    assert typed
+
+    # Outside the braces of a line, a tax and the like.
+    fields = re.sub(r"\{[^{}]*\}", "", typed[1][1:-1])
+    assert re.findall(r"(\w+):", fields) == list(view.__annotations__)
+
+
 def test_the_scripted_api_answers_as_the_true_one() -> None:
     assert payment("succeeded").keys() == PaymentView.__annotations__.keys()
     assert checkout().keys() == CheckoutView.__annotations__.keys()
@@ -296,6 +310,18 @@ def test_the_documented_pages_order_and_tell_the_result(own_pages: Page, stage: 
     own_pages.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
 
     expect(own_pages.get_by_role("status")).to_have_text(f"Paid, thank you. Transaction {TRANSACTION}")
+
+
+def test_the_documented_pages_lead_nowhere_but_to_the_result_when_it_is_too_late(own_pages: Page, stage: Stage) -> None:
+    own_pages.route(f"{stage.api_url}/checkout-sessions", says(checkout(url=None), 201))
+    own_pages.route(f"{stage.api_url}/payments/{PAYMENT_ID}", says(NOT_PAYABLE))
+    own_pages.fill("[name=name]", "Ada")
+    own_pages.fill("[name=email]", "ada@example.com")
+
+    own_pages.get_by_role("button").click()
+
+    expect(own_pages).to_have_url(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
+    expect(own_pages.get_by_role("status")).to_have_text("This payment can no longer be made here.")
 
 
 def test_the_documented_order_says_why_it_was_refused(own_pages: Page, stage: Stage) -> None:
