@@ -100,7 +100,7 @@ function showActions(isOver) {
 
 const money = ({ amount, currency }) => formatMoney(amount, { currency, locale: config.locale });
 
-const time = (text) => new Date(text).toLocaleString(config.locale, { dateStyle: "long", timeStyle: "short" });
+const time = (text) => new Date(text).toLocaleString(config.locale, { dateStyle: "medium", timeStyle: "short" });
 
 function setText(target, text) {
   // A live region speaks whenever its text is set.

@@ -51,7 +51,7 @@ const WORDS = {
   not_payable: [
     "note",
     "This payment can no longer be made here",
-    `It was open for too long. ${IF_PAID}`,
+    `It was open for too long. ${IF_PAID} If not, you can start again.`,
     MAIL_COMES,
   ],
   not_found: [
@@ -96,7 +96,6 @@ export function wordsFor(state, payment, money, isFilledIn) {
   } else if (state === "gone_quiet" && payment?.payable) {
     message += " If you have not finished paying, you can continue.";
   }
-  // Nothing is left but to start again.
   const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
   if (isOver && isFilledIn) message += " Your order is still filled in.";
   return { sign, heading, message, next, isOver };

@@ -210,14 +210,14 @@ def test_an_order_for_nothing_is_complete_without_money(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("paid_at", "told"),
-    [("2026-11-22T09:05:30Z", "November 22, 2026 at 9:05 AM"), (None, None)],
+    [("2026-11-22T09:05:30Z", "Nov 22, 2026, 9:05 AM"), (None, None)],
 )
 def test_when_it_was_ordered_and_when_it_was_paid_have_a_name_each(
     stage: Stage, paid_at: str | None, told: str | None
 ) -> None:
     rows = details(stage.play(result("succeeded", paidAt=paid_at)))
 
-    assert rows["Ordered on"] == "November 21, 2026 at 10:42 AM"
+    assert rows["Ordered on"] == "Nov 21, 2026, 10:42 AM"
     assert rows.get("Paid on") == told
 
 
@@ -246,7 +246,7 @@ def test_what_can_no_longer_be_paid_is_said_to_be_so_and_looked_at_on(stage: Sta
     page.goto(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}{query}")
 
     expect(page.locator("#heading")).to_have_text("This payment can no longer be made here")
-    expect(page.locator("#message")).to_contain_text("If you have paid, please do not pay again")
+    expect(page.locator("#message")).to_contain_text("If you have paid, please do not pay again. If not, you can start")
     start_again = page.get_by_role("link", name="Start again")
     expect(start_again).to_have_attribute("href", "index.html")
     expect(page.get_by_role("link", name="Continue")).to_have_count(0)
