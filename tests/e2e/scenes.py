@@ -279,7 +279,7 @@ RESULT_PAGE = {
     "paid-too-much-refunded": result("partially_refunded", received=[money(12000)], returned=[money(4600)]),
     "paid-twice": result("in_review", received=[money(19800)]),
     "paid-in-two-currencies": result(
-        "succeeded", received=[money(9900), money(3650000, "huf")], returned=[money(3650000, "huf")]
+        "succeeded", received=[money(9900), money(9200, "eur")], returned=[money(9200, "eur")]
     ),
     "refunded-in-two-currencies": result(
         "partially_refunded",

@@ -103,6 +103,17 @@ def test_an_amount_is_typed_in_the_currencys_own_decimals(stage: Stage, service:
     assert dict(sent.value.post_data_json or {})["amount"] == amount
 
 
+def test_a_chosen_amount_outlives_a_look_at_a_fixed_price(stage: Stage) -> None:
+    page = stage.play(PAYMENT_PAGE["form-open-amount"])
+
+    page.select_option("#service", "consulting-hour")
+    expect(page.locator("#amount")).to_have_value("$99.00")
+    page.fill("#name", "Grace Hopper")
+    page.select_option("#service", "donation")
+
+    expect(page.locator("#amount")).to_have_value("12.50")
+
+
 @pytest.mark.parametrize(
     ("service", "typed", "sentence"),
     [
@@ -155,6 +166,7 @@ def test_the_result_says_what_was_ordered(stage: Stage, lines: list[tuple[int, s
     assert page.locator("#order").inner_text() == told
 
 
+EUROS = "\N{EURO SIGN}92.00"
 FORINTS = "HUF\N{NO-BREAK SPACE}36,500.00"
 
 
@@ -174,9 +186,9 @@ FORINTS = "HUF\N{NO-BREAK SPACE}36,500.00"
         ("paid-twice", "$198.00", None, "Your payment has arrived"),
         (
             "paid-in-two-currencies",
-            f"$99.00 and {FORINTS}",
-            FORINTS,
-            f"We have received $99.00 and {FORINTS}. {FORINTS} is on its way back to you.",
+            f"$99.00 and {EUROS}",
+            EUROS,
+            f"We have received $99.00 and {EUROS}. {EUROS} is on its way back to you.",
         ),
         (
             "refunded-in-two-currencies",
