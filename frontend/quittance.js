@@ -66,6 +66,7 @@ export class ProblemError extends Error {
     this.code = problem.code;
     /** @type {{field: string, detail: string}[]} */
     this.errors = problem.errors ?? [];
+    this.requestId = problem.requestId;
     this.retryAfter = retryAfter;
     this.temporary = status >= 500 || status === 429;
   }

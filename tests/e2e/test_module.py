@@ -255,13 +255,17 @@ CREATE = """async ([order, idempotencyKey]) => {
   const { createCheckout } = await import("/quittance.js");
   try {
     return await createCheckout(order, { idempotencyKey });
-  } catch ({ name, code, errors, temporary }) {
-    return { name, code, errors, temporary };
+  } catch ({ name, code, errors, requestId, temporary }) {
+    return { name, code, errors, requestId, temporary };
   }
 }"""
 ORDER = {"name": "Ada", "email": "ada@example.com", "serviceType": "consulting-hour"}
 OPENED = checkout()
-WRONG = {"code": "validation_failed", "errors": [{"field": "email", "detail": "Enter an email address."}]}
+WRONG = {
+    "code": "validation_failed",
+    "errors": [{"field": "email", "detail": "Enter an email address."}],
+    "requestId": "999bf0ea-0cb8-4115-9377-6512d6c5bc25",
+}
 
 
 @pytest.mark.parametrize(
