@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from payments.adapters.table.claims import claim_item, claim_of
@@ -203,8 +204,16 @@ class PaymentTable(TableClient):
     # Releases
 
     def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> Mapping[NoticeKind, datetime]:
-        """Since when notices of later releases are told: a call for each, for one that is new here one more."""
-        return {kind: self._first_day(kind, now) for kind in kinds}
+        """Since when notices of later releases are told: a call for each, once, and one more if it is new here."""
+        for kind in kinds:
+            if kind not in self._first_days:
+                self._first_days[kind] = self._first_day(kind, now)
+        return self._first_days
+
+    @cached_property
+    def _first_days(self) -> dict[NoticeKind, datetime]:
+        """They never change, so they are remembered."""
+        return {}
 
     def _first_day(self, kind: NoticeKind, now: datetime) -> datetime:
         key = first_day_key(kind)
