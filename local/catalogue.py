@@ -6,7 +6,7 @@ A program of its own, because it uses the functions' own code for the table, wit
 import sys
 from pathlib import Path
 
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from tools.catalogue import CatalogueError, read
 
 

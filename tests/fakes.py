@@ -6,27 +6,16 @@ from datetime import datetime, timedelta
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
-from payments.domain.errors import NewerRelease
+from payments.domain.errors import ClaimLost, Conflict, NewerRelease, Taken
 from payments.domain.events import Event
 from payments.domain.facts import Fact, Session, SessionState
 from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
 from payments.domain.money import Money
-from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState, Posting
+from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState, Posting
 from payments.domain.payment import Payment
 from payments.domain.views import standing
-from payments.domain.writes import (
-    AuditEntry,
-    ClaimLost,
-    Conflict,
-    Free,
-    Note,
-    Point,
-    Raise,
-    Retract,
-    Taken,
-    Write,
-)
+from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract, Write
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -34,14 +23,15 @@ GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
 
 @dataclass
 class NoticeRecord:
-    due_at: datetime
+    send_at: datetime
     state: NoticeState = NoticeState.DUE
     attempts: int = 0
     lease_until: datetime | None = None
     note: str | None = None
 
     def __post_init__(self) -> None:
-        self.due_since = self.due_at
+        self.due_since = self.send_at
+        self.due_at = self.send_at + UNDER_WAY
 
 
 @dataclass
@@ -56,7 +46,7 @@ class MemoryStore:
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
-    first: dict[NoticeKind, datetime] = field(default_factory=dict)
+    first: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
     saves: int = 0
     faster_writers: int = 0
@@ -99,8 +89,8 @@ class MemoryStore:
         self.saves += 1
         for write in writes:
             match write:
-                case Raise(notice, due_at):
-                    self.notices[payment.id, notice] = NoticeRecord(due_at)
+                case Raise(notice, send_at):
+                    self.notices[payment.id, notice] = NoticeRecord(send_at)
                 case Retract(notice, _, note):
                     kept = self.notices[payment.id, notice]
                     kept.state, kept.note = NoticeState.MOOT, note
@@ -134,14 +124,14 @@ class MemoryStore:
     def audit(self, payment_id: str, entry: AuditEntry) -> None:
         self.events.setdefault(entry.id, entry)
 
-    def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> Mapping[NoticeKind, datetime]:
+    def first_days(self, kinds: Iterable[str], now: datetime) -> Mapping[str, datetime]:
         return {kind: self.first.setdefault(kind, now) for kind in kinds}
 
     def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None:
         kept = self.notices.get((payment_id, notice))
         if kept is None:
             return None
-        due = kept.state is NoticeState.DUE and kept.due_at <= now
+        due = kept.state is NoticeState.DUE and kept.send_at <= now
         ran_out = kept.state is NoticeState.CLAIMED and kept.lease_until is not None and kept.lease_until <= now
         if not (due or ran_out):
             return None
@@ -156,10 +146,11 @@ class MemoryStore:
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
             kept.state, kept.note = state, note
 
-    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, send_at: datetime, note: str) -> None:
         kept = self.notices[payment_id, notice]
         if kept.state is NoticeState.CLAIMED and kept.attempts == attempt:
-            kept.state, kept.due_at, kept.note = NoticeState.DUE, due_at, note
+            kept.state, kept.send_at, kept.note = NoticeState.DUE, send_at, note
+            kept.due_at = send_at + UNDER_WAY
 
     def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
         unsent = (NoticeState.DUE, NoticeState.CLAIMED)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from local.resources import client
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from payments.domain.money import Money
 from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from payments.domain.catalogue import OpenPrice, Product
 from payments.domain.money import Money
 from tools.catalogue import CatalogueError, read

@@ -23,7 +23,7 @@ from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
-from payments.runtime import problems, views
+from payments.runtime import problems, products, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, claimant, json_body
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -36,7 +36,10 @@ type Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
-    each for module in (domain_views, views, problems) for name, each in vars(module).items() if name.endswith("View")
+    each
+    for module in (domain_views, views, products, problems)
+    for name, each in vars(module).items()
+    if name.endswith("View")
 ]
 
 # What the types' names say to people only.
@@ -169,7 +172,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="The catalogue.",
         view="ProductsView",
-        example=views.products_view(_PRODUCTS),
+        example=products.products_view(_PRODUCTS),
         refusals=(errors.TryAgain,),
     ),
     "StripeWebhook": Operation(

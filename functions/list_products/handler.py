@@ -2,13 +2,13 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.runtime.composition import table
+from payments.runtime.composition import catalogue
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of
-from payments.runtime.views import products_view
+from payments.runtime.products import products_view
 
 logger = logger_of("list_products")
-store = table()
+store = catalogue()
 
 
 @answering(logger)

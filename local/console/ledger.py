@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.table import Table
 from payments.adapters.table.codec import decoded, encoded, iso
 from payments.adapters.table.payment_items import payment_of
 from payments.adapters.table.payments import event_of
+from payments.adapters.table.table import Table
 from payments.domain.money import Money, minor_units
 from payments.domain.notices import Notice
-from payments.runtime.views import products_view
+from payments.runtime.products import products_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

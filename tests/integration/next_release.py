@@ -37,8 +37,7 @@ _ADDITIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("CAME_WITH: Mapping[str, int] = {}",
          'CAME_WITH: Mapping[str, int] = {"enquiry": 2, "refund:in_transit": 2, "notice:thanks": 2,'
          ' "notice:enquiry_alert": 2}'),
-        ("frozenset[NoticeKind] = frozenset()",
-         "frozenset[NoticeKind] = frozenset({NoticeKind.THANKS, NoticeKind.ENQUIRY_ALERT})"),
+        ("frozenset[str] = frozenset()", 'frozenset[str] = frozenset({"thanks", "enquiry_alert"})'),
     ),
     "domain/learning.py": (
         ("def _notices(payment: Payment) -> Iterator[Notice]:\n",
@@ -91,7 +90,7 @@ class Release:
 _NEEDED = (
     "adapters.queue",
     "adapters.stripe.objects",
-    "adapters.table",
+    "adapters.table.table",
     "domain.learning",
     "domain.releases",
     "domain.views",

@@ -25,7 +25,7 @@ from local.servers import listen
 from local.stripe_double import StripeDouble
 from local.template import REGION, Addresses, Function, Template
 from payments.adapters import aws, secrets
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from tests.builders import SECRET, as_json, signed
 
 ROOT = Path(__file__).parents[2]

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
+from payments.domain.errors import Conflict
 from payments.domain.facts import Attempt, Refund
 from payments.domain.payment import Payment
-from payments.domain.writes import Conflict
 from tests.builders import a_charge, a_failed_charge, a_refund, an_event
 from tests.integration.system import Answer, Context, System
 

@@ -14,25 +14,15 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from local.resources import client
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from payments.domain.claims import Claim
-from payments.domain.errors import TryAgain
+from payments.domain.errors import ClaimLost, Conflict, Taken, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.looking import DueReason
-from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState
+from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeKind, NoticeState
 from payments.domain.order import Line, Order
 from payments.domain.payment import Payment
-from payments.domain.writes import (
-    AuditEntry,
-    ClaimLost,
-    Conflict,
-    Free,
-    Note,
-    Point,
-    Raise,
-    Retract,
-    Taken,
-)
+from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract
 from tests.builders import NOW, a_payment
 from tests.integration.system import System
 
@@ -54,9 +44,9 @@ def created(table: Table, **changes: Any) -> Payment:
     return payment
 
 
-def with_notice(table: Table, notice: Notice = CONFIRMATION, due_at: datetime = NOW) -> Payment:
+def with_notice(table: Table, notice: Notice = CONFIRMATION, send_at: datetime = NOW) -> Payment:
     payment = created(table)
-    return table.save(replace(payment, raised=frozenset({notice})), [Raise(notice, due_at)], NOW)
+    return table.save(replace(payment, raised=frozenset({notice})), [Raise(notice, send_at)], NOW)
 
 
 def a_claim(payment: Payment, key: str, expires_at: datetime = NOW + timedelta(days=1)) -> Claim:
@@ -257,7 +247,7 @@ def test_of_many_senders_one_claims(table: Table) -> None:
 
 
 def test_a_notice_that_is_not_yet_due_or_was_never_raised_is_not_to_be_had(table: Table) -> None:
-    payment = with_notice(table, due_at=NOW + SECOND)
+    payment = with_notice(table, send_at=NOW + SECOND)
     assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
     assert table.claim_notice(payment.id, COPY, NOW + SECOND, LEASE) is None
     assert attempt_of(table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE)) == 1
@@ -340,7 +330,7 @@ def test_overdue_is_what_is_due_by_now_and_nothing_else(table: Table) -> None:
     payment = created(table, due_by={"look": NOW})
     table.save(
         replace(payment, raised=frozenset({CONFIRMATION, COPY})),
-        [Raise(CONFIRMATION, NOW - SECOND), Raise(COPY, NOW + SECOND)],
+        [Raise(CONFIRMATION, NOW - UNDER_WAY - SECOND), Raise(COPY, NOW - UNDER_WAY + SECOND)],
         NOW,
     )
     assert overdue(table, payment, NOW - 2 * SECOND) == []

@@ -127,7 +127,7 @@ class World:
     unread: list[Event] = field(default_factory=list)
 
     def table(self, release: Release | None = None) -> Any:
-        return (release or self.deployed).module("adapters.table").Table(TABLE.name, self.dynamodb)
+        return (release or self.deployed).module("adapters.table.table").Table(TABLE.name, self.dynamodb)
 
     @property
     def next(self) -> Release:

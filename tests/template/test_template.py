@@ -20,7 +20,7 @@ from payments.adapters.aws import PAUSE_SECONDS, attempt_seconds
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import MailQueue
 from payments.adapters.stripe.client import RETRIES, TIMEOUT_SECONDS
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from payments.runtime.invocation import ANSWERING_SECONDS
 from payments.services.mailing import LEASE
 from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME

@@ -20,7 +20,7 @@ from payments.adapters.deadline import within
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import MailQueue
 from payments.adapters.secrets import Secret
-from payments.adapters.table import Table
+from payments.adapters.table.table import Table
 from payments.domain.errors import PublishFailed, TryAgain
 from payments.domain.mail import Letter, MailUnavailable
 from payments.domain.notices import Notice, Posting

@@ -20,7 +20,7 @@ from payments.domain.errors import NewerRelease
 from payments.domain.facts import Attempt, AttemptState, Fact, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.looking import Due
-from payments.domain.notices import Notice, NoticeKind
+from payments.domain.notices import UNDER_WAY, Notice, NoticeKind
 from payments.domain.releases import LEVEL
 from payments.domain.views import seen_at
 from tests.builders import NOW, a_payment
@@ -177,7 +177,7 @@ def test_a_notice_is_told_from_its_index_entry() -> None:
     payment, notice = a_payment(), Notice(NoticeKind.DISPUTE_ALERT, "du_1#open")
     item = notice_item(payment, notice, NOW)
     assert item.items() >= notice_key(payment.id, notice).items()
-    assert list(due_of(item)) == [Due(payment.id, notice, NOW)]
+    assert list(due_of(item)) == [Due(payment.id, notice, NOW + UNDER_WAY)]
 
 
 def test_a_notice_that_this_release_does_not_know_is_left_alone() -> None:

@@ -120,6 +120,7 @@ def test_only_the_events_name_tells_a_delayed_payment_that_failed() -> None:
                     currency="usd",
                     intent="pi_1",
                     failure_code="card_declined",
+                    decline_code="generic_decline",
                     failure_message="Your card was declined.",
                 ),
             ],
@@ -183,6 +184,15 @@ def test_objects_without_our_id_name_their_intent_and_charge() -> None:
         assert isinstance(read.facts[0], fact)
         assert read.payment_id is None
         assert read.charge == "ch_1"
+
+
+def test_a_charge_says_itself_why_it_was_declined_what_was_refunded_and_that_it_is_disputed() -> None:
+    (attempt,) = lesson(a_charge(OURS, amount_refunded=4000, disputed=True, outcome={"reason": "lost_card"})).facts
+    assert isinstance(attempt, Attempt)
+    assert (attempt.refunded, attempt.disputed, attempt.decline_code) == (4000, True, None)
+    (attempt,) = lesson(a_charge(OURS, status="failed", amount_refunded=0, outcome={"reason": "lost_card"})).facts
+    assert isinstance(attempt, Attempt)
+    assert (attempt.refunded, attempt.disputed, attempt.decline_code) == (None, None, "lost_card")
 
 
 def test_refunds_disputes_and_signals() -> None:

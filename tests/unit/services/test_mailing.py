@@ -162,8 +162,8 @@ def test_a_mail_service_that_is_away_is_tried_again_ever_later(office: Office) -
     for _ in range(3):
         assert office.deliver() is MailOutcome.POSTPONED
         assert office.deliver() is MailOutcome.NOT_OURS
-        pauses.append(office.record().due_at - office.now)
-        office.now = office.record().due_at
+        pauses.append(office.record().send_at - office.now)
+        office.now = office.record().send_at
     assert pauses == sorted(set(pauses))
     assert office.deliver() is MailOutcome.SENT
     assert len(office.mailer.letters) == 1
@@ -174,7 +174,7 @@ def test_it_is_given_up_after_a_bound(office: Office) -> None:
     outcomes = []
     for _ in range(MOST_ATTEMPTS):
         outcomes.append(office.deliver())
-        office.now = max(office.now, office.record().due_at)
+        office.now = max(office.now, office.record().send_at)
     # Once on the way, someone is told, while there is still time to mend it.
     assert [outcome for outcome in outcomes if outcome.needs_attention] == [MailOutcome.STUCK, MailOutcome.GAVE_UP]
     assert outcomes.index(MailOutcome.STUCK) == STUCK_ATTEMPT - 1

@@ -11,10 +11,10 @@ from payments.domain.errors import NotConfigured, PublishFailed, StripeRefused, 
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT, FIRST_LOOK_AT_REQUEST, LAST_LOOK, DueReason, next_look
+from payments.domain.notices import UNDER_WAY
 from payments.domain.payment import Payment, Status
 from payments.services.checkout import REPEATABLE
 from payments.services.reconciliation import (
-    GRACE,
     HOPELESS,
     LEASE_LENGTH,
     PATIENCE,
@@ -85,7 +85,7 @@ def test_notices_that_are_overdue_are_published_again_and_fresh_ones_are_not(nig
     night.store.notices |= {(payment.id, notice): NoticeRecord(night.now) for notice in effects.notices}
     night.comes_by()
     assert night.published() == []
-    night.comes_by(GRACE)
+    night.comes_by(UNDER_WAY)
     assert night.published() == CONFIRMED
 
 
@@ -211,7 +211,7 @@ def test_a_queue_that_takes_nothing_does_not_keep_anything_from_being_learned(ni
     night.comes_by(FIRST_LOOK_AT_CHECKOUT)
     assert night.status(payment) is Status.SUCCEEDED
     assert night.published() == []
-    night.comes_by(GRACE)
+    night.comes_by(UNDER_WAY)
     assert night.published() == CONFIRMED
 
 

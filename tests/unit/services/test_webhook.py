@@ -92,7 +92,7 @@ def test_the_admins_mail_about_a_failure_waits(endpoint: Endpoint) -> None:
     receipt = endpoint.hears(an_event("charge.failed", a_failed_charge(endpoint.payment.id)))
     (posting,) = receipt.postings
     assert posting.delay_seconds == 600
-    assert endpoint.store.notices[endpoint.payment.id, posting.notice].due_at == NOW + timedelta(minutes=10)
+    assert endpoint.store.notices[endpoint.payment.id, posting.notice].send_at == NOW + timedelta(minutes=10)
 
 
 def test_an_object_without_our_id_is_found_by_its_intent(endpoint: Endpoint) -> None:

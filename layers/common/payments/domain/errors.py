@@ -133,3 +133,15 @@ def concerning(payment_id: str) -> Iterator[None]:
 
 class PublishFailed(Exception):
     """The queue did not take every message. Nothing is lost: the notices are due in the table."""
+
+
+class Conflict(Exception):
+    """The payment was written since it was read, or the store was too busy: read it again and learn again."""
+
+
+class Taken(Exception):
+    """One of the news is about an object that belongs to another payment, for ever."""
+
+
+class ClaimLost(Exception):
+    """Another sender has the notice by now."""

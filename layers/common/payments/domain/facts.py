@@ -159,6 +159,7 @@ class Attempt(MoneyFact):
 
     The amount is its `amount_captured`; an authorised charge that is not captured is pending with 0.
     `created` is in epoch seconds: the charge's, or where there is none that of the event which told of the failure.
+    `refunded` and `disputed` are the charge's own word: what was refunded of it, and that a dispute of it was opened.
     """
 
     kind: ClassVar[str] = "attempt"
@@ -166,12 +167,15 @@ class Attempt(MoneyFact):
     intent: str | None = None
     created: int | None = None
     failure_code: str | None = None
+    decline_code: str | None = None
     failure_message: str | None = None
+    refunded: int | None = None
+    disputed: bool | None = None
     receipt_url: str | None = None
 
     @property
     def progress(self) -> tuple[int, ...]:
-        return self.amount, self.created or 0
+        return self.amount, self.created or 0, self.refunded or 0, int(self.disputed or False)
 
     @property
     def recency(self) -> tuple[int, str]:

@@ -30,7 +30,7 @@ from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
 
-type FirstDays = Mapping[NoticeKind, datetime]
+type FirstDays = Mapping[str, datetime]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ def minor_units(currency: str) -> int:
     return 3 if currency in _THREE_DECIMALS else 2
 
 
+type Currency = str
+
+
 @dataclass(frozen=True)
 class Money:
     """An amount in minor units (9900 is 99.00 in usd, 9900 in jpy) of one currency; never negative."""

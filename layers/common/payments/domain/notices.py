@@ -1,10 +1,13 @@
 """Notices: the things there are to tell, each with a name of its own so that it is told once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from payments.domain.facts import DisputeState
+
+# How long a notice is left to the message that was published for it.
+UNDER_WAY = timedelta(seconds=60)
 
 
 class NoticeKind(StrEnum):

@@ -6,10 +6,14 @@ version of Stripe's parameters. What a payment has of these decides its `needs`,
 alone (docs/adr/0014).
 """
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
 
-from payments.domain.notices import NoticeKind
-from payments.domain.payment import Payment
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payments.domain.payment import Payment
 
 # What this release understands.
 LEVEL = 1
@@ -21,7 +25,7 @@ CAME_WITH: Mapping[str, int] = {}
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
 # that were complete before it do not call for one, or a dispute in December would send somebody March's new mail.
-CAME_LATER: frozenset[NoticeKind] = frozenset()
+CAME_LATER: frozenset[str] = frozenset()
 
 
 def needed(payment: Payment) -> int:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypedDict
 
-from payments.domain.money import Money
+from payments.domain.money import Currency, Money
 from payments.domain.payment import DisputeStatus, Payment, Status, Way
 
 type PaymentId = str
-type Currency = str
 type Time = str
 type WebAddress = str
 

@@ -6,18 +6,6 @@ from datetime import datetime
 from payments.domain.notices import Notice
 
 
-class Conflict(Exception):
-    """The payment was written since it was read, or the store was too busy: read it again and learn again."""
-
-
-class Taken(Exception):
-    """One of the news is about an object that belongs to another payment, for ever."""
-
-
-class ClaimLost(Exception):
-    """Another sender has the notice by now."""
-
-
 @dataclass(frozen=True)
 class AuditEntry:
     """What one of Stripe's events, or a person's act, changed, or why it changed nothing; `by` names the person."""
@@ -31,10 +19,10 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class Raise:
-    """A notice that may be sent from `due_at` on."""
+    """A notice that may be sent from `send_at` on."""
 
     notice: Notice
-    due_at: datetime
+    send_at: datetime
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,20 @@ from payments.runtime.settings import flag, setting
 if TYPE_CHECKING:
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe import StripeApi
-    from payments.adapters.table import Table
+    from payments.adapters.table.catalogue import CatalogueTable
+    from payments.adapters.table.table import Table
 
 
 def table() -> Table:
-    from payments.adapters.table import Table
+    from payments.adapters.table.table import Table
 
     return Table(setting("TABLE_NAME"))
+
+
+def catalogue() -> CatalogueTable:
+    from payments.adapters.table.catalogue import CatalogueTable
+
+    return CatalogueTable(setting("TABLE_NAME"))
 
 
 def stripe_api() -> StripeApi:

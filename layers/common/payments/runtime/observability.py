@@ -4,16 +4,21 @@ A metric costs no line of its own: it is embedded in the log line that tells of 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+from __future__ import annotations
+
 import os
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from payments.domain.errors import PaymentsError
-from payments.domain.payment import Status
+
+if TYPE_CHECKING:
+    from payments.domain.payment import Status
 
 # One namespace a deployment, so that staging rings no alarm of production.
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Quittance")
@@ -46,7 +51,7 @@ class Metric(StrEnum):
     STATUS_TO_MAIL = "status_to_mail"
 
     @classmethod
-    def of(cls, status: Status) -> "Metric":
+    def of(cls, status: Status) -> Metric:
         return cls(f"payment_{status}")
 
 

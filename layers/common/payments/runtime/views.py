@@ -1,17 +1,13 @@
-"""What callers read beside a payment: checkouts and products as the API's JSON. No name and no email is ever in it.
+"""What callers read beside a payment: checkouts as the API's JSON. No name and no email is ever in it.
 
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from payments.domain.catalogue import FixedPrice, OpenPrice, Product
-from payments.domain.money import minor_units
 from payments.domain.payment import Payment, Status
 from payments.domain.views import (
-    Currency,
     OrderView,
     PaymentId,
     Time,
@@ -37,35 +33,6 @@ class CheckoutView(TypedDict):
     order: OrderView
 
 
-class FixedPriceView(TypedDict):
-    amount: int
-
-
-class OpenPriceView(TypedDict):
-    """The customer chooses, both limits included."""
-
-    min: int
-    max: int
-
-
-class ProductView(TypedDict):
-    sku: str
-    """What orders call `serviceType`."""
-    name: str
-    kind: Literal["fixed", "open"]
-    price: FixedPriceView | OpenPriceView
-    """In minor units of `currency`."""
-    currency: Currency
-    minorUnits: int
-    """How many decimals the currency has: 2 for usd, 0 for jpy."""
-
-
-class ProductsView(TypedDict):
-    """What is for sale."""
-
-    products: list[ProductView]
-
-
 class ReceivedView(TypedDict):
     """What an event taught is durable, or it is none of ours."""
 
@@ -85,26 +52,4 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,
         "order": order_view(payment),
-    }
-
-
-def products_view(products: Iterable[Product]) -> ProductsView:
-    return {"products": [_product_view(each) for each in products]}
-
-
-def _product_view(product: Product) -> ProductView:
-    kind: Literal["fixed", "open"]
-    price: FixedPriceView | OpenPriceView
-    match product.price:
-        case FixedPrice(amount):
-            kind, price = "fixed", {"amount": amount}
-        case OpenPrice(minimum, maximum):
-            kind, price = "open", {"min": minimum, "max": maximum}
-    return {
-        "sku": product.sku,
-        "name": product.name,
-        "kind": kind,
-        "price": price,
-        "currency": product.currency,
-        "minorUnits": minor_units(product.currency),
     }

@@ -10,6 +10,7 @@ from payments.domain.actors import ANSWER, LOOK
 from payments.domain.catalogue import Product
 from payments.domain.claims import Claim, Claimant
 from payments.domain.errors import (
+    Conflict,
     FieldError,
     IdempotencyKeyReused,
     StripeRefused,
@@ -22,7 +23,6 @@ from payments.domain.facts import Asking, AskingState, Fact
 from payments.domain.looking import DueReason, next_look
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
-from payments.domain.writes import Conflict
 from payments.services.recording import ATTEMPTS, Payments, pause, record
 
 # Stripe keeps an idempotency key for a day; later, a repetition would be a new request.

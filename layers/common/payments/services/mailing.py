@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from payments.domain.actors import LOOK
-from payments.domain.errors import NewerRelease, TryAgain
+from payments.domain.errors import ClaimLost, NewerRelease, TryAgain
 from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState
 from payments.domain.payment import Payment
-from payments.domain.writes import ClaimLost, Retract
+from payments.domain.writes import Retract
 from payments.services.letters import Business, letter
 from payments.services.recording import Changed, Payments, record
 
@@ -56,7 +56,7 @@ class MailStore(Payments, Protocol):
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
     ) -> None: ...
 
-    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None: ...
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, send_at: datetime, note: str) -> None: ...
 
 
 class Mailer(Protocol):

@@ -27,8 +27,6 @@ LEASE = "reconcile"
 LEASE_LENGTH = timedelta(minutes=4)
 # How long a run begins new work.
 RUN_TIME = timedelta(seconds=40)
-# A notice that is due since less is most likely in the queue.
-GRACE = timedelta(seconds=60)
 OVERDUE_PER_SHARD = 100
 EVENTS = "undelivered_events"
 # Events can come into Stripe's list a little late, so the newest are read again by the next run.
@@ -142,9 +140,7 @@ class Reconciler:
         return self.clock() < began + RUN_TIME and not summary.stripe_unavailable
 
     def _publish_notices(self, overdue: Sequence[Due], summary: Summary) -> None:
-        settled = self.clock() - GRACE
-        late = [each for each in overdue if each.due_at <= settled]
-        self._publish([Posting(each.payment_id, each.notice) for each in late if each.notice], summary)
+        self._publish([Posting(each.payment_id, each.notice) for each in overdue if each.notice], summary)
 
     def _publish(self, postings: Sequence[Posting], summary: Summary) -> None:
         """The notices stay due in the table, should the queue not take them."""

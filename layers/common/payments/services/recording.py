@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import Actor
-from payments.domain.errors import PaymentNotFound, TryAgain
+from payments.domain.errors import Conflict, PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
 from payments.domain.learning import Effects, FirstDays, attention_of, learn
 from payments.domain.looking import DueReason, awaits_news, next_look, rescheduled
@@ -16,7 +16,7 @@ from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
 from payments.domain.releases import CAME_LATER, needed
 from payments.domain.views import standing
-from payments.domain.writes import AuditEntry, Conflict, Free, Note, Point, Raise, Write
+from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Write
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.02
@@ -44,7 +44,7 @@ class Payments(Protocol):
 
     def audit(self, payment_id: str, entry: AuditEntry) -> None: ...
 
-    def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> FirstDays:
+    def first_days(self, kinds: Iterable[str], now: datetime) -> FirstDays:
         """Since when notices are told that came after the first release: now, for one that is new here."""
 
 

@@ -12,12 +12,11 @@ from typing import Protocol
 
 from payments.domain import actors
 from payments.domain.actors import Actor
-from payments.domain.errors import concerning
+from payments.domain.errors import Taken, concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status
-from payments.domain.writes import Taken
 from payments.services.recording import Payments, audit_entry, postings_of, record
 
 

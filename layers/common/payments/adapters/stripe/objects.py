@@ -156,6 +156,7 @@ def _read_intent(body: Object, *, failed_at: int | None = None) -> Lesson:
                 # A charge has a time of its own.
                 created=None if failed_charge else failed_at,
                 failure_code=_text(error, "code"),
+                decline_code=_text(error, "decline_code"),
                 failure_message=_text(error, "message"),
             )
         )
@@ -175,7 +176,9 @@ def _read_charge(body: Object) -> Lesson:
         state = AttemptState.SUCCEEDED
     else:
         state = AttemptState.PENDING
-    intent = _id(body.get("payment_intent"))
+    intent, told = _id(body.get("payment_intent")), body.get("outcome")
+    outcome: Object = told if isinstance(told, Mapping) else {}
+    _, refunded = _money(body, "amount_refunded")
     attempt = Attempt(
         ref=ref,
         state=state,
@@ -184,7 +187,10 @@ def _read_charge(body: Object) -> Lesson:
         intent=intent,
         created=_time(body, "created"),
         failure_code=_text(body, "failure_code"),
+        decline_code=_text(outcome, "reason") if state is AttemptState.FAILED else None,
         failure_message=_text(body, "failure_message"),
+        refunded=refunded or None,
+        disputed=True if body.get("disputed") is True else None,
         receipt_url=_web_address(body, "receipt_url"),
     )
     # Versions before 2022-11-15 have the refunds in their charge, and no events of their own for most.

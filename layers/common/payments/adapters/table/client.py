@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from payments.adapters import aws
 from payments.adapters.table.codec import Item, encoded
-from payments.domain.writes import Conflict
+from payments.domain.errors import Conflict
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -1,11 +1,17 @@
 """The keys of the table's items, and the partitions of its `due` index."""
 
+from __future__ import annotations
+
 import zlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from payments.adapters.table.codec import Key, encoded
-from payments.domain.looking import DueReason
-from payments.domain.notices import Notice, NoticeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from payments.domain.looking import DueReason
+    from payments.domain.notices import Notice
 
 DUE_SHARDS = 4
 PAYMENT = "PAYMENT"
@@ -54,7 +60,7 @@ def lease_key(name: str) -> Key:
     return encoded({"pk": f"LEASE#{name}", "sk": "LEASE"})
 
 
-def first_day_key(kind: NoticeKind) -> Key:
+def first_day_key(kind: str) -> Key:
     return encoded({"pk": "FIRST_DAYS", "sk": f"NOTICE#{kind}"})
 
 

@@ -10,7 +10,7 @@ from payments.adapters.table.codec import Item, Key, decoded, encoded, epoch, is
 from payments.adapters.table.keys import NOTICE, due_shard, notice_key, partition
 from payments.domain.attention import Reason
 from payments.domain.looking import DueReason
-from payments.domain.notices import Notice, NoticeClaim, NoticeState
+from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState
 from payments.domain.payment import Payment
 from payments.domain.releases import LEVEL
 
@@ -32,7 +32,7 @@ class NoticeTable(TableClient):
                 # One sender at a time; one that died is succeeded when its lease has run out. A notice may have become
                 # newer code's since its payment was read.
                 ConditionExpression=(
-                    "((#state = :due AND due_at <= :now) OR (#state = :claimed AND lease_until <= :now))"
+                    "((#state = :due AND send_at <= :now) OR (#state = :claimed AND lease_until <= :now))"
                     f" AND ({' OR '.join(f'due_shard = {name}' for name in shards)})"
                 ),
                 ExpressionAttributeNames={"#state": "state"},
@@ -58,10 +58,15 @@ class NoticeTable(TableClient):
         """Record how a claimed notice ended; `note` is SES's message id, or why it was not sent."""
         self._end_claim(ending(self._name, payment_id, notice, attempt, state, now, note or ""))
 
-    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, due_at: datetime, note: str) -> None:
+    def postpone_notice(self, payment_id: str, notice: Notice, attempt: int, send_at: datetime, note: str) -> None:
         """Give a claimed notice back, to be tried again when it is due."""
-        update = "SET #state = :state, due_at = :at, note = :note REMOVE lease_until"
-        values = {":state": NoticeState.DUE.value, ":at": epoch(due_at), ":note": note}
+        update = "SET #state = :state, send_at = :at, due_at = :due, note = :note REMOVE lease_until"
+        values = {
+            ":state": NoticeState.DUE.value,
+            ":at": epoch(send_at),
+            ":due": epoch(send_at + UNDER_WAY),
+            ":note": note,
+        }
         self._end_claim(_claimed(self._name, payment_id, notice, attempt, update, values))
 
     def _end_claim(self, request: Any) -> None:
@@ -70,14 +75,16 @@ class NoticeTable(TableClient):
             self._client.update_item(**request)
 
 
-def notice_item(payment: Payment, notice: Notice, due_at: datetime) -> Item:
-    """A notice that was just raised; `due_at` moves with each attempt, `due_since` does not."""
+def notice_item(payment: Payment, notice: Notice, send_at: datetime) -> Item:
+    """A notice that was just raised. `send_at` is from when on it may be sent, `due_at` when it is to be published
+    again; both move with each attempt, and `due_since` does not."""
     return notice_key(payment.id, notice) | encoded(
         {
             "state": NoticeState.DUE.value,
             "attempts": 0,
-            "due_since": iso(due_at),
-            "due_at": epoch(due_at),
+            "due_since": iso(send_at),
+            "send_at": epoch(send_at),
+            "due_at": epoch(send_at + UNDER_WAY),
             "due_shard": due_shard(payment.id, DueReason.NOTICE, payment.needs),
         }
     )

@@ -23,12 +23,12 @@ from payments.adapters.table.keys import (
 from payments.adapters.table.notices import ending, notice_item, unsent_keys
 from payments.adapters.table.payment_items import as_stored, kept_view_of, payment_item, payment_of
 from payments.domain.claims import Claim
-from payments.domain.errors import NewerRelease, TryAgain
+from payments.domain.errors import ClaimLost, NewerRelease, Taken, TryAgain
 from payments.domain.looking import DueReason
-from payments.domain.notices import NoticeKind, NoticeState
+from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
 from payments.domain.views import payment_view, seen_at
-from payments.domain.writes import AuditEntry, ClaimLost, Free, Note, Point, Raise, Retract, Taken, Write
+from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract, Write
 
 # As many items as a transaction takes.
 MOST_WRITES = 100
@@ -110,10 +110,10 @@ class PaymentTable(TableClient):
 
     def _request(self, payment: Payment, write: Write, now: datetime) -> Any:
         match write:
-            case Raise(notice, due_at):
+            case Raise(notice, send_at):
                 # A notice that exists may have been sent: only a retracted one is written over.
                 return self.put(
-                    notice_item(payment, notice, due_at),
+                    notice_item(payment, notice, send_at),
                     f"{ABSENT} OR #state = :moot",
                     {":moot": NoticeState.MOOT.value},
                     names={"#state": "state"},
@@ -203,7 +203,7 @@ class PaymentTable(TableClient):
 
     # Releases
 
-    def first_days(self, kinds: Iterable[NoticeKind], now: datetime) -> Mapping[NoticeKind, datetime]:
+    def first_days(self, kinds: Iterable[str], now: datetime) -> Mapping[str, datetime]:
         """Since when notices of later releases are told: a call for each, once, and one more if it is new here."""
         for kind in kinds:
             if kind not in self._first_days:
@@ -211,11 +211,11 @@ class PaymentTable(TableClient):
         return self._first_days
 
     @cached_property
-    def _first_days(self) -> dict[NoticeKind, datetime]:
+    def _first_days(self) -> dict[str, datetime]:
         """They never change, so they are remembered."""
         return {}
 
-    def _first_day(self, kind: NoticeKind, now: datetime) -> datetime:
+    def _first_day(self, kind: str, now: datetime) -> datetime:
         key = first_day_key(kind)
         item = self._get(key)
         if item is None:
