@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 # A run of reconcile that found nothing to do: every few seconds, and no news for the terminal.
-_IDLE = '"notices_published":0,"payments_looked_at":0,"events_heard":0,"failed":[]'
+_IDLE = '"notices_published":0,"payments_looked_at":0,"events_read":0,"missed":[],"failed":[]'
 _CHILD = Path(__file__).with_name("child.py")
 
 

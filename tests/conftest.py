@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.artefacts import build
 from tests.integration.engines import UNAVAILABLE
 
 pytest_plugins = ["tests.log_lines"]
+
+# On a busy machine making an example takes long, and says nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Lines that tests have for the end of the run: how much they tried.
 FIGURES = pytest.StashKey[list[str]]()

@@ -1,13 +1,14 @@
 """The store, Stripe, the queue and the mailer in memory: they behave, and nobody asks how they were called."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
 from payments.domain.errors import ClaimLost, Conflict, NewerRelease, Taken
-from payments.domain.events import Event
+from payments.domain.events import Event, EventSet
 from payments.domain.facts import Fact, Session, SessionState
 from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
@@ -45,7 +46,7 @@ class MemoryStore:
     events: dict[str, AuditEntry] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
-    cursors: dict[str, str] = field(default_factory=dict)
+    cursors: dict[EventSet, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
     saves: int = 0
@@ -152,7 +153,12 @@ class MemoryStore:
             kept.state, kept.send_at, kept.note = NoticeState.DUE, send_at, note
             kept.due_at = send_at + UNDER_WAY
 
-    def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
+    def publish_again_at(self, payment_id: str, notice: Notice, at: datetime, now: datetime) -> None:
+        kept = self.notices[payment_id, notice]
+        if kept.state in (NoticeState.DUE, NoticeState.CLAIMED) and kept.due_at <= now:
+            kept.due_at = at
+
+    def due(self, reason: DueReason, now: datetime, limit: int, *, latest: bool = False) -> list[Due]:
         unsent = (NoticeState.DUE, NoticeState.CLAIMED)
         if reason is DueReason.NOTICE:
             due = [
@@ -160,13 +166,14 @@ class MemoryStore:
             ]
         else:
             due = [Due(each.id, None, each.due_by[reason]) for each in self.payments.values() if reason in each.due_by]
-        return sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)[:limit]
+        found = sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)
+        return found[-limit:] if latest else found[:limit]
 
-    def cursor(self, name: str) -> str | None:
-        return self.cursors.get(name)
+    def cursor(self, events: EventSet) -> datetime | None:
+        return self.cursors.get(events)
 
-    def move_cursor(self, name: str, position: str) -> None:
-        self.cursors[name] = position
+    def move_cursor(self, events: EventSet, read_until: datetime) -> None:
+        self.cursors[events] = read_until
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         if self.leases.get(name, now) > now:
@@ -185,20 +192,28 @@ class MemoryStore:
 class MemoryStripe:
     """Makes one session for one payment, and fails on request before or after it did.
 
-    `facts` are what it knows of payments, `events` what it could not deliver.
+    `facts` are what it knows of payments, `happened` its events with their times, of which `page` fit into an answer.
     """
+
+    event_sets = (UNDELIVERED, MONEY)
 
     failures: list[Exception] = field(default_factory=list)
     failures_after: list[Exception] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     facts: dict[str, list[Fact]] = field(default_factory=dict)
-    events: list[tuple[Event, datetime]] = field(default_factory=list)
+    happened: list[tuple[Event, datetime]] = field(default_factory=list)
+    page: int = 100
+    lists: int = 0
+    asked: int = 0
+    looks: list[str] = field(default_factory=list)
+    answering: Callable[[], None] = lambda: None
 
     def check_chargeable(self, money: Money) -> None:
         pass
 
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        self.answering()
         if self.failures:
             raise self.failures.pop(0)
         session = Session(
@@ -214,23 +229,30 @@ class MemoryStripe:
         return (session,)
 
     def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        self.answering()
         if self.failures:
             raise self.failures.pop(0)
         return (self.sessions[payment.id],) if payment.id in self.sessions else ()
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
+        self.answering()
+        self.asked += 1
         if self.failures:
             raise self.failures.pop(0)
         return next((self.owners[each] for each in (intent, charge) if each in self.owners), None)
 
     def look(self, payment: Payment) -> tuple[Fact, ...]:
+        self.answering()
+        self.looks.append(payment.id)
         if self.failures:
             raise self.failures.pop(0)
         return tuple(self.facts.get(payment.id, []))
 
-    def undelivered(self, after: str | None, now: datetime) -> Iterator[tuple[Event, datetime]]:
-        ids = [event.id for event, _ in self.events]
-        yield from self.events[ids.index(after) + 1 if after else 0 :]
+    def events(self, events: EventSet, first: datetime, last: datetime, *, whole: bool) -> tuple[list[Event], bool]:
+        self.answering()
+        self.lists += 1
+        found = [event for event, at in self.happened if event.type in events.types and first <= at <= last]
+        return (found, False) if whole or len(found) <= self.page else (found[-self.page :], True)
 
 
 @dataclass

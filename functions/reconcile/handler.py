@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
-from payments.runtime.settings import flag, seconds
+from payments.runtime.settings import seconds
 from payments.services.reconciliation import Reconciler
 
 logger = logger_of("reconcile")
@@ -18,7 +18,6 @@ reconciler = Reconciler(
     store=table(),
     stripe=stripe_api(),
     outbox=mail_queue(),
-    livemode=flag("STRIPE_LIVEMODE"),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
     clock=lambda: datetime.now(UTC),
     report=lambda what, error: logger.error("failed", extra=about(error) | what, exc_info=error),
@@ -35,4 +34,6 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     measured: Measured = {Metric.of(status): n for status, n in summary.reached.items()}
     if summary.failed:
         measured[Metric.RECONCILE_FAILED] = len(summary.failed)
+    if summary.missed:
+        measured[Metric.WEBHOOK_MISSED] = len(summary.missed)
     logger.info("reconciled", extra=asdict(summary) | metrics(measured))

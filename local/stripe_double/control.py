@@ -178,6 +178,15 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
         body()
         return answer({"flushed": webhooks.flush()})
 
+    @control.post("/events")
+    def list_in_version() -> Response:
+        version = body("api_version").get("api_version")
+        if not isinstance(version, str) or not version:
+            raise StripeError("api_version must be a version, such as 2019-05-16", param="api_version")
+        with state.acting():
+            state.account_version = version
+        return answer({"api_version": version})
+
     @control.post("/events/<id>/resend")
     def resend(id: str) -> Response:  # noqa: A002
         with state.acting():

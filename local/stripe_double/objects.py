@@ -41,7 +41,7 @@ TABLES: dict[str, Table] = {
     "charge": Table(
         "ch_3", 23, "charge", "charge", fields.CHARGE,
         frozenset(
-            {"balance_transaction", "failure_balance_transaction", "customer", "payment_intent", "refunds"}
+            {"balance_transaction", "failure_balance_transaction", "customer", "payment_intent", "refunds", "review"}
         ), "/v1/charges",
     ),
     "payment_method": Table(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .fields import Json
+from .fields import API_VERSION, Json
 from .objects import TABLES, fresh
 
 
@@ -26,6 +26,7 @@ class State:
 
     `base_url` is the double's own address, for the pages it sends people to.
     `on_event` is told of each new event while the lock is held; it must only take note and return.
+    `account_version` is the version of the API that the list of events is in; endpoints get the pinned one.
     """
 
     def __init__(self, on_event: Callable[[Json], None] = lambda _: None) -> None:
@@ -36,6 +37,7 @@ class State:
         self._offset = 0.0
         self.on_event = on_event
         self.base_url = ""
+        self.account_version = API_VERSION
 
     @contextmanager
     def acting(self, caller: Caller = Caller()) -> Iterator["State"]:

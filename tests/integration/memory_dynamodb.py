@@ -77,7 +77,14 @@ class MemoryDynamoDB:
         for key, (kind, request) in zip(keys, writes, strict=True):
             self._write(kind, key, request)
 
-    def query(self, *, IndexName: str | None = None, Limit: int | None = None, **request: Any) -> Any:  # noqa: N803
+    def query(
+        self,
+        *,
+        IndexName: str | None = None,  # noqa: N803
+        Limit: int | None = None,  # noqa: N803
+        ScanIndexForward: bool = True,  # noqa: N803
+        **request: Any,
+    ) -> Any:
         request["ConditionExpression"] = request["KeyConditionExpression"]
         found = [item for item in self.items.values() if _meets(item, request)]
         if "FilterExpression" in request:
@@ -85,7 +92,7 @@ class MemoryDynamoDB:
                 item for item in found if _meets(item, request | {"ConditionExpression": request["FilterExpression"]})
             ]
         by = (lambda item: int(item["due_at"]["N"])) if IndexName == "due" else (lambda item: item["sk"]["S"])
-        return {"Items": [dict(item) for item in sorted(found, key=by)[:Limit]]}
+        return {"Items": [dict(item) for item in sorted(found, key=by, reverse=not ScanIndexForward)[:Limit]]}
 
     def get_paginator(self, _: str) -> Any:
         return SimpleNamespace(paginate=lambda **request: [self.query(**request)])

@@ -91,6 +91,7 @@ _NEEDED = (
     "adapters.queue",
     "adapters.stripe.objects",
     "adapters.table.table",
+    "domain.events",
     "domain.learning",
     "domain.releases",
     "domain.views",

@@ -17,6 +17,7 @@ from local.resources import client
 from payments.adapters.table.table import Table
 from payments.domain.claims import Claim
 from payments.domain.errors import ClaimLost, Conflict, Taken, TryAgain
+from payments.domain.events import EventSet
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.looking import DueReason
 from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeKind, NoticeState
@@ -347,6 +348,8 @@ def test_of_what_is_overdue_each_shard_gives_its_longest_overdue(table: Table) -
     assert len(found) <= 8
     assert found == sorted(found, key=lambda each: each.due_at)
     assert found[0].payment_id == payments[0].id
+    latest = table.due(DueReason.LOOK, long_ago + 60 * SECOND, 2, latest=True)
+    assert latest[-1].payment_id == payments[-1].id
     for payment in payments:
         table.save(replace(payment, due_by={}), [], NOW)
 
@@ -391,11 +394,29 @@ def test_a_payment_that_was_never_made_cannot_be_asked_for(table: Table) -> None
 
 
 def test_a_cursor_is_where_it_was_last_moved_to(table: Table) -> None:
-    name = uuid4().hex
-    assert table.cursor(name) is None
-    table.move_cursor(name, "evt_1")
-    table.move_cursor(name, "evt_2")
-    assert table.cursor(name) == "evt_2"
+    events = EventSet(uuid4().hex, ("refund.created", "refund.failed"), undelivered=False)
+    assert table.cursor(events) is None
+    table.move_cursor(events, NOW)
+    table.move_cursor(events, NOW + SECOND)
+    assert table.cursor(events) == NOW + SECOND
+    # The order of its types is nothing; another one among them is a set that nobody has read yet.
+    assert table.cursor(replace(events, types=events.types[::-1])) == NOW + SECOND
+    assert table.cursor(replace(events, types=(*events.types, "refund.updated"))) is None
+
+
+def test_a_notice_that_was_published_is_due_again_later_and_may_be_sent_at_once(table: Table) -> None:
+    payment = with_notice(table)
+    due_at, later = NOW + UNDER_WAY, NOW + timedelta(days=1)
+    table.publish_again_at(payment.id, CONFIRMATION, later, due_at)
+    assert overdue(table, payment, later - SECOND) == []
+    assert overdue(table, payment, later) == [CONFIRMATION]
+    claim = table.claim_notice(payment.id, CONFIRMATION, due_at, LEASE)
+    # One that is being sent says itself when to look after it.
+    table.publish_again_at(payment.id, CONFIRMATION, later, due_at)
+    assert overdue(table, payment, due_at + LEASE) == [CONFIRMATION]
+    table.settle_notice(payment.id, CONFIRMATION, attempt_of(claim), NoticeState.SENT, NOW, None)
+    table.publish_again_at(payment.id, CONFIRMATION, later, later)
+    assert overdue(table, payment, later + timedelta(days=1)) == []
 
 
 def test_a_lease_has_one_holder_until_it_runs_out_or_is_given_back(table: Table) -> None:

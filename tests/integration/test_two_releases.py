@@ -150,7 +150,7 @@ class World:
         self.made = self.table(self.next).payment(opened.payment.id).facts
         return str(opened.payment.id)
 
-    def deliver(self, event: Event, *, delivered: bool = True) -> bool:
+    def deliver(self, event: Event) -> bool:
         """Whether the deployed release accepted it; else Stripe repeats it."""
         read = self.deployed.module("adapters.stripe.objects").read_event(event)
         webhook, errors = self.deployed.module("services.webhook"), self.deployed.module("domain.errors")
@@ -162,13 +162,10 @@ class World:
                 store=self.table(),
                 stripe=Stripe(self),
                 now=self.now,
-                delivered=delivered,
             )
         except errors.NewerRelease:
             assert self.deployed is not self.next
             return False
-        if not delivered:
-            return True
         self.publish(receipt.postings)
         if receipt.outcome in ("learned", "nothing_new"):
             self.learned.append((self.deployed, event, self.now))
@@ -223,7 +220,6 @@ class World:
                 store=self.table(),
                 stripe=Stripe(self),
                 outbox=self,
-                livemode=False,
                 failure_delay=FAILURE_DELAY,
                 clock=lambda: self.now,
                 report=lambda what, error: failed.append((what, repr(error))),
@@ -236,9 +232,13 @@ class World:
 
 @dataclass
 class Stripe:
-    """Makes the session, and has no news for one who looks: what is known must have been told."""
+    """Makes the session. Its list has the events of which a release could not read all, and whoever looks sees that."""
 
     world: World
+
+    @property
+    def event_sets(self) -> tuple[Any, ...]:
+        return (self.world.deployed.module("domain.events").EventSet("all", ("*",), undelivered=False),)
 
     def check_chargeable(self, money: Any) -> None:
         pass
@@ -250,11 +250,19 @@ class Stripe:
     def payment_id_of(self, **_: Any) -> None:
         return None
 
-    def look(self, payment: Any) -> tuple[()]:
-        return ()
+    def look(self, payment: Any) -> Any:
+        """An older release can read no more of them than it did."""
+        world = self.world
+        if world.deployed is not world.next:
+            return ()
+        events, world.unread = world.unread, []
+        world.learned += [(world.next, event, world.now) for event in events]
+        read = world.next.module("adapters.stripe.objects").read_event
+        return [fact for event in events for fact in read(event).lesson.facts]
 
-    def undelivered(self, *_: Any) -> Iterator[Any]:
-        return iter(())
+    def events(self, *_: Any, **__: Any) -> tuple[list[Any], bool]:
+        read = self.world.deployed.module("adapters.stripe.objects").read_listed_event
+        return [event for each in self.world.unread if (event := read(each))], False
 
 
 def shape(lesson: Any) -> Any:
@@ -308,16 +316,16 @@ def play(world: World, acts: list[str], moves: list[tuple[str, int]]) -> str:
 
 
 def settle(world: World, payment_id: str, backlog: list[Event]) -> None:
-    """The next release is deployed for good; Stripe repeats, reconcile and the mailer work until nothing is due."""
+    """The next release is deployed for good; Stripe repeats, reconcile and the mailer work until nothing is due.
+
+    What an older release could not read is in Stripe's list, and reconcile has the payment looked at.
+    """
     world.deployed = world.next
     for event in backlog:
         assert world.deliver(event)
-    for event in world.unread:
-        assert world.deliver(event, delivered=False)
-        world.learned.append((world.next, event, world.now))
     world.turn(payment_id)
     for _ in range(4):
-        world.now += timedelta(hours=1)
+        world.now += timedelta(days=1, hours=1)
         world.reconcile()
         world.mail()
 

@@ -21,7 +21,20 @@ def list_events(state: State, p: Json) -> Json:
         of_type = any(fnmatchcase(event["type"], pattern) for pattern in patterns)
         return of_type and p.get("delivery_success", delivered) == delivered
 
-    return paged(TABLES["event"].url, state.all("event"), p, "event", wanted)
+    page = paged(TABLES["event"].url, state.all("event"), p, "event", wanted)
+    return {**page, "data": [_in_version(each, state.account_version) for each in page["data"]]}
+
+
+# What came with which version, of the objects that events carry.
+_CAME_WITH = {"charge": {"amount_captured": "2020-03-02"}, "payment_intent": {"latest_charge": "2022-11-15"}}
+
+
+def _in_version(event: Json, version: str) -> Json:
+    """An event as an account of another version lists it: without what that did not have yet."""
+    thing = event["data"]["object"]
+    later = {field for field, since in _CAME_WITH.get(thing["object"], {}).items() if version < since}
+    shown = {field: value for field, value in thing.items() if field not in later}
+    return {**event, "api_version": version, "data": {**event["data"], "object": shown}}
 
 
 ROUTES = [

@@ -17,7 +17,7 @@ from payments.domain.errors import (
     ValidationFailed,
 )
 from payments.domain.facts import Fact, Intent, IntentState
-from payments.domain.looking import FIRST_LOOK_AT_CHECKOUT
+from payments.domain.looking import AFTER_EXPIRY
 from payments.domain.payment import Payment, Status
 from payments.services.checkout import REPEATABLE, SETTLED, Opened, Purchase, Terms, ask_stripe, open_checkout
 from payments.services.recording import record
@@ -254,4 +254,5 @@ def test_another_caller_who_asked_meanwhile_keeps_a_payment_from_lapsing(desk: D
 
 
 def test_a_checkout_is_looked_at_as_late_as_if_it_had_been_made_at_once(desk: Desk) -> None:
-    assert desk.take().due_by["look"] == NOW + FIRST_LOOK_AT_CHECKOUT
+    payment = desk.take()
+    assert payment.due_by["look"] == payment.expires_at + AFTER_EXPIRY

@@ -104,15 +104,24 @@ def test_an_object_without_our_id_is_found_by_its_intent(endpoint: Endpoint) -> 
 
 def test_an_object_that_outran_its_payment_is_found_by_asking_stripe(endpoint: Endpoint) -> None:
     endpoint.stripe.owners["pi_1"] = endpoint.payment.id
-    assert endpoint.hears(an_event("charge.succeeded", a_charge(None))).outcome is Outcome.LEARNED
-    assert endpoint.stored.status is Status.SUCCEEDED
+    assert endpoint.hears(an_event("refund.created", a_refund())).outcome is Outcome.LEARNED
+    assert [each.ref for each in endpoint.stored.refunds] == ["re_1"]
 
 
 def test_if_stripe_cannot_be_asked_nothing_is_kept_and_stripe_repeats(endpoint: Endpoint) -> None:
     endpoint.stripe.failures = [StripeUnavailable("down")]
     with pytest.raises(StripeUnavailable):
-        endpoint.hears(an_event("charge.succeeded", a_charge(None)))
+        endpoint.hears(an_event("refund.created", a_refund()))
     assert not endpoint.store.events
+
+
+@pytest.mark.parametrize(
+    "body", [a_session(None), an_intent(None), a_charge(None)], ids=["session", "intent", "charge"]
+)
+def test_what_would_bear_our_name_if_it_were_ours_costs_no_call(endpoint: Endpoint, body: dict[str, Any]) -> None:
+    endpoint.stripe.failures = [StripeUnavailable("down")]
+    assert endpoint.hears(an_event("some.event", body)).outcome is Outcome.FOREIGN
+    assert endpoint.stripe.asked == 0
 
 
 @pytest.mark.parametrize(

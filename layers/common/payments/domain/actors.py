@@ -25,11 +25,6 @@ def webhook(event_id: str, event_type: str) -> Actor:
     return Actor(told=True, sees_all=False, event=(event_id, event_type))
 
 
-def reader(event_id: str, event_type: str) -> Actor:
-    """The same event, found in Stripe's list because no webhook brought it."""
-    return Actor(told=False, sees_all=False, event=(event_id, event_type))
-
-
 def admin(act_id: str, act: str, by: str) -> Actor:
     """A person's decision; `act_id` begins with `adm_`, and is the same for a repetition of the same act."""
     return Actor(told=False, sees_all=True, event=(act_id, act), by=by)

@@ -11,18 +11,28 @@ class Lesson:
     """What one Stripe object teaches, and by what its payment is found.
 
     `payment_id` is there where the object itself carries our id; otherwise the payment is the one that `intent`
-    or `charge` belongs to.
+    or `charge` belongs to. `says_whose` where an object of ours would carry it: without it, it is none of ours.
     """
 
     facts: tuple[Fact, ...]
     payment_id: str | None = None
     intent: str | None = None
     charge: str | None = None
+    says_whose: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """The Stripe ids to find the payment by, the likeliest first."""
         return tuple(each for each in (self.intent, self.charge) if each)
+
+
+@dataclass(frozen=True)
+class EventSet:
+    """Events to read in Stripe's list by their types: `undelivered` ones alone, or whatever became of them."""
+
+    name: str
+    types: tuple[str, ...]
+    undelivered: bool
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,10 @@ class RefundState(StrEnum):
     CANCELED = "canceled"
     FAILED = "failed"
 
+    @property
+    def is_pending(self) -> bool:
+        return self in (RefundState.REQUIRES_ACTION, RefundState.PENDING)
+
 
 class DisputeState(StrEnum):
     WARNING_NEEDS_RESPONSE = "warning_needs_response"
@@ -62,6 +66,10 @@ class DisputeState(StrEnum):
     APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
     APPEAL_UNDER_REVIEW = "appeal_under_review"
     WON = "won"
+
+    @property
+    def is_closed(self) -> bool:
+        return self in (DisputeState.WARNING_CLOSED, DisputeState.PREVENTED, DisputeState.LOST, DisputeState.WON)
 
 
 class FraudSignalState(StrEnum):
@@ -239,6 +247,14 @@ def merge(known: Facts, news: Iterable[Fact]) -> Facts:
         before = merged.get(fact.key)
         merged[fact.key] = before.merge(fact) if before else fact
     return merged
+
+
+def adds(facts: Facts, news: Iterable[Fact]) -> bool:
+    """Whether one of the news is about something unknown, or tells of something further than what is known."""
+    return any(
+        fact.key not in facts or (rank(fact), fact.progress) > (rank(facts[fact.key]), facts[fact.key].progress)
+        for fact in news
+    )
 
 
 def failed_attempts(facts: Facts) -> list[Attempt]:

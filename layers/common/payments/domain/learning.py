@@ -19,6 +19,7 @@ from payments.domain.facts import (
     Fact,
     Facts,
     FraudSignalState,
+    Refund,
     RefundState,
     SessionState,
     bounded,
@@ -26,6 +27,7 @@ from payments.domain.facts import (
     merge,
     rank,
 )
+from payments.domain.looking import stalled
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
@@ -199,7 +201,7 @@ _TO_ANSWER = {
 
 def attention_of(payment: Payment, now: datetime) -> Attention | None:
     """What of the payment waits for a person; since now, unless it did already. None if nothing does."""
-    why = tuple(_reasons(payment))
+    why = tuple(_reasons(payment, now))
     if not why:
         return None
     before = payment.attention
@@ -207,11 +209,14 @@ def attention_of(payment: Payment, now: datetime) -> Attention | None:
     return Attention(why, since, _deadline(payment) if why[0] is Reason.DISPUTE else None)
 
 
-def _reasons(payment: Payment) -> Iterator[Reason]:
-    if payment.is_in_review:
+def _reasons(payment: Payment, now: datetime) -> Iterator[Reason]:
+    ends_never = stalled(payment, now)
+    if payment.is_in_review or any(not isinstance(each, Refund) for each in ends_never):
         yield Reason.REVIEW
     if any(each.state in _TO_ANSWER for each in payment.disputes):
         yield Reason.DISPUTE
+    if any(isinstance(each, Refund) for each in ends_never):
+        yield Reason.REFUND
 
 
 def _deadline(payment: Payment) -> datetime | None:

@@ -1,17 +1,18 @@
 """When to do what about a payment, because nobody may have told us how it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from payments.domain.facts import AttemptState, IntentState, SessionState
+from payments.domain.facts import AttemptState, Dispute, Fact, IntentState, SessionState
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
-# A request whose outcome is unknown is asked about soon; a checkout that is open, after a while, then ever less often.
-FIRST_LOOK_AT_REQUEST = timedelta(minutes=2)
-FIRST_LOOK_AT_CHECKOUT = timedelta(minutes=10)
+# A request whose outcome is unknown is asked about soon, then ever less often; so is what a charge says of itself.
+FIRST_LOOK = timedelta(minutes=2)
+# Stripe closes what is past its time by itself, and tells us a moment later.
+AFTER_EXPIRY = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
 # No payment method that Stripe has settles later.
 LAST_LOOK = timedelta(days=30)
@@ -21,6 +22,7 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself."""
 
     LOOK = "look"
+    MISSED = "missed"
     NOTICE = "notice"
 
 
@@ -34,29 +36,89 @@ class Due:
 
 
 def awaits_news(payment: Payment) -> bool:
-    """Something may still happen at Stripe that changes what we tell, or has, and we do not know how it ended.
+    """Something may still happen at Stripe that changes what we tell, or has, and we do not know how it ended."""
+    return is_unanswered(payment) or is_open(payment) or bool(under_way(payment)) or says_more(payment)
+
+
+def is_unanswered(payment: Payment) -> bool:
+    """It is not known whether Stripe made a way to pay."""
+    return not payment.is_paid and not payment.is_asked and not payment.has_lapsed
+
+
+def is_open(payment: Payment) -> bool:
+    """Stripe has not told us that it closed it.
 
     A final status is not enough: a declined card leaves the checkout open, and that an intent was canceled or a charge
-    failed may be all that was heard of a checkout's expiry or of a delayed payment's end.
+    failed may be all that was heard of a checkout's expiry.
     """
     if payment.is_paid:
         return False
-    if not payment.is_asked:
-        return not payment.has_lapsed
-    if not payment.sessions:
-        pending = any(each.state is AttemptState.PENDING for each in payment.attempts)
-        return pending or any(each.state is IntentState.OPEN for each in payment.intents)
-    states = {each.state for each in payment.sessions}
-    return SessionState.OPEN in states or (SessionState.COMPLETE_UNPAID in states and not payment.is_canceled)
+    if payment.sessions:
+        return any(each.state is SessionState.OPEN for each in payment.sessions)
+    return any(each.state is IntentState.OPEN for each in payment.intents)
+
+
+def under_way(payment: Payment) -> tuple[Fact, ...]:
+    """The facts that wait for an end which takes days: a delayed payment, a refund, a dispute."""
+    return tuple(_under_way(payment))
+
+
+def _under_way(payment: Payment) -> Iterator[Fact]:
+    if not payment.is_paid:
+        # That a charge failed may be all that was heard of a delayed payment's end.
+        if not payment.is_canceled:
+            yield from (each for each in payment.sessions if each.state is SessionState.COMPLETE_UNPAID)
+        if not payment.is_over:
+            yield from (each for each in payment.attempts if each.state is AttemptState.PENDING)
+    yield from (each for each in payment.refunds if each.state.is_pending)
+    yield from (each for each in payment.disputes if not each.state.is_closed)
+
+
+def says_more(payment: Payment) -> bool:
+    """A charge says itself that more was refunded, or disputed, than the refunds and disputes we know."""
+    attempts = payment.attempts
+    refunded = sum(each.refunded or 0 for each in attempts)
+    # One that failed since may have been in the charge's word.
+    known = sum(each.amount for each in payment.refunds)
+    return refunded > known or (any(each.disputed for each in attempts) and not payment.disputes)
+
+
+def stalled(payment: Payment, now: datetime) -> tuple[Fact, ...]:
+    """What has been under way for longer than any payment or refund takes; a bank may be that long about a dispute."""
+    waiting = (each for each in under_way(payment) if not isinstance(each, Dispute))
+    return tuple(each for each in waiting if now - _since(payment, each) >= LAST_LOOK)
 
 
 def next_look(payment: Payment, now: datetime) -> datetime | None:
-    """When to look again: after as long as the payment is old, within bounds; None if there is nothing to wait for."""
-    age = now - payment.created_at
-    if not awaits_news(payment) or age > LAST_LOOK:
-        return None
-    first = FIRST_LOOK_AT_CHECKOUT if payment.is_asked else FIRST_LOOK_AT_REQUEST
-    return now + min(max(age, first), LONGEST_PAUSE)
+    """When to look at it next; None if there is nothing to wait for, or was for too long.
+
+    An open one need be looked at only when it expires: the reader of Stripe's events hears what happens before.
+    """
+    times = [*_looks(payment, now)]
+    return min(times) if times else None
+
+
+def _looks(payment: Payment, now: datetime) -> Iterator[datetime]:
+    if is_unanswered(payment) and now - payment.created_at <= LAST_LOOK:
+        yield now + _pause(now - payment.created_at, FIRST_LOOK)
+    if is_open(payment) and now - payment.expires_at <= LAST_LOOK:
+        at_expiry = payment.expires_at + AFTER_EXPIRY
+        yield at_expiry if now < at_expiry else now + _pause(now - payment.expires_at, AFTER_EXPIRY)
+    for fact in under_way(payment):
+        last = _since(payment, fact) + LAST_LOOK
+        if now < last:
+            yield min(now + LONGEST_PAUSE, last)
+    if says_more(payment) and now - payment.updated_at <= LAST_LOOK:
+        yield now + _pause(now - payment.updated_at, FIRST_LOOK)
+
+
+def _pause(waited: timedelta, first: timedelta) -> timedelta:
+    """As long as it was waited already, within bounds."""
+    return min(max(waited, first), LONGEST_PAUSE)
+
+
+def _since(payment: Payment, fact: Fact) -> datetime:
+    return payment.learned.get(fact.key, payment.updated_at)
 
 
 def rescheduled(payment: Payment, reason: DueReason, at: datetime | None) -> Mapping[str, datetime]:

@@ -364,13 +364,12 @@ class Payment:
     def dispute(self) -> DisputeStatus | None:
         """Beside the status: open while any dispute or inquiry is, else how the last ended."""
         states = {each.state for each in self.disputes}
-        if states - _CLOSED_DISPUTES:
+        if any(not state.is_closed for state in states):
             return DisputeStatus.OPEN
         if DisputeState.LOST in states:
             return DisputeStatus.LOST
         return DisputeStatus.WON if DisputeState.WON in states else None
 
 
-_CLOSED_DISPUTES = {DisputeState.WARNING_CLOSED, DisputeState.PREVENTED, DisputeState.LOST, DisputeState.WON}
 # Depends on facts and on what was asked alone, and costs most where there are many.
 _WORKED_OUT = ("balance", "status")

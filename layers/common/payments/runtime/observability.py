@@ -43,6 +43,8 @@ class Metric(StrEnum):
     WEBHOOK_FORGED = "webhook_forged"
     WEBHOOK_MISCONFIGURED = "webhook_misconfigured"
     WEBHOOK_CONFLICT = "webhook_conflict"
+    # Payments of which no webhook told us: of how a payment ended, of a refund, a dispute or a warning.
+    WEBHOOK_MISSED = "webhook_missed"
     MAIL_SENT = "mail_sent"
     MAIL_UNDELIVERABLE = "mail_undeliverable"
     RECONCILE_FAILED = "reconcile_failed"

@@ -1,26 +1,30 @@
 """Whatever is overdue: notices whose message was lost, payments that nobody told us about, events that never came.
 
-Each run looks at what is due by the index, never at what exists, and does as much as fits into its time. What it cannot
-do now comes again, later; it holds up nothing else. When Stripe keeps failing it is left alone until the next run.
+Each kind of work has its own partitions of the index or its own cursor, and an equal share of a run's time, so that
+none starves another. A run looks at what is due, never at what exists, and does as much as fits into its time. What it
+cannot do now comes again, later. When Stripe keeps failing it is left alone until the next run.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched, chain, zip_longest
 from typing import Protocol
 
+from payments.domain import missed
 from payments.domain.actors import LOOK
-from payments.domain.errors import NewerRelease, StripeUnavailable, TryAgain
-from payments.domain.events import Event
+from payments.domain.errors import NewerRelease, StripeRefused, StripeUnavailable, Taken, TryAgain
+from payments.domain.events import EventSet
 from payments.domain.facts import Fact
-from payments.domain.looking import Due, DueReason
-from payments.domain.notices import Posting
+from payments.domain.looking import Due, DueReason, is_unanswered
+from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
 from payments.services.checkout import AskingStore, Checkouts, ask_stripe
-from payments.services.recording import postings_of, record
-from payments.services.webhook import Owners, WebhookStore, receive
+from payments.services.reading import EventList, Reader, ReadingStore
+from payments.services.recording import Changed, postings_of, record
 
 LEASE = "reconcile"
 # Longer than the function may run, so that a run never meets its successor.
@@ -28,35 +32,34 @@ LEASE_LENGTH = timedelta(minutes=4)
 # How long a run begins new work.
 RUN_TIME = timedelta(seconds=40)
 OVERDUE_PER_SHARD = 100
-EVENTS = "undelivered_events"
-# Events can come into Stripe's list a little late, so the newest are read again by the next run.
-SETTLED = timedelta(minutes=5)
-# An event that could not be learned from for so long will not be waited for any more.
-HOPELESS = timedelta(days=1)
-
+# A message that was published stays in the queue, however long the mailer is down; only one that got lost comes again.
+PUBLISHED_AGAIN_AFTER = timedelta(days=1)
+PUBLISHED_AT_ONCE = 10
+# A payment that could not be looked at is looked at again.
+LOOKED_AT_AGAIN_AFTER = timedelta(minutes=10)
 # So many failures of Stripe's in one run, and it is left alone until the next.
 PATIENCE = 3
 
 
-class ReconcileStore(WebhookStore, AskingStore, Protocol):
+class ReconcileStore(ReadingStore, AskingStore, Protocol):
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool: ...
 
     def give_back_lease(self, name: str) -> None: ...
 
-    def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
-        """What is due by now for a reason and for this release to do, `limit` of each shard."""
+    def due(self, reason: DueReason, now: datetime, limit: int, *, latest: bool = False) -> list[Due]:
+        """What is due by now for a reason and for this release to do: `limit` of each shard, the longest overdue, or
+        the latest."""
 
-    def cursor(self, name: str) -> str | None: ...
+    def publish_again_at(self, payment_id: str, notice: Notice, at: datetime, now: datetime) -> None:
+        """A notice that is due, unless it was sent meanwhile, is due again later."""
 
-    def move_cursor(self, name: str, position: str) -> None: ...
 
+class Stripe(Checkouts, EventList, Protocol):
+    @property
+    def event_sets(self) -> tuple[EventSet, ...]: ...
 
-class Stripe(Checkouts, Owners, Protocol):
     def look(self, payment: Payment) -> tuple[Fact, ...]:
         """All that Stripe knows of a payment's session, its intent and its charges."""
-
-    def undelivered(self, after: str | None, now: datetime) -> Iterator[tuple[Event, datetime]]:
-        """Events that an endpoint has not accepted, with their time, the oldest first; those after one, if given."""
 
 
 class Outbox(Protocol):
@@ -65,12 +68,13 @@ class Outbox(Protocol):
 
 @dataclass
 class Summary:
-    """What a run did: which statuses payments reached, and how often; `failed` names the payments and events that it
-    could not do, and `report` was told why."""
+    """What a run did: which statuses payments reached, and how often; of which payments no webhook told us; `failed`
+    names what could not be done, and `report` was told why."""
 
     notices_published: int = 0
     payments_looked_at: int = 0
-    events_heard: int = 0
+    events_read: int = 0
+    missed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stripe_failures: int = 0
     reached: dict[Status, int] = field(default_factory=dict)
@@ -80,10 +84,6 @@ class Summary:
         if status:
             self.reached[status] = self.reached.get(status, 0) + 1
 
-    @property
-    def stripe_unavailable(self) -> bool:
-        return self.stripe_failures >= PATIENCE
-
 
 @dataclass(frozen=True)
 class Reconciler:
@@ -92,7 +92,6 @@ class Reconciler:
     store: ReconcileStore
     stripe: Stripe
     outbox: Outbox
-    livemode: bool
     failure_delay: timedelta
     clock: Callable[[], datetime]
     report: Callable[[dict[str, object], Exception], None]
@@ -100,20 +99,13 @@ class Reconciler:
     def run(self) -> Summary | None:
         """Do what is overdue; None if another run is under way."""
         began = self.clock()
-        summary = Summary()
         with self._alone(began) as alone:
             if not alone:
                 return None
             if CAME_LATER:
                 # A release's first day is the one on which it first runs, not on which it first has something to tell.
                 self.store.first_days(CAME_LATER, began)
-            self._publish_notices(self.store.due(DueReason.NOTICE, began, OVERDUE_PER_SHARD), summary)
-            with self._apart(summary, source="the list of undelivered events"):
-                self._hear_undelivered(began, summary)
-            for each in self.store.due(DueReason.LOOK, began, OVERDUE_PER_SHARD):
-                if self._goes_on(began, summary):
-                    self._look_at(each.payment_id, summary)
-        return summary
+            return _Run(self, began).summary_of_all()
 
     @contextmanager
     def _alone(self, now: datetime) -> Iterator[bool]:
@@ -126,79 +118,177 @@ class Reconciler:
                 with suppress(TryAgain):
                     self.store.give_back_lease(LEASE)
 
+
+class _Run:
+    """One run: each kind of work is a generator that pauses after a piece of it."""
+
+    def __init__(self, reconciler: Reconciler, began: datetime) -> None:
+        self._of = reconciler
+        self._store = reconciler.store
+        self._stripe = reconciler.stripe
+        self._clock = reconciler.clock
+        self._began = began
+        self._summary = Summary()
+        self._reader = Reader(self._store, self._stripe, self._clock, self._failed)
+        self._named: deque[str] = deque()
+        self._looked_at: set[str] = set()
+
+    def summary_of_all(self) -> Summary:
+        readers = {f"the list of {each.name} events": self._events(each) for each in self._stripe.event_sets}
+        self._take_turns(
+            {"notices": self._notices(), "missed webhooks": self._missed(), "payments": self._looks(), **readers}
+        )
+        self._take_turns({"payments": self._looks_at_named()})
+        self._summary.events_read = self._reader.read
+        return self._summary
+
+    def _take_turns(self, works: dict[str, Iterator[None]]) -> None:
+        """Whichever has had the least time, until all is done or the run's time is over."""
+        spent = dict.fromkeys(works, (timedelta(), 0))
+        while works and (started := self._clock()) < self._began + RUN_TIME:
+            source = min(works, key=lambda each: spent[each])
+            is_over = True
+            with self._apart(source=source):
+                is_over = next(works[source], _OVER) is _OVER
+            if is_over:
+                del works[source]
+            time, turns = spent[source]
+            spent[source] = time + (self._clock() - started), turns + 1
+
     @contextmanager
-    def _apart(self, summary: Summary, **what: object) -> Iterator[None]:
+    def _apart(self, **what: object) -> Iterator[None]:
         """Whatever goes wrong with one thing must not hold up the others."""
         try:
             yield
         except Exception as error:
-            summary.failed += [str(each) for each in what.values()]
-            summary.stripe_failures += isinstance(error, StripeUnavailable)
-            self.report(what, error)
+            self._failed(what, error)
 
-    def _goes_on(self, began: datetime, summary: Summary) -> bool:
-        return self.clock() < began + RUN_TIME and not summary.stripe_unavailable
+    def _failed(self, what: dict[str, object], error: Exception) -> None:
+        self._summary.failed += [str(each) for each in what.values()]
+        self._summary.stripe_failures += isinstance(error, StripeUnavailable)
+        self._of.report(what, error)
 
-    def _publish_notices(self, overdue: Sequence[Due], summary: Summary) -> None:
-        self._publish([Posting(each.payment_id, each.notice) for each in overdue if each.notice], summary)
+    def _stripe_is_away(self) -> bool:
+        return self._summary.stripe_failures >= PATIENCE
 
-    def _publish(self, postings: Sequence[Posting], summary: Summary) -> None:
-        """The notices stay due in the table, should the queue not take them."""
-        with self._apart(summary, source="the mail queue"):
-            self.outbox.publish(postings)
-            summary.notices_published += len(postings)
+    # Notices
 
-    def _hear_undelivered(self, began: datetime, summary: Summary) -> None:
-        """Learn from events that never came, as the webhook would have.
-
-        The cursor stops before the first that failed, unless that is hopeless: the next run begins with it.
-        """
-        all_heard = True
-        for event, created in self.stripe.undelivered(self.store.cursor(EVENTS), began):
-            if not self._goes_on(began, summary):
+    def _notices(self) -> Iterator[None]:
+        """What is due is published; a day passes until it is published again, unless it was sent or tried by then."""
+        published: set[Posting] = set()
+        while True:
+            due = self._store.due(DueReason.NOTICE, self._clock(), OVERDUE_PER_SHARD)
+            # The index may be a little behind.
+            postings_due = [Posting(each.payment_id, each.notice) for each in due if each.notice]
+            fresh = [each for each in postings_due if each not in published]
+            if not fresh:
                 return
-            failures = len(summary.failed)
-            with self._apart(summary, event_id=event.id):
-                receipt = receive(
-                    event,
-                    livemode=self.livemode,
-                    failure_delay=self.failure_delay,
-                    store=self.store,
-                    stripe=self.stripe,
-                    now=self.clock(),
-                    delivered=False,
-                )
-                summary.events_heard += 1
-                summary.count(receipt.new_status)
-                self._publish(receipt.postings, summary)
-            heard = len(summary.failed) == failures
-            all_heard = all_heard and (heard or created < began - HOPELESS)
-            if all_heard and created < began - SETTLED:
-                self.store.move_cursor(EVENTS, event.id)
+            for postings in batched(fresh, PUBLISHED_AT_ONCE, strict=False):
+                self._publish(postings)
+                for each in postings:
+                    now = self._clock()
+                    self._store.publish_again_at(each.payment_id, each.notice, now + PUBLISHED_AGAIN_AFTER, now)
+                published.update(postings)
+                yield
 
-    def _look_at(self, payment_id: str, summary: Summary) -> None:
-        """Find out how a payment stands; in any case it is not looked at again for a while."""
-        with self._apart(summary, payment_id=payment_id):
-            try:
-                payment = self.store.payment(payment_id)
-            except NewerRelease:
+    def _publish(self, postings: Sequence[Posting]) -> None:
+        self._of.outbox.publish(postings)
+        self._summary.notices_published += len(postings)
+
+    # Payments
+
+    def _looks(self) -> Iterator[None]:
+        """The longest overdue and the latest in turns: a backlog keeps nothing new waiting."""
+        while not self._stripe_is_away():
+            longest = self._store.due(DueReason.LOOK, self._clock(), OVERDUE_PER_SHARD)
+            has_more = len(longest) >= OVERDUE_PER_SHARD
+            latest = self._store.due(DueReason.LOOK, self._clock(), OVERDUE_PER_SHARD, latest=True) if has_more else []
+            both = chain.from_iterable(zip_longest(longest, reversed(latest)))
+            ids = dict.fromkeys(each.payment_id for each in both if each and each.payment_id not in self._looked_at)
+            if not ids:
                 return
+            for payment_id in ids:
+                if self._stripe_is_away():
+                    return
+                self._look_at(payment_id)
+                yield
+
+    def _looks_at_named(self) -> Iterator[None]:
+        while self._named and not self._stripe_is_away():
+            self._look_at(self._named.popleft())
+            yield
+
+    def _look_at(self, payment_id: str) -> None:
+        """Find out how a payment stands, once a run; in any case it is not looked at again for a while."""
+        if payment_id in self._looked_at:
+            return
+        self._looked_at.add(payment_id)
+        with self._apart(payment_id=payment_id), suppress(NewerRelease):
+            payment = self._store.payment(payment_id)
             if payment is None:
                 return
-            summary.payments_looked_at += 1
+            self._summary.payments_looked_at += 1
             try:
-                if payment.is_asked:
-                    news = self.stripe.look(payment)
+                if is_unanswered(payment):
+                    payment = ask_stripe(payment, self._store, self._stripe, self._clock())
+                    news: tuple[Fact, ...] = ()
                 else:
-                    payment, news = ask_stripe(payment, self.store, self.stripe, self.clock()), ()
-                self._record(payment, news, summary)
-            except Exception:
-                self._record(payment, (), summary)
+                    news = self._stripe.look(payment)
+                self._record(payment, news)
+            except Exception as error:
+                # Nothing will come of asking again for what Stripe does not have, or what another payment has.
+                is_known = isinstance(error, StripeRefused | Taken)
+                again_at = None if is_known else self._clock() + LOOKED_AT_AGAIN_AFTER
+                self._record(payment, (), look_by=again_at)
                 raise
 
-    def _record(self, payment: Payment, news: Sequence[Fact], summary: Summary) -> None:
+    def _record(self, payment: Payment, news: Sequence[Fact], look_by: datetime | None = None) -> None:
+        failure_delay = self._of.failure_delay
         _, effects = record(
-            self.store, payment, news, actor=LOOK, now=self.clock(), failure_delay=self.failure_delay, looked=True
+            self._store,
+            payment,
+            news,
+            actor=LOOK,
+            now=self._clock(),
+            failure_delay=failure_delay,
+            looked=True,
+            look_by=look_by,
         )
-        summary.count(effects.status)
-        self._publish(postings_of(payment.id, effects, self.failure_delay), summary)
+        self._summary.count(effects.status)
+        # They stay due in the table, should the queue not take them.
+        with self._apart(source="the mail queue"):
+            self._publish(postings_of(payment.id, effects, failure_delay))
+
+    # What no webhook told us
+
+    def _events(self, events: EventSet) -> Iterator[None]:
+        for payment_id in self._reader.named_by(events):
+            if payment_id:
+                self._named.append(payment_id)
+            if self._stripe_is_away():
+                return
+            yield
+
+    def _missed(self) -> Iterator[None]:
+        for each in self._store.due(DueReason.MISSED, self._clock(), OVERDUE_PER_SHARD):
+            with self._apart(payment_id=each.payment_id), suppress(NewerRelease):
+                self._count_missed(each.payment_id)
+            yield
+
+    def _count_missed(self, payment_id: str) -> None:
+        """Once: what was counted is taken for told."""
+        payment = self._store.payment(payment_id)
+        if payment is None:
+            return
+        counted: list[str] = []
+
+        def counting(payment: Payment) -> Changed:
+            untold = missed.untold(payment)
+            counted[:] = [payment.id] if untold else []
+            return payment.but(told={**payment.told, **untold}), ()
+
+        record(self._store, payment, (), actor=LOOK, now=self._clock(), change=counting)
+        self._summary.missed += counted
+
+
+_OVER = object()

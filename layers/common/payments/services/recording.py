@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from payments.domain import missed
 from payments.domain.actors import Actor
 from payments.domain.errors import Conflict, PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
@@ -57,13 +58,15 @@ def record(
     now: datetime,
     failure_delay: timedelta = timedelta(),
     looked: bool = False,
+    look_by: datetime | None = None,
     change: Callable[[Payment], Changed] | None = None,
 ) -> tuple[Payment, Effects]:
     """Learn the news durably, and do whatever else the payment's facts call for and nobody has done: the payment as it
     now is and what followed, nothing if there was nothing to do.
 
     More than one transaction takes is learned in several, money first. `failure_delay` is how long an admin's mail
-    about a failure waits for a success. `looked` says that Stripe was asked just now, and need not be for a while.
+    about a failure waits for a success. `looked` says that Stripe was asked just now, and need not be for a while;
+    `look_by` that it is to be asked by then, whatever the facts say.
     `change` is made in the first transaction, and causes one; what it raises ends it all. TryAgain if too many others
     write at once: what was written by then is durable, and the same news may be told again.
     """
@@ -71,7 +74,7 @@ def record(
     while True:
         portion, is_last = _portion(payment, tuple(news(payment) if callable(news) else news))
         changed, also = change(payment) if change else (payment, ())
-        turn = _Turn.of(store, changed, portion, actor, now, looked=looked, is_last=is_last)
+        turn = _Turn.of(store, changed, portion, actor, now, looked=looked, look_by=look_by, is_last=is_last)
         if not (turn.is_needed or change or (looked and turn.ends)):
             break
         try:
@@ -113,6 +116,7 @@ class _Turn:
         now: datetime,
         *,
         looked: bool,
+        look_by: datetime | None,
         is_last: bool,
     ) -> "_Turn":
         first_days = store.first_days(CAME_LATER, now) if CAME_LATER else {}
@@ -126,10 +130,10 @@ class _Turn:
         learned = learned.but(needs=needed(learned), attention=attention_of(learned, now))
         ends = is_last and not left
         # Should it be cut off before all is durable, a look finds the rest.
-        asks_now = effects.unsure or not ends
-        if asks_now or looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
-            look_at = now if asks_now else _look_at(learned, now, looked)
-            learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, look_at))
+        look_by = now if effects.unsure or not ends else look_by
+        if look_by or looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
+            learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked, look_by)))
+        learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
         is_needed = learned != before or standing(learned) != learned.standing
         return cls(learned, effects, is_needed=is_needed, ends=ends)
 
@@ -147,12 +151,17 @@ class _Turn:
             yield Note(audit_entry(actor, tuple(str(change) for change in changes), now))
 
 
-def _look_at(payment: Payment, now: datetime, looked: bool) -> datetime | None:
+def _look_at(payment: Payment, now: datetime, looked: bool, look_by: datetime | None) -> datetime | None:
     """When to look next. One that is due stays due until Stripe was asked, and no news put one off."""
     at, before = next_look(payment, now), payment.due_by.get(DueReason.LOOK)
-    if looked or before is None:
-        return at
-    return before if before <= now else min(at, before) if at else None
+    if not looked and before is not None:
+        at = before if before <= now else min(at, before) if at else None
+    return min(at, look_by) if at and look_by else at or look_by
+
+
+def _missed_at(payment: Payment, now: datetime) -> datetime | None:
+    """When to count what Stripe has not told us, unless it does by then."""
+    return payment.due_by.get(DueReason.MISSED, now + missed.PATIENCE) if missed.untold(payment) else None
 
 
 def _portion(payment: Payment, news: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], bool]:

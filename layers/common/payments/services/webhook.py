@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from payments.domain import actors
-from payments.domain.actors import Actor
+from payments.domain.actors import Actor, webhook
 from payments.domain.errors import Taken, concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
@@ -65,12 +64,11 @@ def receive(
     store: WebhookStore,
     stripe: Owners,
     now: datetime,
-    delivered: bool = True,
 ) -> Receipt:
     """Learn from one event; the receipt's postings are recorded as due and are to be published.
 
-    `delivered` unless it was found in Stripe's list. StripeUnavailable or TryAgain if that cannot be done now: nothing
-    is lost, for Stripe repeats it. NewerRelease is such a TryAgain: the payment is for newer code to act on.
+    StripeUnavailable or TryAgain if that cannot be done now: nothing is lost, for Stripe repeats it. NewerRelease is
+    such a TryAgain: the payment is for newer code to act on.
     """
     if event.thin:
         return Receipt(Outcome.THIN)
@@ -78,8 +76,8 @@ def receive(
         return Receipt(Outcome.WRONG_LIVEMODE)
     if event.lesson is None:
         return Receipt(Outcome.NOT_FOR_PAYMENTS)
-    actor = (actors.webhook if delivered else actors.reader)(event.id, event.type)
-    payment_id = _payment_id_of(event.lesson, store, stripe)
+    actor = webhook(event.id, event.type)
+    payment_id = owner_of(event.lesson, store, stripe)
     if payment_id is None:
         return Receipt(Outcome.FOREIGN)
     with concerning(payment_id):
@@ -105,14 +103,15 @@ def _learned(
     return Receipt(outcome, payment.id, learned.status, effects.status, postings)
 
 
-def _payment_id_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:
-    """The payment that the object is about; None if it is none of ours."""
-    return (
-        lesson.payment_id
-        or store.payment_id_of(lesson.names)
-        # It outran its payment's first event, or is foreign: only Stripe knows.
-        or stripe.payment_id_of(intent=lesson.intent, charge=lesson.charge)
-    )
+def owner_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:
+    """The payment that the object is about; None if it is none of ours.
+
+    Stripe is asked about one that carries no name and outran its payment's first event, or is foreign.
+    """
+    known = lesson.payment_id or store.payment_id_of(lesson.names)
+    if known or lesson.says_whose:
+        return known
+    return stripe.payment_id_of(intent=lesson.intent, charge=lesson.charge)
 
 
 def _is_of_another_checkout(lesson: Lesson, payment: Payment) -> bool:

@@ -34,7 +34,7 @@ class StripeIntents(StripeConnection):
         return carried if is_payment_id(carried) else None
 
     def look(self, payment: Payment) -> tuple[Fact, ...]:
-        """All that Stripe knows of the payment's sessions and intents, their charges, refunds and disputes.
+        """All that Stripe knows of the payment's sessions and intents, their charges, refunds, disputes and warnings.
 
         It is asked by what is known: sessions, intents or both; a session that is not known is found by its intent.
         StripeUnavailable if Stripe cannot be asked now, NotConfigured if our key may not, else StripeRefused.
@@ -45,7 +45,7 @@ class StripeIntents(StripeConnection):
             for session in payment.sessions:
                 found = client.checkout.sessions.retrieve(session.ref, {"expand": ["payment_intent"]})
                 facts += facts_of_session(found.to_dict())
-            known = {fact.ref for fact in payment.intents}
+            known = {fact.ref for fact in payment.intents} | {each.intent for each in payment.attempts if each.intent}
             for intent in sorted(known - {fact.ref for fact in facts if isinstance(fact, Intent)}):
                 facts += _facts_of(client.payment_intents.retrieve(intent).to_dict())
                 if payment.way is Way.HOSTED and not payment.sessions:
@@ -59,11 +59,13 @@ class StripeIntents(StripeConnection):
 
     def _facts_of_charges(self, intent: str) -> list[Fact]:
         client = self._client().v1
-        charges = _all(client.charges.list({"payment_intent": intent, "limit": 100}))
+        charges = _all(client.charges.list({"payment_intent": intent, "limit": 100, "expand": ["data.review"]}))
         objects = list(charges)
+        objects += [review for charge in charges if isinstance(review := charge.get("review"), Mapping)]
         # Not by amount_refunded: of a refund that failed nothing is left there.
         if any(charge.get("status") == "succeeded" for charge in charges):
             objects += _all(client.refunds.list({"payment_intent": intent, "limit": 100}))
+            objects += _all(client.radar.early_fraud_warnings.list({"payment_intent": intent, "limit": 100}))
         if any(charge.get("disputed") for charge in charges):
             objects += _all(client.disputes.list({"payment_intent": intent, "limit": 100}))
         return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]

@@ -77,6 +77,26 @@ def read_event(event: Object) -> Event:
     )
 
 
+def read_listed_event(event: Object) -> Event | None:
+    """An event as Stripe lists it, in whatever version the account had: if it cannot be read, at least whose it is.
+
+    None if it names nobody.
+    """
+    try:
+        return read_event(event)
+    except InvalidBody:
+        data = event.get("data")
+        body = data.get("object") if isinstance(data, Mapping) else None
+        if not isinstance(body, Mapping):
+            return None
+    itself = {"payment_intent": "intent", "charge": "charge"}.get(str(body.get("object")))
+    names = {"intent": _id(body.get("payment_intent")), "charge": _id(body.get("charge"))}
+    if itself:
+        names[itself] = _id(body.get("id"))
+    lesson = Lesson((), payment_id=_payment_id(body), says_whose=itself is not None and _has_metadata(body), **names)
+    return Event(id=str(event.get("id")), type=str(event.get("type")), livemode=None, api_version=None, lesson=lesson)
+
+
 def _read_body(body: Object, event_type: str, created: int | None) -> Lesson | None:
     """An event's object. Two things only the event says: that a session's delayed payment failed, and when an attempt
     failed that left no charge."""
@@ -125,7 +145,7 @@ def _read_session(body: Object, failed: bool) -> Lesson | None:
     facts: list[Fact] = [session]
     if intent:
         facts.append(Intent(ref=intent, state=IntentState.OPEN, amount=0, currency=currency))
-    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=intent)
+    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=intent, says_whose=_has_metadata(body))
 
 
 def _read_intent(body: Object, *, failed_at: int | None = None) -> Lesson:
@@ -162,7 +182,7 @@ def _read_intent(body: Object, *, failed_at: int | None = None) -> Lesson:
         )
     # Versions before 2022-11-15 list the charges instead of naming the latest.
     facts += [fact for each in _listed(body, "charges") for fact in _read_charge(each).facts]
-    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=ref, charge=charge)
+    return Lesson(tuple(facts), payment_id=_payment_id(body), intent=ref, charge=charge, says_whose=_has_metadata(body))
 
 
 def _read_charge(body: Object) -> Lesson:
@@ -195,7 +215,13 @@ def _read_charge(body: Object) -> Lesson:
     )
     # Versions before 2022-11-15 have the refunds in their charge, and no events of their own for most.
     refunds = [fact for each in _listed(body, "refunds") for fact in _read_refund(each, intent).facts]
-    return Lesson((attempt, *refunds), payment_id=_payment_id(body), intent=intent, charge=ref)
+    return Lesson(
+        (attempt, *refunds),
+        payment_id=_payment_id(body),
+        intent=intent,
+        charge=ref,
+        says_whose=_has_metadata(body),
+    )
 
 
 def _read_refund(body: Object, intent: str | None = None) -> Lesson:
@@ -257,6 +283,10 @@ def _payment_id(body: Object) -> str | None:
         if is_payment_id(candidate):
             return str(candidate)
     return None
+
+
+def _has_metadata(body: Object) -> bool:
+    return isinstance(body.get("metadata"), Mapping)
 
 
 def _own_id(body: Object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from payments.adapters.table.codec import Key, encoded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from payments.domain.events import EventSet
     from payments.domain.looking import DueReason
     from payments.domain.notices import Notice
 
@@ -52,8 +54,10 @@ def claim_key(key_hash: str) -> Key:
     return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
 
 
-def cursor_key(name: str) -> Key:
-    return encoded({"pk": f"CURSOR#{name}", "sk": "CURSOR"})
+def cursor_key(events: EventSet, level: int) -> Key:
+    """A set with other types begins anew, and what older code read while newer code was away, newer code reads too."""
+    types = hashlib.sha256(" ".join(sorted(events.types)).encode()).hexdigest()[:16]
+    return encoded({"pk": f"CURSOR#{events.name}#{types}#{level}", "sk": "CURSOR"})
 
 
 def lease_key(name: str) -> Key:

@@ -69,6 +69,18 @@ class NoticeTable(TableClient):
         }
         self._end_claim(_claimed(self._name, payment_id, notice, attempt, update, values))
 
+    def publish_again_at(self, payment_id: str, notice: Notice, at: datetime, now: datetime) -> None:
+        """A notice that is due, unless it was sent or taken meanwhile, is due again later."""
+        with suppress(self._refused):
+            self._client.update_item(
+                TableName=self._name,
+                Key=notice_key(payment_id, notice),
+                UpdateExpression="SET due_at = :at",
+                # The mailer may have been faster, and what it says of the time holds.
+                ConditionExpression="attribute_exists(due_shard) AND due_at <= :now",
+                ExpressionAttributeValues=encoded({":at": epoch(at), ":now": epoch(now)}),
+            )
+
     def _end_claim(self, request: Any) -> None:
         # Should the lease have run out, another took over, and what it records is as true.
         with suppress(self._refused):

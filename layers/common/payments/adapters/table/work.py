@@ -7,15 +7,16 @@ from uuid import uuid4
 from payments.adapters.table.client import ABSENT, TableClient
 from payments.adapters.table.codec import Key, encoded, epoch, from_epoch
 from payments.adapters.table.keys import NOTICE, cursor_key, due_shards, lease_key, payment_id_of
+from payments.domain.events import EventSet
 from payments.domain.looking import Due, DueReason
 from payments.domain.notices import Notice
 from payments.domain.releases import LEVEL
 
 
 class WorkTable(TableClient):
-    def due(self, reason: DueReason, now: datetime, limit: int) -> list[Due]:
-        """What is due by now for a reason and may be done by this release, at most `limit` of each shard, the longest
-        overdue first; a call for each shard."""
+    def due(self, reason: DueReason, now: datetime, limit: int, *, latest: bool = False) -> list[Due]:
+        """What is due by now for a reason and may be done by this release, the longest overdue first; of each shard
+        the `limit` longest overdue, or the latest. A call for each shard."""
         found: list[Due] = []
         for shard in due_shards(reason, LEVEL):
             answer = self._client.query(
@@ -24,17 +25,19 @@ class WorkTable(TableClient):
                 KeyConditionExpression="due_shard = :shard AND due_at <= :before",
                 ExpressionAttributeValues=encoded({":shard": shard, ":before": epoch(now)}),
                 Limit=limit,
+                ScanIndexForward=not latest,
             )
             found += [each for item in answer["Items"] for each in due_of(item)]
         return sorted(found, key=lambda each: each.due_at)
 
-    def cursor(self, name: str) -> str | None:
-        """How far something has been read."""
-        item = self._get(cursor_key(name))
-        return str(item["position"]["S"]) if item else None
+    def cursor(self, events: EventSet) -> datetime | None:
+        """Up to when events of a set were read; None for a set of other types than before."""
+        item = self._get(cursor_key(events, LEVEL))
+        return from_epoch(int(item["read_until"]["N"])) if item else None
 
-    def move_cursor(self, name: str, position: str) -> None:
-        self._client.put_item(TableName=self._name, Item=cursor_key(name) | encoded({"position": position}))
+    def move_cursor(self, events: EventSet, read_until: datetime) -> None:
+        item = cursor_key(events, LEVEL) | encoded({"read_until": epoch(read_until)})
+        self._client.put_item(TableName=self._name, Item=item)
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         """Whether the lease was free; it is ours until it is given back or runs out."""

@@ -1,0 +1,181 @@
+"""Stripe's list of events is read to its end, whatever is in it, and names the payments that do not know it yet."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from payments.adapters.stripe.events import MONEY, UNDELIVERED
+from payments.adapters.stripe.objects import read_listed_event
+from payments.domain.actors import webhook
+from payments.domain.errors import StripeRefused, StripeUnavailable
+from payments.domain.events import EventSet
+from payments.domain.looking import DueReason
+from payments.domain.payment import Payment
+from payments.services.reading import OVERLAP, REACH, Reader
+from payments.services.recording import record
+from tests.builders import NOW, a_charge, a_dispute, a_payment, a_refund, a_session, an_event, an_intent
+from tests.fakes import MemoryStore, MemoryStripe
+from tools.stripe_setup import EVENTS
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+class Desk:
+    """A store, a Stripe with its list, and a reader that comes by."""
+
+    def __init__(self) -> None:
+        self.store, self.stripe, self.now = MemoryStore(), MemoryStripe(), NOW
+        self.reported: list[dict[str, object]] = []
+
+    def holds(self, payment: Payment) -> Payment:
+        self.store.payments[payment.id] = payment
+        return payment
+
+    def happens(self, event_type: str, body: dict[str, Any], at: datetime | None = None, **changes: Any) -> None:
+        event = read_listed_event(an_event(event_type, body, **changes))
+        assert event
+        self.stripe.happened.append((event, at or self.now))
+
+    def reads(self, events: EventSet = MONEY, later: timedelta = MINUTE) -> list[str]:
+        """The payments that a run's reader names; each of them is due for a look."""
+        self.now += later
+        reader = Reader(
+            self.store, self.stripe, lambda: self.now, lambda what, error: self.reported.append(what | {"error": error})
+        )
+        named = [each for each in reader.named_by(events) if each]
+        for payment_id in named:
+            assert self.store.payments[payment_id].due_by[DueReason.LOOK] <= self.now
+        return named
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_the_list_takes_no_more_than_twenty_types_and_nothing_is_read_twice() -> None:
+    assert len(UNDELIVERED.types) <= 20
+    assert len(MONEY.types) <= 20
+    assert not set(UNDELIVERED.types) & set(MONEY.types)
+
+
+def test_whatever_the_endpoint_is_subscribed_to_is_read_or_said_by_what_is() -> None:
+    """A charge's intent, and the refunds and disputes themselves, say what its own events do."""
+    said_by_others = {event for event in EVENTS if event.startswith("charge.") and event.count(".") == 1}
+    assert set(EVENTS) - said_by_others <= {*UNDELIVERED.types, *MONEY.types}
+
+
+def test_an_event_names_its_payment_until_that_knows_it(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.happens("payment_intent.succeeded", an_intent(payment.id))
+    desk.happens("checkout.session.completed", a_session(payment.id))
+    assert desk.reads() == [payment.id]
+    # Still within what the next run reads again, and still unknown.
+    assert desk.reads() == [payment.id]
+    for body in (an_intent(payment.id), a_session(payment.id)):
+        lesson = desk.stripe.happened[0][0].lesson
+        assert lesson
+        read = read_listed_event(an_event("payment_intent.succeeded", body))
+        assert read
+        assert read.lesson
+        record(desk.store, desk.store.payments[payment.id], read.lesson.facts, actor=webhook("evt_1", "type"), now=NOW)
+    assert desk.reads() == []
+
+
+def test_what_a_refund_or_a_dispute_is_about_is_found_by_its_intent(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.store.names["pi_1"] = payment.id
+    desk.happens("refund.created", a_refund())
+    assert desk.reads() == [payment.id]
+    assert desk.stripe.asked == 0
+
+
+def test_a_charge_that_says_more_was_refunded_names_its_payment(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    charge = read_listed_event(an_event("charge.succeeded", a_charge(payment.id)))
+    assert charge
+    assert charge.lesson
+    record(desk.store, payment, charge.lesson.facts, actor=webhook("evt_1", "charge.succeeded"), now=NOW)
+    desk.happens("charge.refunded", a_charge(payment.id, amount_refunded=4000))
+    assert desk.reads() == [payment.id]
+
+
+def test_an_event_that_cannot_be_read_names_its_payment_all_the_same(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.store.names["pi_1"] = payment.id
+    desk.happens("charge.dispute.created", a_dispute(amount="much"), api_version="2011-11-17")
+    assert desk.reads() == [payment.id]
+
+
+def test_nothing_foreign_costs_a_call_for_each_event(desk: Desk) -> None:
+    desk.holds(a_payment())
+    for number in range(1000):
+        desk.happens("payment_intent.succeeded", an_intent(None, id=f"pi_{number}"))
+        desk.happens("refund.created", a_refund(id=f"re_{number}", payment_intent="pi_foreign", charge="ch_foreign"))
+    assert desk.reads() == []
+    assert desk.stripe.asked == 1
+    assert desk.stripe.lists < 100
+
+
+def test_a_long_list_is_read_to_its_end_window_by_window(desk: Desk) -> None:
+    payments = [desk.holds(a_payment(now=NOW - timedelta(days=25))) for _ in range(350)]
+    for number, payment in enumerate(payments):
+        # Most of them on one day, and 150 in one second.
+        at = NOW - timedelta(days=20) + (number // 150) * SECOND
+        desk.happens("payment_intent.succeeded", an_intent(payment.id, id=f"pi_{number}"), at)
+    assert sorted(desk.reads()) == sorted(payment.id for payment in payments)
+    assert desk.store.cursor(MONEY) == desk.now
+    lists = desk.stripe.lists
+    desk.reads()
+    assert desk.stripe.lists == lists + 1
+
+
+def test_the_first_reading_begins_as_far_back_as_stripe_goes(desk: Desk) -> None:
+    """The payment itself may be much older: it is disputed months later."""
+    payment = desk.holds(a_payment(now=NOW - timedelta(days=300)))
+    desk.store.names["pi_1"] = payment.id
+    desk.happens("charge.dispute.created", a_dispute(), NOW + MINUTE - REACH)
+    assert desk.reads() == [payment.id]
+
+
+def test_a_set_of_other_types_begins_anew(desk: Desk) -> None:
+    payment = desk.holds(a_payment(now=NOW - timedelta(days=3)))
+    desk.reads()
+    desk.happens("review.reopened", an_intent(payment.id), NOW - timedelta(days=2))
+    assert desk.reads() == []
+    assert desk.reads(EventSet("money", (*MONEY.types, "review.reopened"), undelivered=False)) == [payment.id]
+
+
+def test_an_event_that_comes_into_the_list_late_is_not_passed(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.reads()
+    desk.happens("payment_intent.succeeded", an_intent(payment.id), desk.now - OVERLAP + SECOND)
+    assert desk.reads() == [payment.id]
+
+
+def test_where_stripe_stops_answering_the_next_run_goes_on(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.happens("refund.created", a_refund())
+    desk.stripe.owners["pi_1"] = payment.id
+    desk.stripe.failures = [StripeUnavailable("down")]
+    with pytest.raises(StripeUnavailable):
+        desk.reads()
+    assert desk.store.cursor(MONEY) is None
+    assert desk.reads() == [payment.id]
+
+
+def test_an_object_whose_owner_stripe_will_never_tell_keeps_nothing_from_being_read(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.happens("refund.created", a_refund(payment_intent="pi_secret"))
+    desk.happens("payment_intent.succeeded", an_intent(payment.id))
+    desk.stripe.failures = [StripeRefused("no")]
+    assert desk.reads() == [payment.id]
+    assert [each["event_id"] for each in desk.reported] == [desk.stripe.happened[0][0].id]
+
+
+def test_what_is_for_newer_code_is_left_to_it(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.store.for_newer_code.add(payment.id)
+    desk.happens("payment_intent.succeeded", an_intent(payment.id))
+    assert desk.reads() == []
