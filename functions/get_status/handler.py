@@ -22,5 +22,5 @@ def handler(event: Request, context: LambdaContext) -> Response:
         logger.thread_safe_append_keys(payment_id=payment_id)
         view = store.view(payment_id, datetime.now(UTC))
     if view is None:
-        raise PaymentNotFound("There is no payment with this id; check the address, it begins with pay_.")
+        raise PaymentNotFound
     return response(200, view)

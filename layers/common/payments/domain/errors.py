@@ -67,6 +67,11 @@ class IdempotencyKeyReused(PaymentsError):
 class PaymentNotFound(PaymentsError):
     code = "payment_not_found"
 
+    def __init__(
+        self, detail: str = "There is no payment with this id; check the address, it begins with pay_."
+    ) -> None:
+        super().__init__(detail)
+
 
 class TryAgain(PaymentsError):
     """Too many writers at once on one payment; nothing was lost and the same request may be repeated."""
