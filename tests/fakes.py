@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
-from payments.domain.errors import ClaimLost, Conflict, NewerRelease, Taken
+from payments.domain.errors import ClaimLost, Conflict, NewerRelease, Taken, TryAgain
 from payments.domain.events import Event, EventSet
 from payments.domain.facts import Fact, Session, SessionState
 from payments.domain.looking import Due, DueReason
@@ -15,7 +15,7 @@ from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState, Posting
 from payments.domain.payment import Payment
-from payments.domain.views import standing
+from payments.domain.views import payment_view, standing
 from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract, Write
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
@@ -47,11 +47,15 @@ class MemoryStore:
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
     cursors: dict[EventSet, datetime] = field(default_factory=dict)
+    asked_at: dict[str, datetime] = field(default_factory=dict)
+    checks: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
     saves: int = 0
     faster_writers: int = 0
     faster_creators: int = 0
+    # What is too busy, by the name of what is called.
+    busy: set[str] = field(default_factory=set)
 
     def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
         claim = self.claims.get(key_hash) if key_hash else None
@@ -61,6 +65,31 @@ class MemoryStore:
         if payment_id in self.for_newer_code:
             raise NewerRelease(payment_id)
         return self.payments.get(payment_id)
+
+    def view(self, payment_id: str, now: datetime) -> Mapping[str, object] | None:
+        self._be_busy("view")
+        found = self.payments.get(payment_id)
+        return payment_view(found, now) if found else None
+
+    def begin_check(self, payment_id: str, now: datetime, pause: timedelta) -> tuple[datetime | None, bool]:
+        self._be_busy("begin_check")
+        asked_at = self.asked_at.get(payment_id)
+        is_ours = asked_at is None or asked_at <= now - pause
+        if is_ours:
+            self.asked_at[payment_id] = now
+        return self.checks.get(payment_id), is_ours
+
+    def end_check(self, payment_id: str, began: datetime) -> None:
+        self._be_busy("end_check")
+        self.checks[payment_id] = max(began, self.checks.get(payment_id, began))
+
+    def checked_at(self, payment_id: str) -> datetime | None:
+        self._be_busy("checked_at")
+        return self.checks.get(payment_id)
+
+    def _be_busy(self, what: str) -> None:
+        if what in self.busy:
+            raise TryAgain(what)
 
     def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None:
         return next((self.names[each] for each in stripe_ids if each in self.names), None)

@@ -18,8 +18,9 @@ _TOKEN = re.compile(r"\s*(<=|>=|[()=,<>]|[#:]?\w+)")
 
 
 class ConditionalCheckFailed(ClientError):
-    def __init__(self) -> None:
-        super().__init__({"Error": {"Code": "ConditionalCheckFailedException"}}, "")
+    def __init__(self, **old: Item) -> None:
+        answer: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, **old}
+        super().__init__(answer, "")
 
 
 class TransactionCanceled(ClientError):
@@ -57,7 +58,8 @@ class MemoryDynamoDB:
     def _alone(self, kind: str, request: Any) -> Any:
         key = _key(request.get("Key") or request["Item"])
         if not self._holds(key, request):
-            raise ConditionalCheckFailed
+            shows_old = "ReturnValuesOnConditionCheckFailure" in request and key in self.items
+            raise ConditionalCheckFailed(**({"Item": dict(self.items[key])} if shows_old else {}))
         self._write(kind, key, request)
         return {"Attributes": dict(self.items[key])} if "ReturnValues" in request else {}
 

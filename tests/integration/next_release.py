@@ -98,6 +98,7 @@ _NEEDED = (
     "services.checkout",
     "services.mailing",
     "services.reconciliation",
+    "services.refreshing",
     "services.webhook",
 )
 

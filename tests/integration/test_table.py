@@ -488,6 +488,35 @@ def test_a_transaction_that_met_another_or_too_many_is_to_be_tried_again(
     assert table.payment(payment.id) == payment
 
 
+PAUSE = timedelta(seconds=10)
+
+
+def test_of_callers_who_want_to_know_at_once_one_is_to_ask(table: Table) -> None:
+    payment_id = a_payment().id
+    assert table.begin_check(payment_id, NOW, PAUSE) == (None, True)
+    # Not heard of again, and nobody else asks before the pause is over.
+    almost = NOW + PAUSE - timedelta(milliseconds=1)
+    assert [table.begin_check(payment_id, now, PAUSE) for now in (NOW, almost)] == [(None, False)] * 2
+    assert table.begin_check(payment_id, NOW + PAUSE, PAUSE) == (None, True)
+    assert table.begin_check(a_payment().id, NOW, PAUSE) == (None, True)
+
+
+def test_the_time_of_stripes_answer_is_kept_and_never_goes_back(engine_system: System, table: Table) -> None:
+    payment_id = a_payment().id
+    assert table.checked_at(payment_id) is None
+    table.begin_check(payment_id, NOW, PAUSE)
+    table.begin_check(payment_id, NOW + PAUSE, PAUSE)
+    assert table.checked_at(payment_id) is None
+    table.end_check(payment_id, NOW + PAUSE)
+    # The first one took longer.
+    table.end_check(payment_id, NOW)
+    assert table.checked_at(payment_id) == NOW + PAUSE
+    assert table.begin_check(payment_id, NOW + PAUSE, PAUSE) == (NOW + PAUSE, False)
+    assert table.begin_check(payment_id, NOW + 2 * PAUSE, PAUSE) == (NOW + PAUSE, True)
+    item = engine_system.items(f"RATE#refresh-{payment_id}")["RATE"]
+    assert int(item["delete_after"]["N"]) == int((NOW + 2 * PAUSE + timedelta(days=1)).timestamp())
+
+
 class Unread:
     """A DynamoDB that is too busy to read some keys, so many times."""
 

@@ -101,7 +101,8 @@ ACTS = st.builds(
 )
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["deliver"] * 10 + ["deploy"] * 3 + ["mail", "reconcile", "lose messages"]), st.integers(0, 30)
+        st.sampled_from(["deliver"] * 10 + ["deploy"] * 3 + ["mail", "reconcile", "refresh", "lose messages"]),
+        st.integers(0, 30),
     ),
     min_size=10,
     max_size=40,
@@ -208,6 +209,21 @@ class World:
     def send(self, letter: Any) -> str:
         return f"message-{self.sent.total()}"
 
+    def refresh(self, payment_id: str) -> Any:
+        """A customer asks the deployed release, and is answered whatever wrote the payment."""
+        failed: list[str] = []
+        refreshed = self.deployed.module("services.refreshing").refresh(
+            payment_id,
+            store=self.table(),
+            stripe=Stripe(self),
+            failure_delay=FAILURE_DELAY,
+            now=self.now,
+            report=lambda error: failed.append(repr(error)),
+        )
+        assert failed == []
+        self.publish(refreshed.postings)
+        return refreshed
+
     def reconcile(self) -> None:
         """Nothing that it finds due is for newer code to do."""
         looking, store = self.deployed.module("domain.looking"), self.table()
@@ -308,6 +324,8 @@ def play(world: World, acts: list[str], moves: list[tuple[str, int]]) -> str:
                 world.mail()
             case "reconcile":
                 world.reconcile()
+            case "refresh":
+                assert world.refresh(payment_id).view["paymentId"] == payment_id
             case "lose messages":
                 world.queue.clear()
         assert world.table().view(payment_id, world.now)["paymentId"] == payment_id
@@ -436,6 +454,25 @@ def test_the_table_in_memory_answers_as_an_engine_does(releases: tuple[Release, 
             assert end_as_one(dynamodb, releases, counts, acts, moves, begins_with_next) == in_memory
 
     profile(5)(given(ACTS, MOVES, st.booleans())(both))()
+
+
+def test_a_payment_for_newer_code_is_answered_as_that_left_it_and_stripe_is_not_asked(
+    releases: tuple[Release, Release],
+) -> None:
+    world = World(releases, releases[1], MemoryDynamoDB())
+    payment_id = world.order()
+    assert world.deliver(an_event("charge.succeeded", a_charge(payment_id)))
+    assert world.refresh(payment_id).checked_at == (checked_at := world.now)
+    assert world.deliver(an_event("refund.updated", a_refund(amount=4000, status="in_transit")))
+    before = dict(world.dynamodb.items)
+    world.deployed, world.now = releases[0], world.now + timedelta(hours=1)
+    refreshed = world.refresh(payment_id)
+    assert (refreshed.view["status"], refreshed.checked_at) == ("partially_refunded", checked_at)
+    assert refreshed.status is None
+    assert world.dynamodb.items == before
+    # It is not in the way of those who may ask.
+    world.deployed = releases[1]
+    assert world.refresh(payment_id).checked_at == world.now
 
 
 def test_a_payment_takes_all_its_unsent_notices_with_it_when_it_comes_to_need_newer_code(

@@ -1,0 +1,32 @@
+"""Asking Stripe how one payment stands, and learning what it says."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from payments.domain.actors import LOOK
+from payments.domain.facts import Fact
+from payments.domain.learning import Effects
+from payments.domain.payment import Payment
+from payments.services.checkout import AskingStore, Checkouts, ask_stripe
+from payments.services.recording import record
+
+
+class Looks(Checkouts, Protocol):
+    def look(self, payment: Payment) -> tuple[Fact, ...]:
+        """All that Stripe knows of a payment's session, its intent and its charges."""
+
+
+def look(
+    payment: Payment, *, store: AskingStore, stripe: Looks, now: datetime, failure_delay: timedelta
+) -> tuple[Payment, Effects]:
+    """The payment with what Stripe knows of it, and what followed; durable, and what is to be told is due.
+
+    A way to pay whose request was not answered is asked for again, unless that has come to nothing. Raises what
+    ask_stripe, Stripe's failures and `record` raise; what was due is so still.
+    """
+    if not payment.is_asked and not payment.has_lapsed:
+        # The answer to a repeated request is the first one, and may be old.
+        payment = ask_stripe(payment, store, stripe, now)
+    # Of a lapsed one nobody waits for a way to pay any more, so it is sought and not asked for.
+    news = stripe.look(payment) if payment.is_asked else stripe.find_checkout(payment)
+    return record(store, payment, news, actor=LOOK, now=now, failure_delay=failure_delay, looked=True)
