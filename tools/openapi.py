@@ -73,6 +73,12 @@ class Operation:
     links: Json | None = None
 
 
+_PAYMENT_ID: Json = {
+    "name": "paymentId",
+    "in": "path",
+    "required": True,
+    "schema": {"$ref": _REF.format(model="PaymentId")},
+}
 _AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
 _NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _PRODUCTS = read(ROOT / "catalogue.yaml")
@@ -149,7 +155,10 @@ OPERATIONS: Mapping[str, Operation] = {
             "description": f"At most {MOST_BODY_BYTES} bytes.",
             "content": {_JSON: {"schema": {"$ref": _REF.format(model="CheckoutBody")}, "example": _AN_ORDER}},
         },
-        links={"status": {"operationId": "getPayment", "parameters": {"paymentId": "$response.body#/paymentId"}}},
+        links={
+            name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
+            for name, operation in (("status", "getPayment"), ("refresh", "refreshPayment"))
+        },
     ),
     "GetStatus": Operation(
         name="getPayment",
@@ -159,12 +168,17 @@ OPERATIONS: Mapping[str, Operation] = {
         view="PaymentView",
         example=domain_views.payment_view(_paid(), _NOW),
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
-        parameter={
-            "name": "paymentId",
-            "in": "path",
-            "required": True,
-            "schema": {"$ref": _REF.format(model="PaymentId")},
-        },
+        parameter=_PAYMENT_ID,
+    ),
+    "TendPayment": Operation(
+        name="refreshPayment",
+        summary="How a payment stands, after asking Stripe, which is asked once in ten seconds at most",
+        status=200,
+        answer="The payment, and when Stripe was last asked about it. Where it cannot be asked now, what is known.",
+        view="RefreshedView",
+        example=views.refreshed_view(domain_views.payment_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
+        refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
+        parameter=_PAYMENT_ID,
     ),
     "ListProducts": Operation(
         name="listProducts",

@@ -10,12 +10,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self._stopped_at: datetime | None = None
         clock = self
 
         class Ahead(datetime):
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-                return datetime.now(tz) + clock.offset
+                return clock.now(tz)
 
         self._datetime = Ahead
 
@@ -26,8 +27,12 @@ class Clock:
         if hasattr(module, "time"):
             module.time = self  # type: ignore[attr-defined]
 
+    def stop(self) -> None:
+        """From now on it is one moment, but for the offset."""
+        self._stopped_at = datetime.now().astimezone()
+
     def now(self, tz: tzinfo | None = None) -> datetime:
-        return datetime.now(tz) + self.offset
+        return (self._stopped_at.astimezone(tz) if self._stopped_at else datetime.now(tz)) + self.offset
 
     def monotonic(self) -> float:
         return time.monotonic() + self.offset.total_seconds()

@@ -134,5 +134,13 @@ SCENARIOS = [
         Status.SUCCEEDED,
         3,
     ),
+    Scenario(
+        "a refresh: a payment never heard of",
+        _then(PAID, refund, dispute, forget_events),
+        FragileSystem.check_again,
+        Status.PARTIALLY_REFUNDED,
+        5,
+    ),
+    Scenario("a refresh: an order without an answer", unanswered_order, FragileSystem.check_again, Status.PENDING, 0),
     Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
 ]

@@ -19,6 +19,7 @@ from payments.adapters.table.payment_items import payment_of
 from payments.domain.money import Money
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
+from payments.services.refreshing import PAUSE
 from tests.integration.clock import Clock
 from tests.integration.mortal import MortalWorkers
 from tests.integration.system import Answer, System
@@ -135,6 +136,22 @@ class FragileSystem(System):
         assert _until_answered(self.products).status == 200
         assert _until_answered(lambda: self.status(payment.id)).status == 200
 
+    def refresh_once(self) -> None:
+        """A customer wants to know how the payment stands."""
+        (payment,) = self.payments()
+        assert self.refresh(payment.id).status == 200
+
+    def check_again(self) -> None:
+        """A customer asks, at leisure, until they are told how it stands at Stripe."""
+        (payment,) = self.payments()
+        for _ in range(MOST_TRIES):
+            self.clock_forward(PAUSE)
+            with suppress(Crash):
+                answer = self.refresh(payment.id)
+                if answer.status == 200 and answer.body["checkedAt"]:
+                    return
+        raise AssertionError("Stripe's word did not come")
+
     def hear_all(self) -> None:
         """Stripe delivers what it has not delivered; what was not accepted comes again after the others."""
         self._deliver(self.undelivered())
@@ -187,12 +204,6 @@ class FragileSystem(System):
                 return
 
     # Stripe's and the customer's side
-
-    def control(self, path: str, **body: Any) -> None:
-        """Ask the double for something."""
-        url = f"{self.double.url}/_control/{path}"
-        headers = {"content-type": "application/json"}
-        urlopen(Request(url, json.dumps(body).encode(), headers)).close()  # noqa: S310 - our own address
 
     def try_to_pay(self, card: str) -> None:
         """One attempt; a declined card is an answer like another."""

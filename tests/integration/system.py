@@ -15,7 +15,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from botocore.config import Config
 
@@ -108,6 +108,9 @@ class System:
     def status(self, payment_id: str) -> Answer:
         return self.ask("GetStatus", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
 
+    def refresh(self, payment_id: str) -> Answer:
+        return self.ask("TendPayment", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
+
     def products(self) -> Answer:
         return self.ask("ListProducts", {"headers": {}})
 
@@ -132,6 +135,12 @@ class System:
         import stripe
 
         return stripe.StripeClient(self.double.api_key, base_addresses={"api": self.double.url})
+
+    def control(self, path: str, **body: Any) -> None:
+        """Ask the double for something."""
+        url = f"{self.double.url}/_control/{path}"
+        headers = {"content-type": "application/json"}
+        urlopen(Request(url, json.dumps(body).encode(), headers)).close()  # noqa: S310 - our own address
 
     # SQS's hand
 

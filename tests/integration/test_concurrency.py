@@ -11,20 +11,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import pytest
 
+from local.stripe_double.api import Api
+from local.stripe_double.resources.routing import Route
 from payments.adapters.table.table import Table
 from payments.domain.errors import Conflict
 from payments.domain.facts import Attempt, Refund
 from payments.domain.payment import Payment
 from tests.builders import a_charge, a_failed_charge, a_refund, an_event
+from tests.integration.clock import Clock
 from tests.integration.system import Answer, Context, System
 
 WRITERS = 64
 MAILERS = 32
+READERS = 50
 # moto does one thing at a time and takes 25 ms for it, so there fewer meet.
 WRITERS_OF_CHANGES = {"moto": 16, "dynamodb-local": WRITERS}
 # Stripe sends an event again over three days; a caller, until a person loses patience.
@@ -34,8 +39,8 @@ CONFIRMED = [
     "Your payment of 99.00 USD to Example Studio is complete",
     "[Copy] Your payment of 99.00 USD to Example Studio is complete",
 ]
-# Seconds for each of the tests below on each engine; they are 7.
-SECONDS = float(os.environ.get("SEARCH_SECONDS", "0")) / 14 or 1.5
+# Seconds for each of the tests below on each engine; they are 8.
+SECONDS = float(os.environ.get("SEARCH_SECONDS", "0")) / 16 or 1.5
 
 
 class Crowd:
@@ -221,3 +226,37 @@ def test_callers_with_one_key(engine_system: System, crowd: Crowd, callers: int)
         assert [each.id for each in sessions if each.client_reference_id == payment_id] == [session_id]
         (known,) = stored(engine_system, payment_id).sessions
         assert known.ref == session_id
+
+
+def test_many_who_want_to_know_how_a_payment_stands(
+    engine_system: System, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    serve = Api.serve
+
+    def noted(self: Api, route: Route, ids: dict[str, str]) -> Any:
+        if route.method == "GET":
+            asked.append(route.path)
+        return serve(self, route, ids)
+
+    monkeypatch.setattr(Api, "serve", noted)
+    for _ in crowd.rounds():
+        order = engine_system.order().body
+        payment_id = order["paymentId"]
+        engine_system.control(f"sessions/{order['sessionId']}/pay")
+        # However slow the machine is, it is one moment for all.
+        clock = Clock()
+        clock.stop()
+        monkeypatch.setattr(engine_system.functions["TendPayment"], "datetime", datetime)
+        clock.rule(engine_system.functions["TendPayment"])
+        asked.clear()
+
+        answers = crowd.at_once([partial(engine_system.refresh, payment_id)] * READERS)
+
+        assert {answer.status for answer in answers} == {200}
+        # A time is told to those only who read what was learned by then.
+        told = {(answer.body["status"], answer.body["checkedAt"] is not None) for answer in answers}
+        assert {("succeeded", True)} <= told <= {("succeeded", True), ("pending", False), ("succeeded", False)}
+        assert sorted(asked) == ["/v1/charges", "/v1/checkout/sessions/{id}", "/v1/refunds"]
+        engine_system.run_mailer()
+        assert subjects(engine_system, payment_id) == CONFIRMED

@@ -133,6 +133,7 @@ def test_an_order_in_base64_is_read_as_the_same_in_plain_text(system: System, or
 def test_any_payment_id_is_looked_up_or_not_found(system: System, payment_id: str) -> None:
     event = {"headers": {}, "pathParameters": {"paymentId": payment_id}}
     assert ask(system, "GetStatus", "getPayment", event).status == 404
+    assert ask(system, "TendPayment", "refreshPayment", event).status == 404
 
 
 # What Stripe did not sign

@@ -148,9 +148,20 @@ def test_a_hostile_order_is_answered_as_documented(
     "path", ["..%2fPAYMENT", "%00", "%ff%fe", "x" * 5000, "pay_%0d%0aset-cookie:%20a=b", "%f0%9f%92%a9"]
 )
 def test_a_hostile_path_is_not_found(stack: Stack, path: str) -> None:
-    answered, content_type, told = send(stack.api_url, f"/payments/{path}", [], b"", "GET")
-    CONTRACT.judge("getPayment", answered, content_type, told)
-    assert answered == 404
+    for method, rest, operation in (("GET", "", "getPayment"), ("POST", "/refresh", "refreshPayment")):
+        answered, content_type, told = send(stack.api_url, f"/payments/{path}{rest}", [], b"", method)
+        CONTRACT.judge(operation, answered, content_type, told)
+        assert answered == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe{", b"[" * 20_000, b"x" * 1_000_000])
+def test_what_a_refresh_sends_along_is_not_read(stack: Stack, body: bytes) -> None:
+    payment_id = send(stack.api_url, "/checkout-sessions", [JSON], ORDER)[2]["paymentId"]
+    headers = [("content-type", "\x00"), ("origin", "https://evil.example")]
+    answered, content_type, told = send(stack.api_url, f"/payments/{payment_id}/refresh", headers, body)
+    CONTRACT.judge("refreshPayment", answered, content_type, told)
+    assert (answered, told["status"]) == (200, "pending")
+    assert told["checkedAt"]
 
 
 EVENT = as_json(an_event("charge.succeeded", a_charge(a_payment().id)))
@@ -180,5 +191,8 @@ def test_a_forged_event_is_refused_without_a_write(stack: Stack, signatures: lis
 
 def test_no_function_failed_on_any_of_it(stack: Stack) -> None:
     """The last of this module: after all of the above no log has a failure of ours."""
-    logs = "".join((stack.logs / f"{name}.log").read_text() for name in ("CreateSession", "GetStatus", "StripeWebhook"))
+    logs = "".join(
+        (stack.logs / f"{name}.log").read_text()
+        for name in ("CreateSession", "GetStatus", "TendPayment", "StripeWebhook")
+    )
     assert not re.findall(r"Traceback|\"level\": ?\"ERROR\"", logs)

@@ -28,7 +28,13 @@ def event() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("function", "asked"),
-    [("GetStatus", reading), ("ListProducts", reading), ("CreateSession", order), ("StripeWebhook", event)],
+    [
+        ("GetStatus", reading),
+        ("TendPayment", reading),
+        ("ListProducts", reading),
+        ("CreateSession", order),
+        ("StripeWebhook", event),
+    ],
 )
 def test_whoever_is_answered_over_http_is_asked_to_try_again(
     system: System, function: str, asked: Callable[[], dict[str, Any]]

@@ -22,12 +22,12 @@ from local.stripe_double import StripeDouble
 from local.template import Template
 from payments.adapters import secrets
 from payments.adapters.table import catalogue, notices, payment_items, work
-from payments.adapters.table.keys import first_day_key
+from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
 from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
-from tests.integration.crash_scenarios import DECLINED, PAID, SCENARIOS, Act, order, pay, pay_now, refund, told
+from tests.integration.crash_scenarios import DECLINED, PAID, SCENARIOS, Act, later, order, pay, pay_now, refund, told
 from tests.integration.fragile import KEY, FragileSystem
 from tests.integration.system import ROOT, local_aws
 
@@ -131,6 +131,28 @@ def let_a_request_lapse(system: FragileSystem) -> None:
     system.reconcile()
 
 
+def refresh_what_has_no_answer(system: FragileSystem) -> None:
+    """Asked for anew while that can be repeated; later it lapses."""
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order(idempotency_key=KEY).status == 503
+    system.control("outage", calls=1, kind="rate_limit")
+    system.refresh_once()
+    system.clock_forward(timedelta(hours=24))
+    system.refresh_once()
+
+
+def refresh_what_is_for_newer_code(system: FragileSystem) -> None:
+    [table], [payment] = system.template.tables.values(), system.payments()
+    system.dynamodb.update_item(
+        TableName=table.name,
+        Key=payment_key(payment.id),
+        UpdateExpression="SET needs = :needs",
+        ExpressionAttributeValues={":needs": {"N": str(LEVEL + 2)}},
+    )
+    assert system.refresh(payment.id).status == 200
+
+
 def reconcile_a_refund(system: FragileSystem) -> None:
     """A refund names no payment of ours; its charge has a pointer."""
     refund(system)
@@ -144,6 +166,8 @@ STORIES: list[tuple[Act, ...]] = [
     (let_a_request_lapse,),
     (order, FragileSystem.read),
     (told(PAID), reconcile_a_refund),
+    (refresh_what_has_no_answer,),
+    (order, refresh_what_is_for_newer_code),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]
 
@@ -165,6 +189,7 @@ WITH_THE_NEXT_RELEASE: list[tuple[Act, ...]] = [
     (order,),
     (PAID, new(FragileSystem.hear_all), refund, new(FragileSystem.hear_all)),
     (told(PAID), refund, new(FragileSystem.reconcile)),
+    (PAID, new(FragileSystem.refresh_once), refund, later, new(FragileSystem.refresh_once)),
     (told(pay(DECLINED)), told(pay_now), new(FragileSystem.mail)),
 ]
 

@@ -67,7 +67,7 @@ def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None
 
 def test_stripes_time_fits_into_the_functions_and_theirs_into_the_api() -> None:
     stripes = (1 + RETRIES) * TIMEOUT_SECONDS
-    for name in ("CreateSession", "StripeWebhook"):
+    for name in ("CreateSession", "TendPayment", "StripeWebhook"):
         assert stripes < TEMPLATE.functions[name].timeout < 29
 
 

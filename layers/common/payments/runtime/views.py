@@ -3,6 +3,7 @@
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypedDict
 
@@ -10,6 +11,7 @@ from payments.domain.payment import Payment, Status
 from payments.domain.views import (
     OrderView,
     PaymentId,
+    PaymentView,
     Time,
     WebAddress,
     checkout_url,
@@ -33,6 +35,13 @@ class CheckoutView(TypedDict):
     order: OrderView
 
 
+class RefreshedView(PaymentView, TypedDict):
+    """A payment with the time at which it was so at Stripe, or since."""
+
+    checkedAt: Time | None
+    """When Stripe was last asked about the payment, and answered; null before, and where that is not known."""
+
+
 class ReceivedView(TypedDict):
     """What an event taught is durable, or it is none of ours."""
 
@@ -53,3 +62,8 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
         "accessKey": payment.access_key,
         "order": order_view(payment),
     }
+
+
+def refreshed_view(payment: Mapping[str, object], checked_at: datetime | None) -> Mapping[str, object]:
+    """The answer to a refresh: a PaymentView, of this release or of a newer one, as a RefreshedView."""
+    return {**payment, "checkedAt": in_text(checked_at) if checked_at else None}

@@ -1,0 +1,45 @@
+"""POST /payments/{paymentId}/refresh: how a payment stands at Stripe, for whoever does not wait for its news."""
+
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from payments.domain.errors import PaymentNotFound, PublishFailed
+from payments.domain.payment import is_payment_id
+from payments.runtime.composition import mail_queue, stripe_api, table
+from payments.runtime.http import Request, Response, answering, response
+from payments.runtime.observability import Metric, about, logger_of, metrics
+from payments.runtime.settings import seconds
+from payments.runtime.views import refreshed_view
+from payments.services.refreshing import refresh
+
+logger = logger_of("tend_payment")
+store = table()
+stripe = stripe_api()
+queue = mail_queue()
+failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
+
+
+@answering(logger)
+def handler(event: Request, context: LambdaContext) -> Response:
+    payment_id = event["pathParameters"]["paymentId"]
+    if not is_payment_id(payment_id):
+        raise PaymentNotFound
+    logger.thread_safe_append_keys(payment_id=payment_id)
+    refreshed = refresh(
+        payment_id,
+        store=store,
+        stripe=stripe,
+        failure_delay=failure_delay,
+        now=datetime.now(UTC),
+        report=lambda error: logger.error("failed", extra=about(error), exc_info=error),
+    )
+    try:
+        queue.publish(refreshed.postings)
+    except PublishFailed:
+        # The notices are due in the table, and reconcile publishes what is overdue.
+        logger.warning("publish_failed", exc_info=True)
+    if refreshed.status:
+        measured = metrics({Metric.of(refreshed.new_status): 1} if refreshed.new_status else {})
+        logger.info("refreshed", extra={"status": refreshed.status} | measured)
+    return response(200, refreshed_view(refreshed.view, refreshed.checked_at))
