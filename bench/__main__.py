@@ -135,7 +135,7 @@ def _warm(revision: Revision, runtime: Path, folder: Path) -> dict[str, Any]:
 def _without_content(life: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a life, without what was said in it."""
     kept = {key: value for key, value in life.items() if key not in ("signing_secret", "payments")}
-    for part in ("first", "life", "idle"):
+    for part in ("first", "life", "beside", "idle"):
         kept[part] = [
             {key: step[key] for key in ("function", "purpose", "answer_bytes")}
             | {"calls": [{"name": each["name"], "capacity": each["capacity"]} for each in step["exchanges"]]}

@@ -106,7 +106,7 @@ def _memory(results: Mapping[str, Any], costs: Costs, prices: Mapping[str, Any])
     life = results["life"]
     rows = []
     for id_, name in names_of(results).items():
-        steps = [step for step in [*life["life"], *life["idle"]] if step["function"] == id_]
+        steps = [step for step in [*life["life"], *life["beside"], *life["idle"]] if step["function"] == id_]
         peak = max(run["peak_kib"] for run in results["cold"][id_]) / 1024
         memory = costs.memory(id_)
         cells = []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def calls(results: Mapping[str, Any]) -> str:
     life, names = results["life"], names_of(results)
     rows = []
-    for step, times in ran_of([*life["life"], *life["idle"]]):
+    for step, times in ran_of([*life["life"], *life["beside"], *life["idle"]]):
         calls = ", ".join(_call(each["name"]) for each in step["calls"])
         rows.append((_purpose(names, step, times), str(len(step["calls"])), calls))
     secrets = sorted(
@@ -21,7 +21,7 @@ def calls(results: Mapping[str, Any]) -> str:
     )
     return f"""## Calls
 
-What each request of a payment's life asks of AWS and Stripe, in order. Every five minutes at most,
+What each request of a payment's life, and beside it, asks of AWS and Stripe, in order. Every five minutes at most,
 {_listed(secrets)} also read a secret when they need it.
 
 {table_of(("", "calls", "in order"), rows)}"""
@@ -34,7 +34,8 @@ def capacity(results: Mapping[str, Any]) -> str:
     steps = [*life["life"]]
     rows = [(_purpose(names, step, times), *_units(step["calls"], times)) for step, times in ran_of(steps)]
     rows.append(("**a payment's life**", *_units([call for step in steps for call in step["calls"]], 1)))
-    rows.extend((_purpose(names, step, times), *_units(step["calls"], times)) for step, times in ran_of(life["idle"]))
+    others = ran_of([*life["beside"], *life["idle"]])
+    rows.extend((_purpose(names, step, times), *_units(step["calls"], times)) for step, times in others)
     return f"""## Capacity units
 
 What DynamoDB Local counts for the same requests: units of on-demand capacity, of the table and of what its

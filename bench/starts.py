@@ -75,7 +75,9 @@ def starts_of(
     for logical_id, function in life["functions"].items():
         steps = [next(step for step in life["first"] if step["function"] == logical_id)]
         if warm:
-            steps += [step for step in [*life["life"], *life["idle"]] if step["function"] == logical_id]
+            # A revision before this one may have nothing beside.
+            recorded = [*life["life"], *life.get("beside", []), *life["idle"]]
+            steps += [step for step in recorded if step["function"] == logical_id]
         plan = _plan(plans / f"{logical_id}{'-warm' if warm else ''}.json", steps, life, warm=warm)
         starts[logical_id] = Start(built, logical_id, runtime, function["environment"], plan, **options)
     return starts

@@ -91,8 +91,9 @@ class Costs:
         self._assumptions = assumptions
 
     def payment(self) -> dict[str, float]:
-        """One payment on a quiet day: every function has to start, and reads its secrets."""
-        first = [step for step in self._life["first"] if step["function"] != "Reconcile"]
+        """One payment on a quiet day: every function that it needs has to start, and reads its secrets."""
+        needed = {step["function"] for step in self._life["life"]}
+        first = [step for step in self._life["first"] if step["function"] in needed]
         quantities = self._of(first)
         quantities["lambda_gb_seconds"] += sum(self._start_gb_seconds(id_) for id_ in {s["function"] for s in first})
         return quantities
@@ -111,7 +112,8 @@ class Costs:
         quantities["key_requests"] = self._key_requests(month) * roles
         # Each sandbox reads its secrets every five minutes; there are at least as many reads as functions with secrets.
         readers = [s for s in self._life["first"] for call in s["calls"] if call["name"] == "GetSecretValue"]
-        quantities["secret_reads"] = month / 5 * len([s for s in readers if s["function"] != "Reconcile"])
+        needed = {step["function"] for step in steps}
+        quantities["secret_reads"] = month / 5 * len([s for s in readers if s["function"] in needed])
         return quantities
 
     def idle_month(self) -> dict[str, float]:

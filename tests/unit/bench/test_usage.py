@@ -42,16 +42,18 @@ READ = call("GetItem", {"reading": True, "units": {"table": 1.0}})
 WRITE = call("TransactWriteItems", {"reading": False, "units": {"table": 4.0, "due": 2.0}})
 POLL = step("GetStatus", READ)
 MAIL = step("SendEmail", WRITE, call("POST /v2/email/outbound-emails"))
+REFRESH = step("TendPayment", READ, call("GetSecretValue"))
 RUN = step("Reconcile", call("Query", {"reading": True, "units": {"table": 0.0, "due": 0.0}}))
 
 
 def results() -> dict[str, Any]:
-    fronts = {"GetStatus": "api", "SendEmail": "queue", "Reconcile": "clock"}
+    fronts = {"GetStatus": "api", "TendPayment": "api", "SendEmail": "queue", "Reconcile": "clock"}
     return {
         "life": {
             "functions": {id_: {"memory": 500, "front": front} for id_, front in fronts.items()},
-            "first": [POLL, MAIL, RUN],
+            "first": [POLL, MAIL, REFRESH, RUN],
             "life": [POLL, POLL, MAIL],
+            "beside": [REFRESH],
             "idle": [RUN],
             "stored_bytes": 2000,
         },
@@ -93,12 +95,13 @@ def test_computing_lasts_longer_with_less_of_a_processor_and_waiting_does_not() 
     assert costs().start_ms("GetStatus") == 300 * 2
 
 
-def test_a_payment_alone_starts_every_function_and_not_reconcile() -> None:
+def test_a_payment_alone_starts_every_function_that_it_needs_and_no_other() -> None:
     found = costs().payment()
     running = (20 + 30) / 1000 * 500 / 1024
     starting = 2 * 600 / 1000 * 500 / 1024
     assert found["lambda_gb_seconds"] == pytest.approx(running + starting)
     assert (found["lambda_requests"], found["api_requests"], found["queue_requests"], found["mails"]) == (2, 1, 2, 1)
+    assert found["secret_reads"] == 0
 
 
 def test_a_million_payments_use_a_million_times_one_and_start_some() -> None:
@@ -109,6 +112,7 @@ def test_a_million_payments_use_a_million_times_one_and_start_some() -> None:
     assert found["lambda_gb_seconds"] == pytest.approx(running + starting)
     assert found["table_gb"] == found["table_backup_gb"] == 2.0
     assert found["metrics"] == 1
+    assert found["secret_reads"] == 0
 
 
 def test_an_idle_month_has_what_waits_and_what_looks() -> None:
