@@ -140,7 +140,7 @@ def _steps(draw: st.DrawFn) -> tuple[Step, ...]:
     return (*tries, *draw(_unpaid))
 
 
-_kinds = ["step"] * 4 + ["deliver"] * 7 + ["repeat"] * 2 + ["mail"] * 2 + ["reconcile", "forget messages"]
+_kinds = ["step"] * 4 + ["deliver"] * 7 + ["repeat"] * 2 + ["mail"] * 2 + ["reconcile", "refresh", "forget messages"]
 
 
 def histories(*, losing: bool) -> st.SearchStrategy[History]:

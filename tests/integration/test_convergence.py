@@ -1,7 +1,8 @@
 """Whatever happens at Stripe, and however the news of it travels, in the end the same is known and each mail was sent.
 
 Hypothesis invents histories. Events reach the webhook in any order, again, late or never; the mailer and reconcile run
-in between. What nobody delivered, reconcile finds in Stripe's list; what is not even there, by looking at the payment.
+in between, and a customer checks again. What nobody delivered, reconcile finds in Stripe's list; what is not even
+there, by looking at the payment.
 
 Some of what is lost even from the list no one can know any more: that a try failed which left no charge and was
 followed by another (Stripe keeps the last error alone), and what Radar warned of. The mails about these are then never
@@ -29,6 +30,7 @@ from payments.domain.mail import Letter
 from payments.domain.notices import Notice, NoticeState
 from payments.domain.payment import Payment
 from payments.services.letters import letter
+from payments.services.refreshing import PAUSE
 from tests.integration.fragile import FragileSystem
 from tests.integration.histories import (
     FAILED_REFUND,
@@ -115,6 +117,8 @@ class World:
                 self.system.run_mailer()
             case "reconcile":
                 self.reconcile(WAITS[move.number % len(WAITS)])
+            case "refresh":
+                self.refresh()
             case "forget messages":
                 self.system.lose_messages()
 
@@ -135,6 +139,10 @@ class World:
         self.system.clock.offset += after
         self.system.control("clock", advance=after.total_seconds())
         self.system.invoke("Reconcile", {})
+
+    def refresh(self) -> None:
+        self.system.clock_forward(PAUSE)
+        self.system.refresh_once()
 
     def settle(self) -> None:
         """Days pass. Reconcile and the mailer run until neither has anything to do."""
@@ -226,7 +234,7 @@ def search(check: Any, *known: History, losing: bool) -> None:
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    until = time.monotonic() + SEARCH_SECONDS / 3
+    until = time.monotonic() + SEARCH_SECONDS / 4
     while True:
         trial = given(histories(losing=losing))(check)
         for history in known:
@@ -306,6 +314,25 @@ def test_without_any_webhook_all_is_seen_by_looking(
         world.settle()
         assert figures_of(world.known) == figures_of(world.truth)
         assert notices(world.known) == notices(world.visible)
+        assert_told(world, witness)
+
+    search(check, FAILED_REFUND, losing=False)
+
+
+def test_without_any_webhook_one_refresh_sees_it_all(
+    fragile: FragileSystem, witness: Witness, counts: Counter[str]
+) -> None:
+    def check(history: History) -> None:
+        note(str(history))
+        world = World(fragile, counts)
+        for step in history.steps:
+            world.take(step)
+        for event in fragile.undelivered():
+            world.lose(event)
+        world.refresh()
+        assert figures_of(world.known) == figures_of(world.truth)
+        assert notices(world.known) == notices(world.visible)
+        world.settle()
         assert_told(world, witness)
 
     search(check, FAILED_REFUND, losing=False)
