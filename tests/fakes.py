@@ -281,7 +281,7 @@ class MemoryStripe:
         self.answering()
         self.lists += 1
         found = [event for event, at in self.happened if event.type in events.types and first <= at <= last]
-        return (found, False) if whole or len(found) <= self.page else (found[-self.page :], True)
+        return (found, False) if whole or len(found) <= self.page else ([], True)
 
 
 @dataclass

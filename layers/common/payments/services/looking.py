@@ -6,6 +6,7 @@ from typing import Protocol
 from payments.domain.actors import LOOK
 from payments.domain.facts import Fact
 from payments.domain.learning import Effects
+from payments.domain.looking import is_unanswered
 from payments.domain.payment import Payment
 from payments.services.checkout import AskingStore, Checkouts, ask_stripe
 from payments.services.recording import record
@@ -24,9 +25,9 @@ def look(
     A way to pay whose request was not answered is asked for again, unless that has come to nothing. Raises what
     ask_stripe, Stripe's failures and `record` raise; what was due is so still.
     """
-    if not payment.is_asked and not payment.has_lapsed:
+    if is_unanswered(payment):
         # The answer to a repeated request is the first one, and may be old.
         payment = ask_stripe(payment, store, stripe, now)
     # Of a lapsed one nobody waits for a way to pay any more, so it is sought and not asked for.
-    news = stripe.look(payment) if payment.is_asked else stripe.find_checkout(payment)
+    news = stripe.find_checkout(payment) if payment.has_lapsed else stripe.look(payment)
     return record(store, payment, news, actor=LOOK, now=now, failure_delay=failure_delay, looked=True)

@@ -17,12 +17,13 @@ from payments.domain import missed
 from payments.domain.actors import LOOK
 from payments.domain.errors import NewerRelease, StripeRefused, StripeUnavailable, Taken, TryAgain
 from payments.domain.events import EventSet
-from payments.domain.facts import Fact
-from payments.domain.looking import Due, DueReason, is_unanswered
+from payments.domain.learning import Effects
+from payments.domain.looking import Due, DueReason
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
-from payments.services.checkout import AskingStore, Checkouts, ask_stripe
+from payments.services.checkout import AskingStore
+from payments.services.looking import Looks, look
 from payments.services.reading import EventList, Reader, ReadingStore
 from payments.services.recording import Changed, postings_of, record
 
@@ -54,12 +55,9 @@ class ReconcileStore(ReadingStore, AskingStore, Protocol):
         """A notice that is due, unless it was sent meanwhile, is due again later."""
 
 
-class Stripe(Checkouts, EventList, Protocol):
+class Stripe(Looks, EventList, Protocol):
     @property
     def event_sets(self) -> tuple[EventSet, ...]: ...
-
-    def look(self, payment: Payment) -> tuple[Fact, ...]:
-        """All that Stripe knows of a payment's session, its intent and its charges."""
 
 
 class Outbox(Protocol):
@@ -228,36 +226,25 @@ class _Run:
             if payment is None:
                 return
             self._summary.payments_looked_at += 1
+            now, delay = self._clock(), self._of.failure_delay
             try:
-                if is_unanswered(payment):
-                    payment = ask_stripe(payment, self._store, self._stripe, self._clock())
-                    news: tuple[Fact, ...] = ()
-                else:
-                    news = self._stripe.look(payment)
-                self._record(payment, news)
+                _, effects = look(payment, store=self._store, stripe=self._stripe, now=now, failure_delay=delay)
             except Exception as error:
                 # Nothing will come of asking again for what Stripe does not have, or what another payment has.
                 is_known = isinstance(error, StripeRefused | Taken)
                 again_at = None if is_known else self._clock() + LOOKED_AT_AGAIN_AFTER
-                self._record(payment, (), look_by=again_at)
+                _, effects = record(
+                    self._store, payment, (), actor=LOOK, now=now, failure_delay=delay, looked=True, look_by=again_at
+                )
+                self._told_of(payment_id, effects)
                 raise
+            self._told_of(payment_id, effects)
 
-    def _record(self, payment: Payment, news: Sequence[Fact], look_by: datetime | None = None) -> None:
-        failure_delay = self._of.failure_delay
-        _, effects = record(
-            self._store,
-            payment,
-            news,
-            actor=LOOK,
-            now=self._clock(),
-            failure_delay=failure_delay,
-            looked=True,
-            look_by=look_by,
-        )
+    def _told_of(self, payment_id: str, effects: Effects) -> None:
         self._summary.count(effects.status)
         # They stay due in the table, should the queue not take them.
         with self._apart(source="the mail queue"):
-            self._publish(postings_of(payment.id, effects, failure_delay))
+            self._publish(postings_of(payment_id, effects, self._of.failure_delay))
 
     # What no webhook told us
 

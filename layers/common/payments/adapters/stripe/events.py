@@ -1,6 +1,7 @@
 """Stripe's list of events: what was told to no webhook, or to one that did not learn it."""
 
 from datetime import datetime
+from itertools import islice
 
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translating
@@ -45,7 +46,8 @@ MONEY = EventSet(
     ),
     undelivered=False,
 )
-_PAGE = 100
+# What of one window is read at once: so many pages, and then the window is too wide.
+_PAGE, _MOST_PAGES = 100, 5
 
 
 class StripeEvents(StripeConnection):
@@ -53,7 +55,7 @@ class StripeEvents(StripeConnection):
 
     def events(self, events: EventSet, first: datetime, last: datetime, *, whole: bool) -> tuple[list[Event], bool]:
         """The events of a set that happened from `first` to `last`, both whole seconds and included, the oldest first;
-        and whether there are more than a page holds: then some are missing, unless `whole` asks for every page.
+        and whether there are more than a few pages hold: then there are none, unless `whole` asks for every page.
 
         They come in the account's version of the API; one that says nothing about anybody is left out.
         https://docs.stripe.com/api/events/list
@@ -67,6 +69,9 @@ class StripeEvents(StripeConnection):
                     **({"delivery_success": False} if events.undelivered else {}),
                 }
             )
-            listed = list(page.auto_paging_iter()) if whole else page.data
-            found = [read_listed_event(each.to_dict()) for each in listed]
-        return [each for each in reversed(found) if each], page.has_more and not whole
+            most = None if whole else _PAGE * _MOST_PAGES + 1
+            listed = list(islice(page.auto_paging_iter(), most))
+        if len(listed) == most:
+            return [], True
+        found = [read_listed_event(each.to_dict()) for each in listed]
+        return [each for each in reversed(found) if each], False
