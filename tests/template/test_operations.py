@@ -175,6 +175,7 @@ def test_alarms_ring_for_metrics_that_are_emitted_and_all_to_the_topic(resources
         Metric.WEBHOOK_FORGED,
         Metric.WEBHOOK_MISCONFIGURED,
         Metric.WEBHOOK_CONFLICT,
+        Metric.WEBHOOK_MISSED,
         Metric.PAYMENT_IN_REVIEW,
         Metric.MAIL_UNDELIVERABLE,
         Metric.RECONCILE_FAILED,
