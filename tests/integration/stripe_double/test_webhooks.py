@@ -1,5 +1,6 @@
 """Deliveries: signed, retried, held, dropped, doubled, to several endpoints with several secrets."""
 
+import pytest
 import stripe
 
 from local.stripe_double import API_VERSION, StripeDouble
@@ -148,3 +149,22 @@ def test_events_are_found_by_type(client: stripe.StripeClient) -> None:
     assert [e.type for e in both] == ["product.created", "customer.created"]
     event = client.v1.events.retrieve(both[0].id)
     assert event.data.object["name"] == "Lantern"
+
+
+def test_the_list_of_events_takes_twenty_types_and_refuses_one_more(client: stripe.StripeClient) -> None:
+    types = [f"charge.dispute.{number}" for number in range(21)]
+    assert client.v1.events.list({"types": types[:20]}).data == []
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.events.list({"types": types})
+
+
+def test_the_list_of_events_is_in_the_accounts_version_and_endpoints_get_their_own(
+    client: stripe.StripeClient, control: Control, listener: Listener
+) -> None:
+    control("events", api_version="2019-05-16")
+    client.v1.payment_intents.create({"amount": 9900, "currency": "usd"})
+    until(lambda: len(listener.events) == 1)
+    (listed,) = client.v1.events.list({"types": ["payment_intent.created"]}).data
+    assert (listed.api_version, listener.events[0]["api_version"]) == ("2019-05-16", API_VERSION)
+    assert "latest_charge" not in listed.to_dict()["data"]["object"]
+    assert "latest_charge" in listener.events[0]["data"]["object"]

@@ -1,6 +1,8 @@
 """Stripe's list of events is read to its end, whatever is in it, and names the payments that do not know it yet."""
 
+from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from payments.domain.errors import StripeRefused, StripeUnavailable
 from payments.domain.events import EventSet
 from payments.domain.looking import DueReason
 from payments.domain.payment import Payment
-from payments.services.reading import OVERLAP, REACH, Reader
+from payments.services.reading import LATE, REACH, Reader
 from payments.services.recording import record
 from tests.builders import NOW, a_charge, a_dispute, a_payment, a_refund, a_session, an_event, an_intent
 from tests.fakes import MemoryStore, MemoryStripe
@@ -33,9 +35,10 @@ class Desk:
         return payment
 
     def happens(self, event_type: str, body: dict[str, Any], at: datetime | None = None, **changes: Any) -> None:
-        event = read_listed_event(an_event(event_type, body, **changes))
+        at = at or self.now
+        event = read_listed_event(an_event(event_type, body, created=int(at.timestamp()), **changes))
         assert event
-        self.stripe.happened.append((event, at or self.now))
+        self.stripe.happened.append((event, at))
 
     def reads(self, events: EventSet = MONEY, later: timedelta = MINUTE) -> list[str]:
         """The payments that a run's reader names; each of them is due for a look."""
@@ -125,7 +128,7 @@ def test_a_long_list_is_read_to_its_end_window_by_window(desk: Desk) -> None:
         at = NOW - timedelta(days=20) + (number // 150) * SECOND
         desk.happens("payment_intent.succeeded", an_intent(payment.id, id=f"pi_{number}"), at)
     assert sorted(desk.reads()) == sorted(payment.id for payment in payments)
-    assert desk.store.cursor(MONEY) == desk.now
+    assert desk.store.cursor(MONEY) == desk.now - LATE
     lists = desk.stripe.lists
     desk.reads()
     assert desk.stripe.lists == lists + 1
@@ -150,7 +153,7 @@ def test_a_set_of_other_types_begins_anew(desk: Desk) -> None:
 def test_an_event_that_comes_into_the_list_late_is_not_passed(desk: Desk) -> None:
     payment = desk.holds(a_payment())
     desk.reads()
-    desk.happens("payment_intent.succeeded", an_intent(payment.id), desk.now - OVERLAP + SECOND)
+    desk.happens("payment_intent.succeeded", an_intent(payment.id), desk.now - LATE + SECOND)
     assert desk.reads() == [payment.id]
 
 
@@ -161,8 +164,25 @@ def test_where_stripe_stops_answering_the_next_run_goes_on(desk: Desk) -> None:
     desk.stripe.failures = [StripeUnavailable("down")]
     with pytest.raises(StripeUnavailable):
         desk.reads()
-    assert desk.store.cursor(MONEY) is None
     assert desk.reads() == [payment.id]
+
+
+def test_a_run_that_is_cut_off_leaves_the_rest_to_the_next(desk: Desk) -> None:
+    """However many objects of others Stripe has to be asked about, and however little time there is."""
+    payment = desk.holds(a_payment())
+    at = NOW - timedelta(hours=1)
+    for number in range(100):
+        refund = a_refund(id=f"re_{number}", payment_intent=f"pi_foreign_{number}", charge=None)
+        desk.happens("refund.created", refund, at + number * SECOND)
+    desk.happens("payment_intent.succeeded", an_intent(payment.id), at + 100 * SECOND)
+    named: list[str] = []
+    for _ in range(12):
+        reader = Reader(desk.store, desk.stripe, lambda: desk.now, lambda *_: None)
+        with closing(reader.named_by(MONEY)) as reading:
+            named += [each for each in islice(reading, 20) if each]
+    assert named == [payment.id]
+    # Not many of them twice.
+    assert desk.stripe.asked < 120
 
 
 def test_an_object_whose_owner_stripe_will_never_tell_keeps_nothing_from_being_read(desk: Desk) -> None:

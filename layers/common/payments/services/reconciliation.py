@@ -6,8 +6,8 @@ cannot do now comes again, later. When Stripe keeps failing it is left alone unt
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched, chain, zip_longest
@@ -140,7 +140,7 @@ class _Run:
         self._summary.events_read = self._reader.read
         return self._summary
 
-    def _take_turns(self, works: dict[str, Iterator[None]]) -> None:
+    def _take_turns(self, works: dict[str, Generator[None]]) -> None:
         """Whichever has had the least time, until all is done or the run's time is over."""
         spent = dict.fromkeys(works, (timedelta(), 0))
         while works and (started := self._clock()) < self._began + RUN_TIME:
@@ -152,6 +152,9 @@ class _Run:
                 del works[source]
             time, turns = spent[source]
             spent[source] = time + (self._clock() - started), turns + 1
+        for source, work in works.items():
+            with self._apart(source=source):
+                work.close()
 
     @contextmanager
     def _apart(self, **what: object) -> Iterator[None]:
@@ -171,7 +174,7 @@ class _Run:
 
     # Notices
 
-    def _notices(self) -> Iterator[None]:
+    def _notices(self) -> Generator[None]:
         """What is due is published; a day passes until it is published again, unless it was sent or tried by then."""
         published: set[Posting] = set()
         while True:
@@ -195,7 +198,7 @@ class _Run:
 
     # Payments
 
-    def _looks(self) -> Iterator[None]:
+    def _looks(self) -> Generator[None]:
         """The longest overdue and the latest in turns: a backlog keeps nothing new waiting."""
         while not self._stripe_is_away():
             longest = self._store.due(DueReason.LOOK, self._clock(), OVERDUE_PER_SHARD)
@@ -211,7 +214,7 @@ class _Run:
                 self._look_at(payment_id)
                 yield
 
-    def _looks_at_named(self) -> Iterator[None]:
+    def _looks_at_named(self) -> Generator[None]:
         while self._named and not self._stripe_is_away():
             self._look_at(self._named.popleft())
             yield
@@ -248,15 +251,16 @@ class _Run:
 
     # What no webhook told us
 
-    def _events(self, events: EventSet) -> Iterator[None]:
-        for payment_id in self._reader.named_by(events):
-            if payment_id:
-                self._named.append(payment_id)
-            if self._stripe_is_away():
-                return
-            yield
+    def _events(self, events: EventSet) -> Generator[None]:
+        with closing(self._reader.named_by(events)) as named:
+            for payment_id in named:
+                if payment_id:
+                    self._named.append(payment_id)
+                if self._stripe_is_away():
+                    return
+                yield
 
-    def _missed(self) -> Iterator[None]:
+    def _missed(self) -> Generator[None]:
         for each in self._store.due(DueReason.MISSED, self._clock(), OVERDUE_PER_SHARD):
             with self._apart(payment_id=each.payment_id), suppress(NewerRelease):
                 self._count_missed(each.payment_id)
