@@ -179,7 +179,7 @@ def result(status: str, **changes: Any) -> Scene:
 
 
 def _result(answer: Answer | None, state: str, query: str = "") -> Scene:
-    return Scene(f"result.html?paymentId={PAYMENT_ID}{query}", {"/payments/*": answer}, _shows(state))
+    return Scene(f"result.html?paymentId={PAYMENT_ID}{query}", {"/payments/**": answer}, _shows(state))
 
 
 def _silence(status: str) -> Scene:
