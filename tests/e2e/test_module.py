@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise, product
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
@@ -249,6 +250,112 @@ def test_money_has_the_decimals_that_the_api_counts_in(stage: Stage) -> None:
     # Browsers have another mind about some: Chromium writes forints without decimals.
     assert len(sums) > 100
     assert [re.sub(r"[^\d.,]", "", text) for text in written] == [str(each).split()[0] for each in sums]
+
+
+LOCALES = (
+    "ar ar-EG bg bn cs da de de-AT de-CH el en-GB en-IN en-US en-ZA es es-CR es-MX et fa fi fr fr-CA fr-CH he hi hr hu "
+    "id it ja ko lt lv mr ms my nb ne nl pl pt-BR pt-CV pt-PT ro ru sk sl sv sw th tr uk ur vi zh zh-TW"
+).split()
+CURRENCIES = (
+    "aed ars aud bdt bhd brl cad chf clp cny cve czk dkk egp eur gbp huf idr ils inr irr isk jpy krw kwd mxn ngn nok "
+    "nzd pln ron rub sar sek sgd thb tnd try twd uah usd vnd xof zar"
+).split()
+AMOUNTS = [0, 7, 100, 1250, 12345, 1234567, 100000000]
+
+
+def test_every_amount_that_a_page_writes_is_read_as_the_same(stage: Stage) -> None:
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+
+    count, other = page.evaluate(
+        """async ([locales, currencies, amounts]) => {
+          const { formatMoney, parseAmount } = await import("/money.js");
+          const read = (text, currency) => {
+            try { return parseAmount(text, currency); } catch (error) { return String(error.reason ?? error); }
+          };
+          const all = locales.flatMap((locale) => currencies.flatMap((currency) => amounts.map((amount) => {
+            const text = formatMoney(amount, { currency, locale });
+            return [locale, currency, amount, text, read(text, { currency, locale })];
+          })));
+          return [all.length, all.filter(([, , amount, , came]) => came !== amount)];
+        }""",
+        [LOCALES, CURRENCIES, AMOUNTS],
+    )
+
+    assert other == []
+    assert count == len(LOCALES) * len(CURRENCIES) * len(AMOUNTS)
+
+
+# None: it could be two amounts, or none.
+@pytest.mark.parametrize(
+    ("locale", "currency", "text", "amount"),
+    [
+        ("ar", "usd", "\u0661\u0662\u066b\u0665\u0660", 1250),
+        ("ar", "usd", "\u0661\u066c\u0662\u0663\u0664\u066b\u0665", 123450),
+        ("ar", "usd", "12.50", 1250),
+        ("ar-EG", "egp", "\u0661\u0662\u066b\u0665\u0660", 1250),
+        ("fa", "usd", "\u06f1\u06f2\u066b\u06f5\u06f0", 1250),
+        ("en", "usd", "\u06f1\u06f2.\u06f5", 1250),
+        ("bn", "bdt", "\u09e7\u09e8.\u09eb\u09e6", 1250),
+        ("en", "usd", "\uff11\uff12\uff0e\uff15", 1250),
+        ("en", "usd", "$75 USD", 7500),
+        ("en-GB", "usd", "US$75.00", 7500),
+        ("en-GB", "usd", "$75", 7500),
+        ("en-GB", "usd", "75 usd", 7500),
+        ("en", "usd", "12,5", 1250),
+        ("en", "usd", ".5", 50),
+        ("de", "usd", "12.5", 1250),
+        ("de", "eur", "1.250", 125000),
+        ("de-CH", "chf", "1'250.50", 125050),
+        ("en", "kwd", "1.250", 1250),
+        ("en", "kwd", "1,250", 1250000),
+        ("en-DE", "kwd", "1,250", None),
+        ("en", "usd", "\u00a375", None),
+        ("en-GB", "usd", "CA$75", None),
+        ("en", "usd", "1,25,0", None),
+        ("en", "usd", "1.250.50", None),
+        ("en", "usd", "-5", None),
+        ("en", "usd", "5 or 6", None),
+        ("en", "usd", "1/2", None),
+    ],
+)
+def test_what_is_typed_is_one_amount_or_none(
+    stage: Stage, locale: str, currency: str, text: str, amount: int | None
+) -> None:
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+
+    read = page.evaluate(
+        """async ([text, currency, locale]) => {
+          const { AmountError, parseAmount } = await import("/money.js");
+          try {
+            return parseAmount(text, { currency, locale });
+          } catch (error) {
+            if (error instanceof AmountError) return null;
+            throw error;
+          }
+        }""",
+        [text, currency, locale],
+    )
+
+    assert read == amount
+
+
+def test_digits_are_read_in_every_script(stage: Stage) -> None:
+    digits = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Nd"]
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+
+    read = page.evaluate(
+        """async (digits) => {
+          const { parseAmount } = await import("/money.js");
+          return digits.map((digit) => parseAmount(digit, { currency: "jpy", locale: "en" }));
+        }""",
+        digits,
+    )
+
+    assert len(digits) > 600
+    assert read == [unicodedata.decimal(digit) for digit in digits]
 
 
 CREATE = """async ([order, idempotencyKey]) => {

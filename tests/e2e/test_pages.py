@@ -49,7 +49,8 @@ def test_all_of_it_weighs_less_than_one_picture() -> None:
     weights = {path.name: path.stat().st_size for path in (ROOT / "frontend").iterdir()}
 
     assert {"index.html", "quittance.js", "style.css"} <= set(weights)
-    assert sum(weights.values()) < 50_000, weights
+    # 50,000 as long as the pages had nobody ask Stripe, and read fewer locales' amounts back.
+    assert sum(weights.values()) < 60_000, weights
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
