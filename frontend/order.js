@@ -10,7 +10,7 @@ const STORE = "quittance";
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed; attempts: {order, key, paymentId, accessKey}, without order and key once they are not
+ * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, paymentId, accessKey}, without order and key once they are not
  * to be sent again, and `received` once there was money; paid: the id of the payment completed last.
  * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
  * @type {any}
@@ -38,7 +38,11 @@ function remember(changes) {
 
 export const savedDraft = () => recall().draft;
 
-export const saveDraft = (draft) => remember({ draft });
+/** As it is typed now: no payment's any more. */
+export const saveDraft = (draft) => remember({ draft: { ...draft, paymentId: undefined } });
+
+/** Whether the form still holds what was ordered with this payment. */
+export const isFilledIn = (paymentId) => savedDraft()?.paymentId === paymentId;
 
 /** The payment this tab completed last, until the next order is sent. */
 export const lastPaid = () => recall().paid;
@@ -61,6 +65,7 @@ function change(isMeant, how) {
 
 export function opened(key, { paymentId, accessKey }) {
   change((attempt) => attempt.key === key, (attempt) => ({ ...attempt, paymentId, accessKey }));
+  remember({ draft: { ...savedDraft(), paymentId } });
 }
 
 const closed = ({ paymentId, accessKey }) => ({ paymentId, accessKey });

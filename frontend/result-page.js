@@ -1,7 +1,7 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { UNPAID, savedDraft, settle } from "./order.js";
+import { UNPAID, isFilledIn, settle } from "./order.js";
 import { ProblemError, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
 import { wordsFor } from "./words.js";
@@ -53,7 +53,7 @@ function onTrouble(_, failures) {
 
 function show(now) {
   state = now;
-  const words = wordsFor(state, payment, money, Boolean(savedDraft()));
+  const words = wordsFor(state, payment, money, isFilledIn(paymentId));
   status.dataset.status = state;
   status.dataset.sign = words.sign;
   setTitle(words.heading);

@@ -71,7 +71,7 @@ const WORDS = {
  * @param {string} state  a payment's status, or one of the page's own
  * @param {import("./quittance.js").Payment | null} payment  as last seen
  * @param {(sum: import("./quittance.js").Money) => string} money
- * @param {boolean} isFilledIn  whether this tab still has an order's form
+ * @param {boolean} isFilledIn  whether this tab's form still holds this order
  */
 export function wordsFor(state, payment, money, isFilledIn) {
   let [sign, heading, message, next = ""] = WORDS[state] ?? WORDS.gone_quiet;

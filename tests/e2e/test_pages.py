@@ -331,15 +331,31 @@ def test_money_that_came_after_all_is_not_paid_again(stage: Stage) -> None:
 
 @pytest.mark.parametrize("scene", ["not-payable", "expired", "canceled", "failed-for-good"])
 def test_an_order_is_called_filled_in_where_it_is(stage: Stage, scene: str) -> None:
-    page = stage.play(RESULT_PAGE[scene])
-    expect(page.get_by_role("link", name="Start again")).to_be_visible()
-    expect(page.locator("#message")).not_to_contain_text("filled in")
+    page = stage.page()
+    page.route(CHECKOUT, lambda route: route.fulfill(body="Stripe", content_type="text/html"))
+    opened = {"/checkout-sessions": says(checkout(), 201)}
 
+    def sees_the_result(is_filled_in: bool) -> None:
+        RESULT_PAGE[scene].play(page, stage.site_url, stage.api_url)
+        expect(page.get_by_role("link", name="Start again")).to_be_visible()
+        said = "Your order is still filled in." in page.inner_text("#message")
+        assert said == is_filled_in
+
+    # Another browser's payment: here is nothing, or another order.
+    sees_the_result(is_filled_in=False)
     page.click("#retry")
     fill_in(page)
-    page.go_back()
+    sees_the_result(is_filled_in=False)
+    replace(PAYMENT_PAGE["form-filled"], answers=opened).play(page, stage.site_url, stage.api_url)
+    page.click("#pay")
+    expect(page).to_have_url(CHECKOUT)
+    sees_the_result(is_filled_in=True)
+    page.click("#retry")
+    expect(page.locator("#email")).to_have_value("ada@example.com")
 
-    expect(page.locator("#message")).to_contain_text("Your order is still filled in")
+    # And once it has become another one.
+    page.fill("#name", "Grace Hopper")
+    sees_the_result(is_filled_in=False)
 
 
 def test_a_result_seen_again_leaves_the_next_order_alone(stage: Stage) -> None:
