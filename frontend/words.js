@@ -8,18 +8,55 @@ const DO_NOT_REPEAT = "Please do not pay again.";
 const REFUND_TIME = "Banks usually take 5 to 10 days to show a refund.";
 const DECLINED = "Your payment was declined. Please try another way to pay, or ask your bank.";
 
+const UNPAID_AT_LAST = ["failed", "expired", "canceled"];
 const OVER = ["expired", "canceled", "not_payable"];
 
-/** @type {Record<string, string>} */
+const ANOTHER_WAY = "Please try another way to pay.";
+const LIMIT = `The card's limit does not allow this payment. ${ANOTHER_WAY}`;
+const NUMBER = "The card number was not right. Please try again.";
+const EXPIRY = "The card's expiry date was not right. Please try again.";
+const SECURITY_CODE = "The card's security code was not right. Please try again.";
+const ADDRESS = "The address is not the one that the bank has. Please try again.";
+const NOT_NOW = "The bank could not handle the payment just then. Please try again.";
+const NOT_CONFIRMED = "Your bank could not confirm that it was you. Please try again.";
+const NOT_SUPPORTED = `This card cannot be used for this payment. ${ANOTHER_WAY}`;
+
+/** By Stripe's codes of declines and errors. What is not here is told as Stripe words it. @type {Record<string, string>} */
 const FAILURES = {
-  insufficient_funds: "There was not enough money for this payment. Please try another way to pay.",
+  insufficient_funds: `There was not enough money for this payment. ${ANOTHER_WAY}`,
+  card_velocity_exceeded: LIMIT,
+  withdrawal_count_limit_exceeded: LIMIT,
   expired_card: "The card has expired. Please try another one.",
-  payment_intent_authentication_failure: "Your bank could not confirm that it was you. Please try again.",
-  // A bank's suspicion is between the bank and its customer.
-  fraudulent: DECLINED,
-  lost_card: DECLINED,
-  stolen_card: DECLINED,
+  incorrect_number: NUMBER,
+  invalid_number: NUMBER,
+  invalid_expiry_month: EXPIRY,
+  invalid_expiry_year: EXPIRY,
+  incorrect_cvc: SECURITY_CODE,
+  invalid_cvc: SECURITY_CODE,
+  incorrect_address: ADDRESS,
+  incorrect_zip: ADDRESS,
+  processing_error: NOT_NOW,
+  issuer_not_available: NOT_NOW,
+  try_again_later: NOT_NOW,
+  reenter_transaction: NOT_NOW,
+  authentication_required: NOT_CONFIRMED,
+  payment_intent_authentication_failure: NOT_CONFIRMED,
+  card_not_supported: NOT_SUPPORTED,
+  currency_not_supported: NOT_SUPPORTED,
+  duplicate_transaction:
+    "The bank has just seen a payment like this one. Please see whether it went through before you try again.",
+  generic_decline: DECLINED,
 };
+
+/** A suspicion is between the bank and its customer, whoever words it. */
+const SUSPICION = /lost|stolen|fraud|suspect|suspici|pick.?up|restricted|blacklist|security_violation|risk/i;
+
+/** Why a payment failed, in a sentence for its customer. @param {{code: string, message: string} | null | undefined} failure */
+function reasonOf(failure) {
+  const { code = "", message = "" } = failure ?? {};
+  if (SUSPICION.test(code) || SUSPICION.test(message)) return DECLINED;
+  return FAILURES[code] || message || DECLINED;
+}
 
 /** @type {Record<string, [sign: string, heading: string, message: string, next?: string]>} */
 const WORDS = {
@@ -33,8 +70,8 @@ const WORDS = {
   ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
-  expired: ["note", "This checkout has expired", `It was open for too long without a payment. ${UNCHARGED}`],
-  canceled: ["note", "This payment was canceled", UNCHARGED],
+  expired: ["note", "This checkout has expired", "It was open for too long without a payment."],
+  canceled: ["note", "This payment was canceled", ""],
   in_review: [
     "note",
     "We are reviewing your payment",
@@ -87,9 +124,10 @@ export function wordsFor(state, payment, money, isFilledIn) {
     if (state === "succeeded" || state === "partially_refunded") message = `${message} ${back}`.trim();
     next = `${next} ${REFUND_TIME}`.trim();
   }
-  if (state === "failed") {
-    const failure = payment?.failure;
-    message = `${FAILURES[failure?.code ?? ""] ?? (failure?.message || DECLINED)} ${UNCHARGED}`;
+  if (UNPAID_AT_LAST.includes(state)) {
+    const reason = payment?.failure || state === "failed" ? reasonOf(payment?.failure) : "";
+    const tried = reason && state !== "failed" ? "The last try did not go through." : "";
+    message = [message, tried, reason, UNCHARGED].filter(Boolean).join(" ");
   }
   if (state === "gone_quiet" && payment?.status === "processing") {
     [, heading, message, next] = WORDS.processing;
