@@ -191,7 +191,11 @@ async function showRefusal(error) {
 
 function whatHappened(error) {
   const answered = error instanceof ProblemError;
-  if (!isTemporary(error)) return answered ? error.message : "Something went wrong on this page. Please load it again.";
+  if (!isTemporary(error)) {
+    if (answered) return error.message;
+    reportError(error);
+    return "Something went wrong on this page. Please load it again.";
+  }
   if (answered) return "Payments are not available at this moment. Please wait a little and try again.";
   return "We could not reach the payment service. Please check your connection and try again.";
 }

@@ -49,10 +49,11 @@ import { config } from "./config.js";
 /** @typedef {{signal?: AbortSignal, apiOrigin?: string}} CallOptions  apiOrigin: instead of the one in config.js */
 
 /**
- * @typedef {{interval?: number, maxPolls?: number, onStatus?: (payment: Payment) => void,
+ * @typedef {{interval?: number, maxPolls?: number, refreshAt?: number[], onStatus?: (payment: Payment) => void,
  *   onTrouble?: (error: any, failures: number) => void}} WatchOptions
- *   interval: milliseconds, five times as many while the tab is hidden; onStatus: after every look, changed or not;
- *   onTrouble: after a look that failed for now, so many in a row
+ *   interval: milliseconds, five times as many while the tab is hidden; refreshAt: when Stripe is asked too, in
+ *   milliseconds from the beginning; onStatus: after every look, changed or not; onTrouble: after a look that failed
+ *   for now, so many in a row
  */
 
 /** The API answered, and said no: an RFC 9457 problem document. */
@@ -86,6 +87,9 @@ const CHECKOUT_TIMEOUT = 30_000;
 const READ_TIMEOUT = 10_000;
 const LONGEST_BACKOFF = 15_000;
 const HIDDEN_TAB_FACTOR = 5;
+const REFRESH_AT = [5000, 20_000];
+// Stripe is asked at most once in ten seconds a payment: by the last of these looks it may be asked again.
+const RECEIPT_LOOKS = 6;
 
 /** @param {CallOptions} [options] @returns {Promise<Product[]>} what can be bought */
 export async function listProducts(options) {
@@ -109,37 +113,101 @@ export function getPayment(paymentId, options) {
 }
 
 /**
+ * How it stands once Stripe has been asked. That happens at most once in ten seconds, whoever calls; in between, and
+ * while Stripe does not answer, it is what is stored.
+ * @param {string} paymentId
+ * @param {CallOptions} [options]
+ * @returns {Promise<Payment & {checkedAt: string | null}>} checkedAt: when Stripe answered last
+ */
+export function refreshPayment(paymentId, options) {
+  return call(`/payments/${encodeURIComponent(paymentId)}/refresh`, READ_TIMEOUT, options, { method: "POST" });
+}
+
+/**
  * Looks at a payment until it is final, or `maxPolls` times; at once when the tab is shown or the browser back online.
- * A look that fails for now counts and is repeated, later each time; one that fails for good rejects, and so does
- * aborting, with the signal's reason.
+ * News of Stripe's may be lost: it is asked at `refreshAt`, and once when the payment's time is over. Money whose receipt
+ * is not there yet is looked at a few times more. A look that fails for now counts and is repeated, later each time; one
+ * that fails for good rejects, and so does aborting, with the signal's reason.
  * @param {string} paymentId
  * @param {CallOptions & WatchOptions} [options]
  * @returns {Promise<{outcome: "final" | "gone_quiet" | "unreachable", payment: Payment | null}>}
  *   gone_quiet: not final after the last look; unreachable: the last look failed
  */
 export async function watchPayment(paymentId, options = {}) {
-  const { interval = 2000, maxPolls = 30, onStatus, onTrouble, signal } = options;
+  const { interval = 2000, maxPolls = 30, refreshAt = REFRESH_AT, onStatus, onTrouble, signal } = options;
+  const started = Date.now();
   /** @type {Payment | null} */
   let payment = null;
   let failures = 0;
+  let isLate = false;
+  let asking = refreshAt;
   for (let poll = 1; ; poll++) {
     let wait = interval;
+    const later = asking.filter((at) => at > Date.now() - started);
+    const isDue = later.length < asking.length;
+    asking = later;
     try {
-      payment = await getPayment(paymentId, options);
+      payment = await look(paymentId, options, isDue);
       failures = 0;
       onStatus?.(payment);
-      if (payment.final) return { outcome: "final", payment };
+      if (payment.final) return { outcome: "final", payment: await withReceipt(payment, options) };
+      if (!isLate && payment.status === "pending" && !payment.payable) {
+        isLate = true;
+        asking = [0, ...asking];
+      }
+      wait = Math.min(interval, ...asking.map((at) => started + at - Date.now()));
     } catch (error) {
       if (!isTemporary(error)) throw error;
       failures += 1;
-      const asked = error instanceof ProblemError ? Math.min(error.retryAfter * 1000, 4 * LONGEST_BACKOFF) : 0;
-      wait = Math.max(Math.min(interval * 2 ** (failures - 1), LONGEST_BACKOFF), asked);
+      const after = error instanceof ProblemError ? Math.min(error.retryAfter * 1000, 4 * LONGEST_BACKOFF) : 0;
+      wait = Math.max(Math.min(interval * 2 ** (failures - 1), LONGEST_BACKOFF), after);
       onTrouble?.(error, failures);
     }
     if (poll >= maxPolls) return { outcome: failures ? "unreachable" : "gone_quiet", payment };
     signal?.throwIfAborted();
     await pause(wait, signal);
   }
+}
+
+/**
+ * Stripe's word if it is to be asked and that succeeds, else what is stored.
+ * @param {string} paymentId @param {CallOptions} options @param {boolean} asksStripe @returns {Promise<Payment>}
+ */
+async function look(paymentId, options, asksStripe) {
+  if (asksStripe) {
+    try {
+      return await refreshPayment(paymentId, options);
+    } catch (error) {
+      if (!isOfTheApi(error)) throw error;
+    }
+  }
+  return getPayment(paymentId, options);
+}
+
+/**
+ * The charge and its receipt may be heard of after the money: some looks more, the last of them at Stripe. What was told
+ * stays told, whatever fails meanwhile.
+ * @param {Payment} payment @param {CallOptions & WatchOptions} options @returns {Promise<Payment>}
+ */
+async function withReceipt(payment, options) {
+  const { interval = 2000, onStatus, signal } = options;
+  for (let left = RECEIPT_LOOKS; left > 0 && lacksReceipt(payment); left--) {
+    await pause(interval, signal);
+    try {
+      const now = await look(payment.paymentId, options, left === 1);
+      if (!now.final) continue;
+      payment = now;
+      onStatus?.(payment);
+    } catch (error) {
+      if (!isOfTheApi(error)) throw error;
+    }
+  }
+  return payment;
+}
+
+/** @param {Payment} payment */
+function lacksReceipt({ received, receiptUrl, transactionId }) {
+  return received.length > 0 && !receiptUrl && !/^(ch|py)_/.test(transactionId ?? "");
 }
 
 /** A random Idempotency-Key. crypto.randomUUID would do, but not on a page of plain http. */
@@ -150,22 +218,42 @@ export function newIdempotencyKey() {
 /** @param {any} error @returns {boolean} whether the same call may succeed later */
 export const isTemporary = (error) => error?.temporary === true;
 
-/** @param {string} path @param {number} timeout @param {CallOptions} [options] @param {RequestInit} [request] */
-async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, request) {
-  const limit = AbortSignal.timeout(timeout);
+/** @param {unknown} error  whether it came of calling the API, and is no fault of a program */
+const isOfTheApi = (error) => error instanceof ProblemError || error instanceof UnreachableError;
+
+/** @param {string} path @param {number} timeout @param {CallOptions} [options] @param {RequestInit} [init] */
+async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, init) {
+  signal?.throwIfAborted();
+  const ending = new AbortController();
+  const request = new Request(apiOrigin.replace(/\/+$/, "") + path, {
+    ...init,
+    signal: ending.signal,
+    cache: "no-store",
+    credentials: "omit",
+  });
+  const end = () => ending.abort();
+  // AbortSignal.any is too new for some browsers.
+  for (const each of [signal, AbortSignal.timeout(timeout)]) {
+    each?.addEventListener("abort", end, { signal: ending.signal });
+  }
+  let response, text;
+  // Nothing but the network fails in here: a fault of the program is not to look like one.
   try {
-    const response = await fetch(apiOrigin.replace(/\/+$/, "") + path, {
-      ...request,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      cache: "no-store",
-      credentials: "omit",
-    });
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text);
-    throw new ProblemError(response.status, problemIn(text), Number(response.headers.get("Retry-After")) || 0);
+    response = await fetch(request);
+    text = await response.text();
   } catch (error) {
     signal?.throwIfAborted();
-    throw error instanceof ProblemError ? error : new UnreachableError(error);
+    throw new UnreachableError(error);
+  } finally {
+    end();
+  }
+  if (!response.ok) {
+    throw new ProblemError(response.status, problemIn(text), Number(response.headers.get("Retry-After")) || 0);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UnreachableError(error);
   }
 }
 

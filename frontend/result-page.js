@@ -24,17 +24,20 @@ let state = "loading";
 let payment = null;
 let watching = new AbortController();
 
-async function watch() {
+/** `refreshAt` as in watchPayment. */
+async function watch(refreshAt) {
   watching.abort();
   watching = new AbortController();
   const { signal } = watching;
   try {
-    const { outcome } = await watchPayment(paymentId, { signal, onStatus, onTrouble });
+    const { outcome } = await watchPayment(paymentId, { signal, refreshAt, onStatus, onTrouble });
     if (outcome !== "final" && !(outcome === "gone_quiet" && STAY.includes(state))) show(outcome);
   } catch (error) {
     if (signal.aborted) return;
-    if (!(error instanceof ProblemError)) throw error;
-    show(error.status === 404 || error.status === 400 ? "not_found" : "unreachable");
+    if (error instanceof ProblemError && [400, 404].includes(error.status)) return show("not_found");
+    payment = null;
+    show("broken");
+    throw error;
   }
 }
 
@@ -123,7 +126,7 @@ const start = () => (paymentId ? watch() : show("not_found"));
 
 checkAgain.addEventListener("click", () => {
   show(payment?.status === "processing" ? "processing" : "loading");
-  watch();
+  watch([0, 20_000]);
 });
 window.addEventListener("pageshow", ({ persisted }) => {
   // From the back-forward cache: what is shown may be old.

@@ -5,6 +5,7 @@ const IF_PAID = "If you have paid, please do not pay again.";
 const COME_BACK = "You may close this page and come back to it later.";
 const MAIL_COMES = `You will get an email once your payment is confirmed. ${COME_BACK}`;
 const DO_NOT_REPEAT = "Please do not pay again.";
+const STAYS_PAID = "What you have paid stays paid.";
 const REFUND_TIME = "Banks usually take 5 to 10 days to show a refund.";
 const DECLINED = "Your payment was declined. Please try another way to pay, or ask your bank.";
 
@@ -100,8 +101,9 @@ const WORDS = {
   unreachable: [
     "note",
     "We cannot look up your payment now",
-    "The payment service does not answer. Please check your connection. What you have paid stays paid.",
+    `The payment service does not answer. Please check your connection. ${STAYS_PAID}`,
   ],
+  broken: ["note", "Something went wrong on this page", `Please load it again, or ask us. ${STAYS_PAID}`],
 };
 
 /**

@@ -20,6 +20,9 @@ ASKS_FOR_AUTHENTICATION = "4000002500003155"
 HOUR = "consulting-hour"
 GIFT = "donation"
 
+# The page goes on looking for twelve seconds.
+RECEIPT_MS = 15_000
+
 CHECKOUT = re.compile(r"/c/pay/cs_\w+")
 
 
@@ -97,4 +100,11 @@ class Customer:
 
     @property
     def transaction(self) -> str:
-        return self.page.inner_text("#transaction-id")
+        """The charge, once the result page has heard of it: the money alone may be known first."""
+        return transaction_on(self.page)
+
+
+def transaction_on(page: Page) -> str:
+    shown = page.locator("#transaction-id")
+    expect(shown).to_have_text(re.compile(r"^(ch|py)_\w+$"), timeout=RECEIPT_MS)
+    return shown.inner_text()

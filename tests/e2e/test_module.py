@@ -45,14 +45,21 @@ WATCH = """([paymentId, options]) => {
 
 
 class Visit:
-    """Someone's page that watches a payment. The API gives `answers` in turn, and the last one from then on."""
+    """Someone's page that watches a payment. The API gives `answers` in turn, and the last one from then on.
 
-    def __init__(self, stage: Stage, *answers: Answer, **options: Any) -> None:
+    So it does to whoever has Stripe asked, unless there is a `refresh` for them.
+    """
+
+    def __init__(self, stage: Stage, *answers: Answer, refresh: Answer | None = None, **options: Any) -> None:
         self.page: Page = stage.page()
         self.requests = 0
+        self.refreshes: list[int] = []
+        """Which looks, counted from 1, had Stripe asked."""
         self._answers = answers
+        self._refresh = refresh
         self.page.route("**/own.html", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
         self.page.route(f"{stage.api_url}/payments/{PAYMENT_ID}", self._answer)
+        self.page.route(f"{stage.api_url}/payments/{PAYMENT_ID}/refresh", self._ask_stripe)
         self.page.clock.install(time=0)
         self.page.goto(f"{stage.site_url}/own.html")
         self.page.clock.pause_at(1_000_000)
@@ -62,6 +69,14 @@ class Visit:
         answer = self._answers[min(self.requests, len(self._answers) - 1)]
         self.requests += 1
         answer(route)
+
+    def _ask_stripe(self, route: Route) -> None:
+        assert (route.request.method, route.request.post_data) == ("POST", None)
+        self.refreshes.append(self._seen() + 1)
+        if self._refresh:
+            self._refresh(route)
+        else:
+            self._answer(route)
 
     def looks(self, count: int) -> list[Any]:
         """What came of each look, once there were so many."""
@@ -93,7 +108,7 @@ class Visit:
 
 
 def test_a_payment_is_looked_at_every_two_seconds_and_at_most_thirty_times(stage: Stage) -> None:
-    visit = Visit(stage, PENDING)
+    visit = Visit(stage, PENDING, refreshAt=[])
 
     for look in range(1, 31):
         visit.looks(look)
@@ -103,6 +118,101 @@ def test_a_payment_is_looked_at_every_two_seconds_and_at_most_thirty_times(stage
     assert visit.waits() == [2000] * 29
     visit.passes(60_000)
     assert visit.requests == 30
+    assert visit.refreshes == []
+
+
+def test_without_news_stripe_is_asked_after_five_and_after_twenty_seconds(stage: Stage) -> None:
+    visit = Visit(stage, PENDING)
+    times = [0, 2, 4, 5, 7, 9, 11, 13, 15, 17, 19, 20, 22]
+
+    for look, (at, later) in enumerate(pairwise(times), start=1):
+        visit.looks(look)
+        visit.passes((later - at) * 1000)
+
+    visit.looks(len(times))
+    assert [times[look - 1] for look in visit.refreshes] == [5, 20]
+    assert visit.requests == len(times)
+
+
+def test_what_stripe_tells_ends_the_watch(stage: Stage) -> None:
+    visit = Visit(stage, PENDING, refresh=says(payment("succeeded") | {"checkedAt": "2026-11-21T11:05:31Z"}))
+    for look, wait in enumerate((2000, 2000, 1000), start=1):
+        visit.looks(look)
+        visit.passes(wait)
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.requests == 3
+
+
+@pytest.mark.parametrize(
+    "answer", [aborts, refuses(503, "updating"), refuses(429, "", retry_after="60"), says({}, 404)]
+)
+def test_where_stripe_cannot_be_asked_what_is_stored_is_looked_at(stage: Stage, answer: Answer) -> None:
+    visit = Visit(stage, PENDING, SUCCEEDED, refresh=answer, refreshAt=[1000])
+    visit.looks(1)
+    visit.passes(1000)
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.refreshes == [2]
+
+
+def test_of_a_payment_whose_time_is_over_stripe_is_asked_at_once_and_not_all_the_time(stage: Stage) -> None:
+    visit = Visit(stage, says(NOT_PAYABLE))
+    visit.looks(1)
+    visit.passes(1)
+
+    for look in (2, 3):
+        visit.looks(look)
+        visit.passes(2000)
+    assert visit.refreshes == [2]
+
+
+WITHOUT_CHARGE = payment("succeeded", transactionId="pi_3TRq8uLkdIwHu7ix0vVq2mXa", receiptUrl=None)
+
+
+def test_money_without_its_charge_is_told_at_once_and_looked_at_until_the_receipt_is_there(stage: Stage) -> None:
+    # An answer that is older than the one before, or none, takes nothing back.
+    visit = Visit(stage, says(WITHOUT_CHARGE), PENDING, aborts, refuses(503, "try_again"), SUCCEEDED)
+    visit.looks(1)
+    assert visit.page.evaluate("window.ended") is None
+
+    def ended() -> bool:
+        visit.passes(500)
+        return visit.page.evaluate("window.ended") is not None
+
+    eventually(ended)
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.looks(2) == ["succeeded", "succeeded"]
+    visit.passes(60_000)
+    assert (visit.requests, visit.refreshes) == (5, [])
+
+
+def test_a_receipt_that_does_not_come_is_asked_of_stripe_and_then_done_without(stage: Stage) -> None:
+    visit = Visit(stage, says(WITHOUT_CHARGE))
+    for look in range(1, 7):
+        visit.looks(look)
+        visit.passes(2000)
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.refreshes == [7]
+    # Stripe is asked at most once in ten seconds, so the last look comes later than that.
+    assert sum(visit.waits()) > 10_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"receiptUrl": None},
+        {"transactionId": "py_3TRq8uLkdIwHu7ix0vVq2mXa", "receiptUrl": None},
+        {"transactionId": None, "receiptUrl": None, "received": [], "amount": 0},
+    ],
+    ids=["a card without a receipt", "a debit without a receipt", "no money to take"],
+)
+def test_where_no_receipt_is_to_come_none_is_waited_for(stage: Stage, changes: dict[str, Any]) -> None:
+    visit = Visit(stage, says(payment("succeeded", **changes)))
+
+    assert visit.ends() == ["final", "succeeded"]
+    assert visit.requests == 1
 
 
 def test_a_final_payment_is_not_looked_at_again(stage: Stage) -> None:
@@ -141,7 +251,7 @@ def test_a_hidden_tab_looks_seldom_and_a_shown_one_at_once(stage: Stage) -> None
 
 
 def test_a_lost_answer_is_asked_for_later_each_time_and_the_watch_goes_on(stage: Stage) -> None:
-    visit = Visit(stage, aborts, refuses(503, "stripe_unavailable"), aborts, PENDING, SUCCEEDED)
+    visit = Visit(stage, aborts, refuses(503, "stripe_unavailable"), aborts, PENDING, SUCCEEDED, refreshAt=[])
 
     for look, wait in enumerate((2000, 4000, 8000, 2000), start=1):
         visit.looks(look)

@@ -1,6 +1,5 @@
 """From the form to the checkout and back: what the customer sees, and who is told by mail."""
 
-import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
@@ -27,7 +26,7 @@ def test_a_payment_is_confirmed_on_the_page_and_by_three_mails(customer: Custome
     customer.tries_card(PAYS)
     payment_id = customer.sees("succeeded")
 
-    assert re.fullmatch(r"ch_\w+", customer.transaction)
+    assert customer.transaction.startswith("ch_")
     assert shop.payment(payment_id)["transactionId"] == customer.transaction
     eventually(lambda: shop.mails(payment_id).total() >= 3)
     shop.await_deliveries()
