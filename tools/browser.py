@@ -1,7 +1,7 @@
-"""The system's Chromium, which the browser tests drive; Playwright's own download is not needed.
+"""The system's Chromium, which the browser tests drive, and npm, which brings what they know of other browsers.
 
-Run as a command, it makes sure that there is one: it installs Debian's where it may (as root, or in CI), and otherwise
-says which command does.
+Playwright's own download is not needed. Run as a command, it makes sure that both are there: it installs Debian's where
+it may (as root, or in CI), and otherwise says which command does.
 """
 
 import os
@@ -20,16 +20,27 @@ def chromium() -> str | None:
 
 
 def main() -> int:
-    if not chromium() and may_install():
-        install("chromium")
-    if chromium():
-        return 0
-    print(
-        "The browser tests need Chromium. Install it, on Debian or Ubuntu with 'sudo apt install chromium', "
-        "or name one: CHROMIUM=/path/to/chrome make test",
-        file=sys.stderr,
-    )
-    return 1
+    lacking = _lacking()
+    if lacking and may_install():
+        install(*lacking)
+        lacking = _lacking()
+    if "chromium" in lacking:
+        print(
+            "The browser tests need Chromium. Install it, on Debian or Ubuntu with 'sudo apt install chromium', "
+            "or name one: CHROMIUM=/path/to/chrome make test",
+            file=sys.stderr,
+        )
+    if "npm" in lacking:
+        print(
+            "The browser tests need npm. Install it, on Debian or Ubuntu with 'sudo apt install npm'.", file=sys.stderr
+        )
+    return 1 if lacking else 0
+
+
+def _lacking() -> list[str]:
+    """What Debian calls it."""
+    found = {"chromium": chromium(), "npm": shutil.which("npm")}
+    return [name for name, path in found.items() if not path]
 
 
 if __name__ == "__main__":
