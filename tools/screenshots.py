@@ -17,7 +17,7 @@ from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "pages.png"
-SIZE: ViewportSize = {"width": 420, "height": 850}
+SIZE: ViewportSize = {"width": 420, "height": 870}
 PATIENCE_MS = 20_000
 
 
