@@ -100,6 +100,8 @@ def payment(status: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+LONG_WORD = "Rechtsschutzversicherungsgesellschaftsgruppe"
+
 NOT_PAYABLE = payment("pending", payable=False)
 """Its time is over, and Stripe has not said what became of it."""
 
@@ -287,6 +289,7 @@ RESULT_PAGE = {
         returned=[money(2500), money(3650000, "huf")],
     ),
     "many-lines": result("succeeded", order=order((1, "Consulting, one hour"), (12, "Workshop seat"), (2, "Mug"))),
+    "long-words": result("succeeded", amount=123456789, order=order((1, LONG_WORD), (12, f"{LONG_WORD}s"))),
     "loading": _result(None, "loading"),
     "failed-for-good": result("failed", payable=False),
     "not-payable": _result(says(NOT_PAYABLE), "not_payable"),

@@ -42,7 +42,7 @@ def overhang(page: Page) -> int:
     )
 
 
-# Where a line ends in the middle of a word: not in ids, and not in an address, which may be longer than any line.
+# Where a line ends in the middle of a word: but for ids, addresses and words that are longer than any line.
 BROKEN_WORDS = """() => {
   const broken = [];
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
@@ -56,7 +56,8 @@ BROKEN_WORDS = """() => {
       return range.getBoundingClientRect().bottom;
     };
     for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
-      if (!word.includes("@") && bottom(index) !== bottom(index + word.length - 1)) broken.push(word);
+      const fits = word.length < 30 && !word.includes("@");
+      if (fits && bottom(index) !== bottom(index + word.length - 1)) broken.push(word);
     }
   }
   return broken;
