@@ -40,17 +40,23 @@ const FAILURES = {
   issuer_not_available: NOT_NOW,
   try_again_later: NOT_NOW,
   reenter_transaction: NOT_NOW,
+  authentication_not_handled: NOT_CONFIRMED,
   authentication_required: NOT_CONFIRMED,
+  mobile_device_authentication_required: NOT_CONFIRMED,
   payment_intent_authentication_failure: NOT_CONFIRMED,
   card_not_supported: NOT_SUPPORTED,
   currency_not_supported: NOT_SUPPORTED,
+  not_permitted: NOT_SUPPORTED,
+  service_not_allowed: NOT_SUPPORTED,
+  transaction_not_allowed: NOT_SUPPORTED,
   duplicate_transaction:
     "The bank has just seen a payment like this one. Please see whether it went through before you try again.",
+  // What hides a suspicion reads as what hides none.
   generic_decline: DECLINED,
 };
 
 /** A suspicion is between the bank and its customer, whoever words it. */
-const SUSPICION = /lost|stolen|fraud|suspect|suspici|pick.?up|restricted|blacklist|security_violation|risk/i;
+const SUSPICION = /lost|stolen|fraud|suspect|suspici|pick.?up|restricted|blacklist|security.violation|block|risk/i;
 
 /** Why a payment failed, in a sentence for its customer. @param {{code: string, message: string} | null | undefined} failure */
 function reasonOf(failure) {

@@ -246,6 +246,7 @@ def test_when_it_was_ordered_and_when_it_was_paid_have_a_name_each(
         ("processing_error", "An error occurred.", "The bank could not handle the payment just then."),
         ("authentication_required", "Your card was declined.", "Your bank could not confirm that it was you."),
         ("payment_intent_authentication_failure", "Failed.", "Your bank could not confirm that it was you."),
+        ("transaction_not_allowed", "Your card was declined.", "This card cannot be used for this payment."),
         ("generic_decline", "Your card was declined.", "Your payment was declined."),
         ("do_not_honor", "Your card was declined.", "Your card was declined."),
         ("payment_failed", "", "Your payment was declined."),
@@ -279,6 +280,7 @@ def test_a_failure_is_told_in_words_for_the_customer(stage: Stage, code: str, to
         ("merchant_blacklist", "Your card was declined."),
         ("highest_risk_level", "Stripe blocked this payment as too risky."),
         ("card_declined", "Your card was reported stolen."),
+        ("card_declined", "This card is blocked."),
         ("card_declined", "This payment is suspected of fraud."),
     ],
 )
@@ -288,7 +290,7 @@ def test_a_suspicion_is_never_told_to_the_customer(stage: Stage, status: str, co
     expect(page.locator("#message")).to_contain_text(
         "Your payment was declined. Please try another way to pay, or ask your bank. You have not been charged."
     )
-    suspicion = re.compile("lost|stol|fraud|suspect|pick|restrict|security|list|risk|Stripe", re.I)
+    suspicion = re.compile("lost|stol|fraud|suspect|pick|restrict|security|list|block|risk|Stripe", re.I)
     assert not suspicion.search(page.inner_text("main"))
 
 
