@@ -57,6 +57,15 @@ class Shop:
         finally:
             self._control("outage", {"kind": kind, "calls": 0})
 
+    @contextmanager
+    def lost_news(self) -> Iterator[None]:
+        """No webhook arrives meanwhile, and none of these ever will."""
+        self._control("webhooks", {"mode": "drop"})
+        try:
+            yield
+        finally:
+            self._control("webhooks", {"mode": "deliver"})
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Every webhook so far, the oldest first."""
         return list(_call(f"{self.stack.stripe_url}/_control/webhooks")["deliveries"])
