@@ -10,7 +10,7 @@ POLICY_VENV := .venv-policy
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 STAGE ?= staging
 
-.PHONY: help run test search bench load check format openapi build deploy stripe catalogue lock clean
+.PHONY: help run test search bench load check format openapi build deploy stripe catalogue approve lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ stripe: $(VENV)/ready ## STAGE's Stripe key into its secret, and its webhook end
 
 catalogue: $(VENV)/ready ## catalogue.yaml into STAGE's table; with REMOVE=yes, end the sale of what is not in it
 	@$(PYTHON) -m tools.offer --stage $(STAGE) $(if $(REMOVE),--remove)
+
+approve: $(VENV)/ready ## accept what was received for a payment in review: PAYMENT=pay_... AMOUNT=50.00 CURRENCY=usd
+	@$(PYTHON) -m tools.approve --stage $(STAGE) $(if $(PAYMENT),--payment $(PAYMENT)) $(if $(AMOUNT),--amount $(AMOUNT)) $(if $(CURRENCY),--currency $(CURRENCY))
 
 lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
 	@$(VENV)/bin/uv pip compile pyproject.toml $(LOCK) $(NOT_IN_LAYER) -o layers/common/requirements.txt

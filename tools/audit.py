@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from local.resources import client
 from payments.adapters.table.table import Table
-from payments.domain.money import Money
+from payments.domain.money import listed
 from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry
 
@@ -22,7 +22,7 @@ LOCAL_TABLE = "quittance-local-Table"
 def trail(payment: Payment, events: Sequence[AuditEntry]) -> Iterator[str]:
     """The lines that tell a payment's story: how it stands, its events as they came, and its facts."""
     yield f"{payment.id}: {payment.status}"
-    received, returned = _sums(payment.balance.received_sums), _sums(payment.balance.returned_sums)
+    received, returned = listed(payment.balance.received_sums), listed(payment.balance.returned_sums)
     yield f"{payment.product_name}: asked {payment.asked}, received {received}, returned {returned}"
     yield f"created {_time(payment.created_at)}, updated {_time(payment.updated_at)}"
 
@@ -41,10 +41,6 @@ def trail(payment: Payment, events: Sequence[AuditEntry]) -> Iterator[str]:
     yield ""
     yield "Notices raised" if payment.raised else "No notices raised"
     yield from (f"  {notice}" for notice in sorted(payment.raised))
-
-
-def _sums(sums: Sequence[Money]) -> str:
-    return " and ".join(str(each) for each in sums) or "nothing"
 
 
 def _time(time: datetime) -> str:

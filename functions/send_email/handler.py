@@ -24,6 +24,7 @@ business = Business(
     setting("SITE_URL"),
     wants_copies=flag("ADMIN_COPY"),
     livemode=flag("STRIPE_LIVEMODE"),
+    stage=setting("STAGE"),
 )
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 

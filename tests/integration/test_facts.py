@@ -309,7 +309,8 @@ def test_what_the_customer_saw_in_their_own_currency_does_not_count(told: Told) 
 def approved(told: Told, amount: int = 9800) -> Payment:
     outbox = told.system.functions["StripeWebhook"].queue
     sum_ = Money(amount, "usd")
-    return approve(told.id, sum_, by="grace", store=told.system.table, outbox=outbox, now=datetime.now(UTC))
+    payment, _ = approve(told.id, sum_, by="grace", store=told.system.table, outbox=outbox, now=datetime.now(UTC))
+    return payment
 
 
 def test_an_approved_amount_is_confirmed_and_approving_again_changes_nothing(told: Told) -> None:

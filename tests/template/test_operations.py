@@ -274,5 +274,6 @@ def test_every_output_and_parameter_is_described(document: dict[str, Any]) -> No
         "TableName",
         "StripeApiKeySecret",
         "StripeWebhookSecretName",
+        "MailQueueUrl",
         "MailDeadLetterQueueArn",
     }

@@ -263,6 +263,29 @@ def test_another_sum_than_the_approved_one_is_in_review_again() -> None:
     assert knowing(*accepted, captured("ch_2", 70000, "pi_2")).status is Status.IN_REVIEW
 
 
+@pytest.mark.parametrize(
+    ("facts", "unaccepted"),
+    [
+        ([captured("ch_1", 5000, "pi_1")], [Money(5000, "usd")]),
+        ([captured("ch_1", 9900, "pi_1"), captured("ch_2", 9200, "pi_2", "eur")], [Money(9200, "eur")]),
+        (
+            [captured("ch_1", 5000, "pi_1"), captured("ch_2", 9200, "pi_2", "eur")],
+            [Money(5000, "usd"), Money(9200, "eur")],
+        ),
+        ([captured("ch_1", 9200, "pi_1", "eur"), Approval(ref="9200-eur")], []),
+        ([captured("ch_1", 0, "pi_1")], [Money(0, "usd")]),
+        ([captured("ch_1", 9900, "pi_1")], []),
+    ],
+)
+def test_review_is_about_the_sums_that_nobody_accepted(facts: list[Fact], unaccepted: list[Money]) -> None:
+    payment = knowing(*facts)
+    assert list(payment.balance.unaccepted) == unaccepted
+    assert payment.is_in_review is bool(unaccepted)
+    # Each being accepted, the payment is.
+    decisions = [Approval(ref=f"{each.amount}-{each.currency}") for each in unaccepted]
+    assert knowing(*facts, *decisions).is_accepted
+
+
 # Whether it can be paid
 
 

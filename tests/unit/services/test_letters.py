@@ -241,18 +241,28 @@ def test_a_dispute_without_a_deadline_names_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("received", "advice"),
+    ("received", "command", "difference"),
     [
-        (PAID_LESS, "Refund it, and ask the customer to order again."),
-        (replace(PAID, amount=12000), "Refund the difference of 21.00 USD, or all of it."),
-        (replace(PAID, amount=12000, currency="jpy"), "Refund it, and ask the customer to order again."),
+        (PAID_LESS, "AMOUNT=50.00 CURRENCY=usd", None),
+        (replace(PAID, amount=123400), "AMOUNT=1234.00 CURRENCY=usd", "1,135.00 USD"),
+        (replace(PAID, amount=12000, currency="jpy"), "AMOUNT=12000 CURRENCY=jpy", None),
     ],
 )
-def test_a_review_sets_asked_and_received_side_by_side_and_says_what_to_do(received: Attempt, advice: str) -> None:
-    sent = written(NoticeKind.REVIEW_ALERT, a_story([received]))
+def test_a_review_sets_asked_and_received_side_by_side_and_says_each_way_out(
+    received: Attempt, command: str, difference: str | None
+) -> None:
+    payment = a_story([received])
+    sent = written(NoticeKind.REVIEW_ALERT, payment, replace(SHOP, stage="staging"))
+    # The very command, in one piece and with spaces that a shell takes for such.
+    whole = f"make approve PAYMENT={payment.id} {command} STAGE=staging"
+    assert f"\n{whole}\n" in sent.text
+    assert f">{whole}<" in sent.html
+    words = " ".join(sent.text.split())
+    assert "To give it back, refund all of it in Stripe's dashboard" in words
+    assert difference is None or f"To keep what was asked, refund the difference of {difference}" in words
+    assert (difference is None) is ("difference" not in words)
     amount = Money(received.amount, received.currency)
     assert sent.subject == f"Please review: {amount} received, 99.00 USD asked"
-    assert advice in sent.text
     # Amounts end in one column.
     lines = sent.text.splitlines()
     assert len(next(each for each in lines if each.startswith("Asked:"))) == len(
@@ -332,7 +342,7 @@ def test_the_text_stands_alone(kind: NoticeKind) -> None:
     text = any_letter(kind, name="Ada " * 40).text
     assert "<" not in text
     assert "&" not in text.replace("?a=1&b=2", "")
-    assert all(len(line) <= 72 or line.startswith("https://") for line in text.splitlines())
+    assert all(len(line) <= 72 or line.startswith(("https://", "make ")) for line in text.splitlines())
 
 
 def test_no_lines_end_tears_an_amount_apart() -> None:

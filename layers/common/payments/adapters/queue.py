@@ -19,9 +19,9 @@ _BATCH = 10  # as many as SQS takes in one call
 
 
 class MailQueue:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sqs: "SQSClient | None" = None) -> None:
         self._url = url
-        self._client: SQSClient = client("sqs")
+        self._client: SQSClient = sqs or client("sqs")
 
     def publish(self, postings: Sequence[Posting]) -> None:
         """One call for each ten; PublishFailed if SQS did not take all."""

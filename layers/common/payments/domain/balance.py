@@ -110,6 +110,14 @@ class Balance:
         return self.is_paid and not self.is_accepted and not self.is_returned
 
     @property
+    def unaccepted(self) -> tuple[Money, ...]:
+        """What review is about, one sum a currency: neither asked, nor approved, nor gone back; a 0 if that is what
+        came of something that has a price."""
+        own = self._own
+        sums = () if own is None or self._is_own_accepted else (Money(own, self.asked.currency),)
+        return (*sums, *(each for each in self._foreign if not self._is_settled(each)))
+
+    @property
     def _own(self) -> int | None:
         """What came in the asked currency, None if nothing did; a 0 is something where 0 was asked."""
         own = [sum_ for (_, currency), sum_ in self.received.items() if currency == self.asked.currency]

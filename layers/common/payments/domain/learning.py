@@ -170,7 +170,9 @@ def _notices(payment: Payment) -> Iterator[Notice]:
         yield Notice(NoticeKind.ADMIN_NOTIFICATION)
         yield Notice(NoticeKind.ADMIN_COPY)
     if payment.is_in_review:
-        yield Notice(NoticeKind.REVIEW_ALERT)
+        # What came after an approval is another decision, and is told again.
+        came = "+".join(f"{each.amount}-{each.currency}" for each in payment.balance.received_sums)
+        yield Notice(NoticeKind.REVIEW_ALERT, came if payment.balance.approved else "")
 
     if not payment.is_paid:
         gave_up_waiting = any(each.state is SessionState.ASYNC_FAILED for each in payment.sessions)

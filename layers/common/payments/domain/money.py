@@ -3,6 +3,8 @@
 No float anywhere. Stripe counts some currencies differently; that conversion is the Stripe adapter's.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The currencies that Stripe charges in, by their ISO 4217 minor units.
@@ -47,7 +49,38 @@ class Money:
 
     def __str__(self) -> str:
         """As people write it where no locale is known: `99.00 USD`, `9900 JPY`, `1,234.500 KWD`."""
+        return f"{self._number(',')} {self.currency.upper()}"
+
+    @property
+    def digits(self) -> str:
+        """The number alone, as a command takes it: `99.00`, `9900`, `1234.500`."""
+        return self._number("")
+
+    def _number(self, separator: str) -> str:
         decimals = minor_units(self.currency)
         whole, fraction = divmod(self.amount, 10**decimals)
-        number = f"{whole:,}.{fraction:0{decimals}d}" if decimals else f"{whole:,}"
-        return f"{number} {self.currency.upper()}"
+        grouped = f"{whole:,}".replace(",", separator)
+        return f"{grouped}.{fraction:0{decimals}d}" if decimals else grouped
+
+
+def money_of(digits: str, currency: str) -> Money:
+    """What `digits` writes; ValueError, which says how to, for anything else.
+
+    All decimals of the currency must be there and nothing but digits before them: a `50` may be meant as 50.00 or as
+    0.50, and `1,234` be a thousand or one and a bit.
+    """
+    code = currency.lower()
+    if not is_currency(code):
+        raise ValueError(f"{currency!r} is no currency that Stripe charges in; write its code, such as usd.")
+    decimals = minor_units(code)
+    if not re.fullmatch(r"[0-9]{1,12}" + (rf"\.[0-9]{{{decimals}}}" if decimals else ""), digits):
+        raise ValueError(
+            f"Write an amount of {code} with {decimals or 'no'} decimals and no separators, such as "
+            f"{Money(123400, code).digits}; {digits!r} could mean several."
+        )
+    return Money(int(digits.replace(".", "")), code)
+
+
+def listed(sums: Iterable[Money]) -> str:
+    """Sums in words: `99.00 USD and 92.00 EUR`, or `nothing`."""
+    return " and ".join(str(each) for each in sums) or "nothing"

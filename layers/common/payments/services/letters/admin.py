@@ -198,20 +198,28 @@ def fraud_alert(notice: Notice, payment: Payment, business: Business) -> Content
 def review_alert(_: Notice, payment: Payment, business: Business) -> Content:
     asked, came, name = payment.asked, received(payment), payment.customer.name
     sums = payment.balance.received_sums
+    after = [
+        "To accept what came, run the command; the customer is then sent the confirmation.",
+        "To give it back, refund all of it in Stripe's dashboard, and ask the customer to order again.",
+    ]
     if len(sums) == 1 and sums[0].currency == asked.currency and sums[0].amount > asked.amount:
-        advice = f"Refund the difference of {Money(sums[0].amount - asked.amount, asked.currency)}, or all of it."
-    else:
-        advice = "Refund it, and ask the customer to order again."
+        difference = Money(sums[0].amount - asked.amount, asked.currency)
+        after.insert(1, f"To keep what was asked, refund the difference of {difference} in Stripe's dashboard.")
     return Content(
         subject=f"Please review: {came} received, {asked} asked",
         preview=f"{name}, for {payment.product_name}.",
         heading="Please review a payment",
-        before=(f"{name} has paid something else than was asked, and is not sent a confirmation.", advice),
+        before=(f"{name} has paid something else than was asked, and is not sent a confirmation. Please decide.",),
         rows=(("Asked", asked), *(("Received", each) for each in sums), *_facts(payment)),
         link=_in_stripe(payment, business),
-        after=(),
+        commands=tuple(_approving(each, payment, business) for each in payment.balance.unaccepted),
+        after=tuple(after),
         footer=_footer(business),
     )
+
+
+def _approving(sum_: Money, payment: Payment, business: Business) -> str:
+    return f"make approve PAYMENT={payment.id} AMOUNT={sum_.digits} CURRENCY={sum_.currency} STAGE={business.stage}"
 
 
 def _facts(payment: Payment) -> tuple[Row, ...]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from payments.domain.money import Money
+from payments.domain.money import Money, listed
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
@@ -14,13 +14,14 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3}\b)")
 @dataclass(frozen=True)
 class Business:
     """Who writes: its name, the admin's address, the payment page that a customer may try again on, whether the
-    admin gets copies of confirmations, and whether its payments are real."""
+    admin gets copies of confirmations, whether its payments are real, and the stage that commands are given."""
 
     name: str
     admin_email: str
     payment_page: str
     wants_copies: bool = True
     livemode: bool = True
+    stage: str = "production"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Content:
     """A mail before it is text or HTML; nothing in it is escaped.
 
     `preview` is what a mailbox's list shows after the subject, `before` and `after` are the paragraphs around `link`,
-    the one thing to do, and the table of `rows`; `note` is a line above it all, `footer` why one gets this mail.
+    the one thing to do, and the table of `rows`; `commands` are typed as they are, each on a line of its own; `note` is
+    a line above it all, `footer` why one gets this mail.
     """
 
     subject: str
@@ -48,6 +50,7 @@ class Content:
     rows: tuple[Row, ...]
     after: tuple[str, ...]
     footer: str
+    commands: tuple[str, ...] = ()
     note: str | None = None
 
 
@@ -78,7 +81,7 @@ def paid(payment: Payment) -> Money:
 
 def received(payment: Payment) -> str:
     """Everything that was received, in words."""
-    return " and ".join(str(each) for each in payment.balance.received_sums) or "nothing"
+    return listed(payment.balance.received_sums)
 
 
 def refunded(notice: Notice, payment: Payment) -> Money:

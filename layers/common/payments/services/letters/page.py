@@ -43,6 +43,7 @@ def render(content: Content, business: Business) -> str:
     if content.link:
         parts.append(_button(content.link))
     parts.append(_rows(content.rows))
+    parts += [_command(each) for each in content.commands]
     parts += [_paragraph(each) for each in content.after]
     body = "\n".join(parts)
     note = f'<p class="soft" style="{_small("0 4px 12px")}">{_safe(content.note)}</p>\n' if content.note else ""
@@ -98,6 +99,12 @@ def _small(margin: str) -> str:
 def _paragraph(words: str) -> str:
     style = f"margin:0 0 16px;{_FONT};font-size:16px;line-height:24px;color:{_INK};overflow-wrap:anywhere"
     return f'<p class="ink" style="{style}">{_safe(words)}</p>'
+
+
+def _command(words: str) -> str:
+    # What is copied from here is typed, so no space in it may become one that does not break.
+    style = "margin:0 0 16px;font-family:Consolas,Menlo,monospace;font-size:14px;line-height:20px"
+    return f'<p class="ink" style="{style};color:{_INK};overflow-wrap:anywhere">{escape(line(words))}</p>'
 
 
 def _rows(rows: tuple[Row, ...]) -> str:

@@ -9,12 +9,13 @@ _WIDTH = 72
 
 
 def render(content: Content, business: Business) -> str:
-    """Wrapped, amounts aligned, and the link on a line of its own, however long."""
+    """Wrapped, amounts aligned, and the link and each command on a line of its own, however long."""
     parts = [_wrapped(content.note)] if content.note else []
     parts += [_wrapped(each) for each in content.before]
     if content.link:
         parts.append(f"{content.link.label}:\n{content.link.address}")
     parts.append(_table(content.rows))
+    parts += [line(each) for each in content.commands]
     parts += [_wrapped(each) for each in content.after]
     parts += [line(business.name), _wrapped(content.footer)]
     return "\n\n".join(parts) + "\n"
