@@ -1,60 +1,38 @@
 """`python -m tools.stripe_setup`: puts Stripe's API key into its secret, and makes the webhook endpoint at Stripe.
 
-It may be run again at any time, for another key or after an update: an endpoint that is there is kept. Neither the key
-nor the signing secret is shown, written to a file, or part of a command that a shell would remember.
+It may be run again at any time, for another key or after an update: an endpoint that is there is kept, or changed to
+another version without a gap. Neither the key nor the signing secret is shown, written to a file, or part of a command
+that a shell would remember.
 """
 
 import argparse
 import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from getpass import getpass
-from typing import Final
 
 import stripe
 
 from payments.adapters.secrets import PLACEHOLDER
 from payments.adapters.stripe.client import API_VERSION
 from tools.deployment import Deployment, DeploymentError, deployment, in_words
-
-# Everything that teaches something new. What is not here would be understood, and cost an invocation for nothing.
-EVENTS: Final = (
-    "checkout.session.completed",
-    "checkout.session.expired",
-    "checkout.session.async_payment_succeeded",
-    "checkout.session.async_payment_failed",
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "payment_intent.processing",
-    "payment_intent.canceled",
-    "charge.succeeded",
-    "charge.failed",
-    "charge.pending",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.dispute.created",
-    "charge.dispute.updated",
-    "charge.dispute.closed",
-    "charge.dispute.funds_reinstated",
-    "charge.dispute.funds_withdrawn",
-    "radar.early_fraud_warning.created",
-    "radar.early_fraud_warning.updated",
-    "review.opened",
-    "review.closed",
-)
+from tools.webhook_endpoint import EVENTS, SigningSecret, WebhookEndpoint
 
 type Ask = Callable[[str], str]
+type Wait = Callable[[float], object]
 
 
 class StripeSetup:
-    """`ask` shows a question and gives the answer, unseen by others."""
+    """`ask` shows a question and gives the answer, unseen by others; `wait` takes seconds."""
 
-    def __init__(self, deployed: Deployment, ask: Ask, say: Callable[[str], object]) -> None:
+    def __init__(self, deployed: Deployment, ask: Ask, say: Callable[[str], object], wait: Wait) -> None:
         self._deployed = deployed
         self._ask = ask
         self._say = say
+        self._wait = wait
         self._secrets = deployed.client("secretsmanager")
+        self._signing_secret = SigningSecret(self._secrets, deployed.output("StripeWebhookSecretName"))
         self._mode = "live" if deployed.parameters.get("StripeLivemode") == "true" else "test"
 
     def run(self) -> None:
@@ -105,66 +83,47 @@ class StripeSetup:
 
     def _endpoint(self, key: str, url: str) -> None:
         api_base = self._deployed.parameters.get("StripeApiBase", "https://api.stripe.com")
-        endpoints = stripe.StripeClient(key, base_addresses={"api": api_base}).v1.webhook_endpoints
-        ours = [each for each in endpoints.list({"limit": 100}).auto_paging_iter() if each.url == url]
+        service = stripe.StripeClient(key, base_addresses={"api": api_base}).v1.webhook_endpoints
+        description = f"Quittance, {self._deployed.stack}"
+        endpoint = WebhookEndpoint(url, description, service, self._signing_secret, self._say, self._wait)
+        endpoint.ours()
         self._keep_key(key)
-        if not ours:
-            made = endpoints.create(
-                {
-                    "url": url,
-                    "api_version": API_VERSION,  # type: ignore[typeddict-item]  # one of those that Stripe lists
-                    "enabled_events": [*EVENTS],
-                    "description": f"Quittance, {self._deployed.stack}",
-                }
-            )
-            self._put_signing_secret(str(made.secret))
-            self._say(f"The webhook endpoint {made.id} sends to {url}, and its signing secret is in its secret.")
-            return
-        endpoint = ours[0]
-        if endpoint.api_version != API_VERSION:
-            raise DeploymentError(
-                f"The webhook endpoint {endpoint.id} has API version {endpoint.api_version} for good, and this code "
-                f"reads {API_VERSION}. Delete the endpoint in Stripe's dashboard and run this again."
-            )
-        endpoints.update(endpoint.id, {"enabled_events": [*EVENTS], "disabled": False})
-        self._say(f"The webhook endpoint {endpoint.id} sends to {url} already; its list of events is up to date.")
-        if self._has_no_signing_secret():
+        endpoint.settle()
+        if not self._signing_secret.values():
             self._keep_signing_secret()
 
-    def _has_no_signing_secret(self) -> bool:
-        name = self._deployed.output("StripeWebhookSecretName")
-        return bool(self._secrets.get_secret_value(SecretId=name)["SecretString"] == PLACEHOLDER)
-
     def _keep_signing_secret(self) -> None:
-        secret = self._ask("Its signing secret, whsec_... (it is not shown; Enter leaves what is there): ").strip()
-        if not secret:
-            if self._has_no_signing_secret():
+        secrets = self._ask(
+            "Its signing secret, whsec_...; while one takes another's place both, the new one first, with a space "
+            "between (it is not shown; Enter leaves what is there): "
+        ).split()
+        if not secrets:
+            if not self._signing_secret.values():
                 raise DeploymentError(
                     "Without its signing secret no webhook can be verified; run this again to give it."
                 )
             return
-        if not re.fullmatch(r"whsec_\w+", secret):
+        if not all(re.fullmatch(r"whsec_\w+", each) for each in secrets):
             raise DeploymentError(
                 "A signing secret begins with whsec_; Stripe's dashboard reveals it with the endpoint."
             )
-        self._put_signing_secret(secret)
-        self._say("The signing secret is in its secret.")
-
-    def _put_signing_secret(self, secret: str) -> None:
-        name = self._deployed.output("StripeWebhookSecretName")
-        self._secrets.put_secret_value(SecretId=name, SecretString=secret)
+        self._signing_secret.put(secrets)
+        self._say("The signing secret is in its secret." if len(secrets) == 1 else "Both verify from now on.")
 
 
-def main(arguments: Sequence[str] | None = None, ask: Ask = getpass) -> int:
+def main(arguments: Sequence[str] | None = None, ask: Ask = getpass, wait: Wait = time.sleep) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.stripe_setup", description=__doc__)
     parser.add_argument("--stage", required=True, help="the stack that samconfig.toml names for it")
     given = parser.parse_args(arguments)
     try:
         with in_words():
-            StripeSetup(deployment(given.stage), ask, print).run()
+            StripeSetup(deployment(given.stage), ask, print, wait).run()
     except DeploymentError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; run this again and it goes on.", file=sys.stderr)
+        return 130
     print("Functions read their secrets anew every five minutes at the latest.")
     return 0
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.secrets import Secret
-from payments.adapters.stripe.client import API_VERSION
+from payments.adapters.stripe.client import is_of_our_release
 from payments.adapters.stripe.objects import read_event
 from payments.adapters.stripe.signature import verify_signature
 from payments.domain.errors import InvalidSignature, PublishFailed
@@ -59,7 +59,7 @@ def handler(request: Request, context: LambdaContext) -> Response:
 
 def _measured(event: Event, receipt: Receipt) -> Measured:
     measured: Measured = {_COUNTED[receipt.outcome]: 1} if receipt.outcome in _COUNTED else {}
-    if event.api_version != API_VERSION and not event.thin:
+    if not event.thin and not is_of_our_release(event.api_version):
         measured[Metric.WEBHOOK_MISCONFIGURED] = 1
     if receipt.new_status:
         measured[Metric.of(receipt.new_status)] = 1

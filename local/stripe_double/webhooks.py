@@ -162,7 +162,8 @@ class Webhooks:
             endpoint = self._state.find("webhook_endpoint", delivery.endpoint)
             if event is None or endpoint is None or endpoint["status"] != "enabled":
                 return
-            payload = json.dumps(event, indent=2, ensure_ascii=False).encode()
+            told = event | {"api_version": endpoint["api_version"] or event["api_version"]}
+            payload = json.dumps(told, indent=2, ensure_ascii=False).encode()
             secrets = signing_secrets(self._state, endpoint["id"])
             url = endpoint["url"]
         started = time.time()

@@ -16,7 +16,7 @@ from local.stripe_double import StripeDouble
 from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.objects import read_object
 from tests.integration.system import ROOT, local_aws
-from tools import deployment, offer, stripe_setup
+from tools import deployment, offer, stripe_setup, webhook_endpoint
 
 STACK = "quittance-staging"
 WEBHOOK = "https://hook.lambda-url.eu-central-1.on.aws/"
@@ -31,9 +31,7 @@ TELL_NOTHING_NEW = {
     "payment_intent.partially_funded",
     "charge.captured",
     "charge.expired",
-    "charge.refunded",
     "charge.refund.updated",
-    "charge.updated",
 }
 
 
@@ -113,7 +111,7 @@ def test_key_and_endpoint_are_set_up_in_one_go(
     assert set_up(double.api_key) == 0
 
     (endpoint,) = ours(endpoints)
-    assert endpoint.enabled_events == list(stripe_setup.EVENTS)
+    assert endpoint.enabled_events == list(webhook_endpoint.EVENTS)
     assert endpoint.api_version == API_VERSION
     assert secret("StripeApiKeySecret") == double.api_key
     signing = secret("StripeWebhookSecretName")
@@ -144,7 +142,7 @@ def test_an_endpoint_made_by_hand_is_kept_and_its_signing_secret_asked_for(
     assert set_up(double.api_key, "whsec_byHand") == 0
 
     (endpoint,) = ours(endpoints)
-    assert endpoint.enabled_events == list(stripe_setup.EVENTS)
+    assert endpoint.enabled_events == list(webhook_endpoint.EVENTS)
     assert secret("StripeWebhookSecretName") == "whsec_byHand"
 
 
@@ -162,9 +160,28 @@ def test_a_restricted_key_leaves_the_endpoint_to_a_person_and_asks_for_its_secre
     said = capsys.readouterr().out
     assert WEBHOOK in said
     assert API_VERSION in said
-    assert all(event in said for event in stripe_setup.EVENTS)
+    assert all(event in said for event in webhook_endpoint.EVENTS)
     assert secret("StripeApiKeySecret") == "rk_test_restricted"
     assert secret("StripeWebhookSecretName") == "whsec_byHand"
+
+
+def test_while_one_endpoint_takes_anothers_place_by_hand_both_secrets_are_kept(
+    double: StripeDouble, endpoints: Any
+) -> None:
+    endpoints.create({"url": WEBHOOK, "api_version": API_VERSION, "enabled_events": ["charge.succeeded"]})
+
+    assert set_up(double.api_key, "whsec_new  whsec_before") == 0
+    assert json.loads(secret("StripeWebhookSecretName")) == ["whsec_new", "whsec_before"]
+
+
+def test_whoever_stops_it_is_told_that_it_can_go_on(
+    double: StripeDouble, endpoints: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(_: str) -> str:
+        raise KeyboardInterrupt
+
+    assert stripe_setup.main(["--stage", "staging"], ask=stop) == 130
+    assert "run this again and it goes on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -210,8 +227,8 @@ def test_the_endpoint_gets_every_event_that_teaches_something() -> None:
         event for event in at_stripe if (family := event.rpartition(".")[0]) and _is_read(kinds.get(family, family))
     }
 
-    assert set(stripe_setup.EVENTS) <= at_stripe
-    assert set(stripe_setup.EVENTS) | TELL_NOTHING_NEW == read
+    assert set(webhook_endpoint.EVENTS) <= at_stripe
+    assert set(webhook_endpoint.EVENTS) | TELL_NOTHING_NEW == read
 
 
 def test_the_document_lists_the_same_events_and_version() -> None:
@@ -219,7 +236,7 @@ def test_the_document_lists_the_same_events_and_version() -> None:
     listed = re.search(r"```events\n(.*?)```", document, re.DOTALL)
 
     assert listed
-    assert tuple(listed[1].split()) == stripe_setup.EVENTS
+    assert tuple(listed[1].split()) == webhook_endpoint.EVENTS
     assert API_VERSION in document
 
 

@@ -32,7 +32,7 @@ from payments.runtime.observability import Metric
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS
 from tests.e2e.waiting import eventually
 from tools.browser import chromium
-from tools.stripe_setup import EVENTS
+from tools.webhook_endpoint import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from payments.adapters.stripe.client import API_VERSION
 from payments.domain.errors import TryAgain
 from payments.runtime.observability import Metric
 from tests.builders import a_charge, a_session, an_event
@@ -66,7 +67,12 @@ def test_what_is_not_ours_or_not_stripes_is_counted(system: System, logs: io.Str
 
 @pytest.mark.parametrize(
     ("changes", "metric"),
-    [({"livemode": True}, Metric.WEBHOOK_MISCONFIGURED), ({"api_version": "2020-08-27"}, Metric.WEBHOOK_MISCONFIGURED)],
+    [
+        ({"livemode": True}, Metric.WEBHOOK_MISCONFIGURED),
+        ({"api_version": "2020-08-27"}, Metric.WEBHOOK_MISCONFIGURED),
+        ({"api_version": "2026-10-28.clover"}, Metric.WEBHOOK_MISCONFIGURED),
+        ({"api_version": None}, Metric.WEBHOOK_MISCONFIGURED),
+    ],
 )
 def test_an_endpoint_that_is_set_up_wrongly_is_counted(
     system: System, logs: io.StringIO, changes: dict[str, Any], metric: Metric
@@ -76,6 +82,19 @@ def test_an_endpoint_that_is_set_up_wrongly_is_counted(
     system.hear(an_event("checkout.session.completed", a_session_of(system, payment_id)) | changes)
     (line,) = lines_of(logs)
     assert metrics_of(line)[metric] == 1
+
+
+def test_another_version_of_the_same_release_is_no_mistake(system: System, logs: io.StringIO) -> None:
+    payment_id = system.order().body["paymentId"]
+    lines_of(logs)
+    release = API_VERSION.rpartition(".")[2]
+    later = an_event("checkout.session.completed", a_session_of(system, payment_id)) | {
+        "api_version": f"2026-12-16.{release}"
+    }
+    system.hear(later)
+    (line,) = lines_of(logs)
+    assert line["api_version"] == later["api_version"]
+    assert Metric.WEBHOOK_MISCONFIGURED not in metrics_of(line)
 
 
 def test_a_failure_names_the_payment_even_where_the_event_did_not(

@@ -55,7 +55,7 @@ class Secret:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             raise NotConfigured(f"There is no secret {self._name}.") from error
-        values = tuple(each.strip() for each in _listed(text) if each.strip() not in ("", PLACEHOLDER))
+        values = listed(text)
         if not values:
             raise NotConfigured(
                 f"The secret {self._name} is empty, still the placeholder, or neither a text nor a list of texts; "
@@ -64,7 +64,12 @@ class Secret:
         return values
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> tuple[str, ...]:
+    """The values that a secret's text holds; none if it is empty, the placeholder, or neither a text nor a list."""
+    return tuple(each.strip() for each in _texts(text) if each.strip() not in ("", PLACEHOLDER))
+
+
+def _texts(text: str) -> list[str]:
     if text.lstrip().startswith("{"):
         return []  # Key and value, as the console offers to store: not what Stripe gave.
     if not text.lstrip().startswith("["):

@@ -11,6 +11,15 @@ from payments.domain.errors import NotConfigured
 # The one version that requests are made in, webhook endpoints are registered with and objects are read by.
 API_VERSION = "2026-10-28.endive"
 
+
+def is_of_our_release(version: str | None) -> bool:
+    """Whether objects of an API version are read rightly: those of one release, the name after the date, are alike.
+
+    https://docs.stripe.com/api/versioning
+    """
+    return version is not None and version.rpartition(".")[2] == API_VERSION.rpartition(".")[2]
+
+
 # (1 + retries) x timeout stays below the functions' own timeouts; a test holds this against template.yaml.
 TIMEOUT_SECONDS = 6
 RETRIES = 2
