@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +55,16 @@ def test_a_payments_life_is_counted_and_timed_and_every_line_carries_its_ids(sys
     lines = lines_of(logs)
     assert [line["payment_id"] for line in lines] == [payment_id] * 3
     assert all(metrics_of(line).keys() == {"mail_sent", "status_to_mail"} for line in lines)
+
+
+def test_a_lines_time_is_one_that_lambda_reads(system: System, logs: io.StringIO) -> None:
+    before = datetime.now(UTC)
+    system.order()
+    system.deliver("{}", None)
+    for line in lines_of(logs):
+        # RFC 3339: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)", line["timestamp"])
+        assert timedelta(seconds=-1) < datetime.fromisoformat(line["timestamp"]) - before < timedelta(minutes=5)
 
 
 def test_what_is_not_ours_or_not_stripes_is_counted(system: System, logs: io.StringIO) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from local.template import Template
+from payments.adapters.secrets import PLACEHOLDER
 from payments.runtime.observability import Metric
 
 ROOT = Path(__file__).parents[2]
@@ -162,10 +163,37 @@ def test_the_alarms_are_as_many_as_the_cost_says(resources: Resources) -> None:
     assert f"| alarms on one metric for a month | {len(alarms)} | " in (ROOT / "docs" / "cost.md").read_text()
 
 
-def test_every_dead_letter_queue_rings_an_alarm(resources: Resources) -> None:
+def watched_queues(resources: Resources, metric: str) -> dict[str, Any]:
+    """The alarms on that metric of queues, by the queue."""
     alarms = of_type(resources, "AWS::CloudWatch::Alarm").values()
-    watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms if alarm["Namespace"] == "AWS/SQS"}
-    assert watched == {"MailDeadLetterQueue", "ScheduleDeadLetterQueue"}
+    return {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm
+        for alarm in alarms
+        if (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", metric)
+    }
+
+
+def test_every_dead_letter_queue_rings_an_alarm(resources: Resources) -> None:
+    watched = watched_queues(resources, "ApproximateNumberOfMessagesVisible")
+    assert set(watched) == {"MailDeadLetterQueue", "ScheduleDeadLetterQueue"}
+
+
+def test_a_queue_that_nobody_empties_rings_an_alarm_within_the_hour_and_none_that_is_emptied(
+    resources: Resources,
+) -> None:
+    fed_from = {
+        mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    }
+    watched = watched_queues(resources, "ApproximateAgeOfOldestMessage")
+    assert set(watched) == fed_from
+    for id_, alarm in watched.items():
+        queue = resources[id_]["Properties"]
+        held_back = TEMPLATE.document["Parameters"]["FailureNoticeDelaySeconds"]["MaxValue"]
+        failing = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
+        assert max(held_back, failing) < alarm["Threshold"]
+        assert alarm["Threshold"] + alarm["Period"] * alarm["EvaluationPeriods"] <= 3600
+        assert (alarm["Statistic"], alarm["ComparisonOperator"]) == ("Maximum", "GreaterThanOrEqualToThreshold")
 
 
 def test_alarms_ring_for_metrics_that_are_emitted_and_all_to_the_topic(resources: Resources) -> None:
@@ -196,6 +224,25 @@ def test_silence_is_an_alarm_for_what_runs_by_the_clock_and_for_nothing_else(res
     )
     (every,) = TEMPLATE.functions["Reconcile"].schedules
     assert silent["Period"] >= 2 * every
+
+
+# What a release must not change
+
+
+def test_a_release_never_writes_over_the_secrets_that_were_filled_in(resources: Resources) -> None:
+    # CloudFormation sets a secret's value anew only if the template's differs from the one that was deployed before.
+    secrets = of_type(resources, "AWS::SecretsManager::Secret")
+    assert {id_: (each["Name"], each["SecretString"]) for id_, each in secrets.items()} == {
+        "StripeApiKey": (secret_name("stripe-api-key"), PLACEHOLDER),
+        "StripeWebhookSecret": (secret_name("stripe-webhook-secret"), PLACEHOLDER),
+    }
+    assert PLACEHOLDER == "replace-me"
+    assert not any("GenerateSecretString" in each for each in secrets.values())
+
+
+def secret_name(of: str) -> dict[str, str]:
+    """Another name would be another secret, which begins empty."""
+    return {"Fn::Sub": f"quittance/${{Stage}}/${{AWS::StackName}}/{of}"}
 
 
 # Limits

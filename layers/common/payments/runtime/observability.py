@@ -61,8 +61,8 @@ type Measured = dict[Metric, float | timedelta]
 
 
 def logger_of(function: str) -> Logger:
-    """One JSON object a line; the level is POWERTOOLS_LOG_LEVEL."""
-    return Logger(service=function)
+    """One JSON object a line; the level is POWERTOOLS_LOG_LEVEL. Of other times than RFC 3339, Lambda takes its own."""
+    return Logger(service=function, use_rfc3339=True)
 
 
 def about(error: Exception) -> dict[str, object]:
