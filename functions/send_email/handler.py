@@ -63,6 +63,8 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         # One bad message must not hold up the others; this is where any failure of one ends.
         logger.exception("failed", extra=about)
         return False
+    if delivery.why:
+        about["reference"] = delivery.why
     measured: Measured = {}
     if delivery.waited is not None:
         measured = {Metric.MAIL_SENT: 1, Metric.STATUS_TO_MAIL: delivery.waited}

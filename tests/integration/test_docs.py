@@ -12,6 +12,7 @@ import re
 import shlex
 import urllib.error
 import urllib.request
+from importlib import import_module
 from pathlib import Path
 from string import Template as Text
 from typing import TYPE_CHECKING, Any
@@ -284,6 +285,18 @@ def test_what_a_document_points_at_is_there(document: str) -> None:
         target = (ROOT / document).parent / path if path else ROOT / document
         assert target.exists(), link
         assert not anchor or anchor in {anchor_of(heading) for heading in headings(target)}, link
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "template.yaml", "catalogue.yaml", "samconfig.toml", "Makefile"])
+def test_the_code_that_a_document_names_is_there(document: str) -> None:
+    text = text_of(document)
+    files = set(re.findall(r"(?<![\w/.-])((?:[\w-]+/)+[\w-]+\.(?:py|js|yaml|toml|mk))\b", text))
+    layer = ROOT / "layers" / "common"
+    roots = (ROOT, layer, layer / "payments")
+    assert [each for each in sorted(files) if not any((root / each).exists() for root in roots)] == []
+    for module, names in re.findall(r"from (payments[\w.]*) import ([\w, ]+)", text):
+        there = import_module(module)
+        assert [name for name in names.split(", ") if not hasattr(there, name)] == []
 
 
 def headings(path: Path) -> list[str]:

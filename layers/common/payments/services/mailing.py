@@ -43,10 +43,12 @@ class MailOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a notice; `waited` is how long a mail that was sent had been due."""
+    """What became of a notice; `waited` is how long a mail that was sent had been due, `why` the reason for one that
+    was not: the mail service's code, and never an address."""
 
     outcome: MailOutcome
     waited: timedelta | None = None
+    why: str | None = None
 
 
 class MailStore(Payments, Protocol):
@@ -85,8 +87,8 @@ def deliver(
     claim = store.claim_notice(payment_id, notice, clock(), LEASE)
     if claim is None:
         return Delivery(MailOutcome.NOT_OURS)
-    outcome = _try(payment_id, payment, notice, claim.attempt, business, store, mailer, clock)
-    return Delivery(outcome, clock() - claim.due_since if outcome is MailOutcome.SENT else None)
+    outcome, why = _try(payment_id, payment, notice, claim.attempt, business, store, mailer, clock)
+    return Delivery(outcome, clock() - claim.due_since if outcome is MailOutcome.SENT else None, why)
 
 
 def _try(
@@ -98,34 +100,35 @@ def _try(
     store: MailStore,
     mailer: Mailer,
     clock: Callable[[], datetime],
-) -> MailOutcome:
-    """Send a claimed notice if it is true, and record how that ended."""
+) -> tuple[MailOutcome, str | None]:
+    """Send a claimed notice if it is true, and record how that ended: the outcome, and why it was not sent."""
     if attempt > MOST_ATTEMPTS:
         # Its senders died each time, before they could say why.
-        store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), "no attempt came to an end")
-        return MailOutcome.GAVE_UP
+        why = "no attempt came to an end"
+        store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), why)
+        return MailOutcome.GAVE_UP, why
     if payment is None:
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "there is no such payment")
-        return MailOutcome.MOOT
+        return MailOutcome.MOOT, None
     if notice.kind is NoticeKind.ADMIN_COPY and not business.wants_copies:
         store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "copies are not wanted")
-        return MailOutcome.MOOT
+        return MailOutcome.MOOT, None
     if not calls_for(payment, notice):
-        return _retracted(payment, notice, attempt, store, clock)
+        return _retracted(payment, notice, attempt, store, clock), None
     try:
         message_id = mailer.send(letter(notice, payment, business))
     except MailRejected as error:
         store.settle_notice(payment_id, notice, attempt, NoticeState.REJECTED, clock(), str(error))
-        return MailOutcome.REJECTED
+        return MailOutcome.REJECTED, str(error)
     except MailUnavailable as error:
         if attempt >= MOST_ATTEMPTS:
             store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), str(error))
-            return MailOutcome.GAVE_UP
+            return MailOutcome.GAVE_UP, str(error)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         store.postpone_notice(payment_id, notice, attempt, clock() + pause, str(error))
-        return MailOutcome.STUCK if attempt == STUCK_ATTEMPT else MailOutcome.POSTPONED
+        return MailOutcome.STUCK if attempt == STUCK_ATTEMPT else MailOutcome.POSTPONED, str(error)
     store.settle_notice(payment_id, notice, attempt, NoticeState.SENT, clock(), message_id)
-    return MailOutcome.SENT
+    return MailOutcome.SENT, None
 
 
 class _TrueAgain(Exception):
