@@ -10,7 +10,7 @@ POLICY_VENV := .venv-policy
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 STAGE ?= staging
 
-.PHONY: help run test search bench load check format openapi build deploy stripe catalogue approve lock clean
+.PHONY: help run test search bench load check format openapi build deploy stage stripe catalogue approve lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,8 +51,12 @@ openapi: $(VENV)/ready ## docs/openapi.yaml, from the code and the template
 build: $(SAM_VENV)/ready ## what `sam deploy` ships, in .aws-sam/build
 	@$(SAM) build $(if $(PLATFORM),--build-dir .aws-sam/$(PLATFORM))
 
-deploy: build ## build and deploy the stack that samconfig.toml has for STAGE (staging, or production)
-	@$(SAM) deploy --config-env $(STAGE)
+deploy: stage build ## build and deploy the stack that samconfig.toml has for STAGE (staging, or production)
+	@$(SAM) deploy --config-env $(STAGE) --no-fail-on-empty-changeset
+
+# A misspelt one is refused before anything is built.
+stage: $(SAM_VENV)/ready
+	@$(SAM_VENV)/bin/python -m tools.stages $(STAGE)
 
 stripe: $(VENV)/ready ## STAGE's Stripe key into its secret, and its webhook endpoint at Stripe
 	@$(PYTHON) -m tools.stripe_setup --stage $(STAGE)

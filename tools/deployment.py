@@ -1,6 +1,5 @@
 """A deployed stack: the one that samconfig.toml names for a stage, and what AWS says of it."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-SAMCONFIG = Path(__file__).parents[1] / "samconfig.toml"
+from tools.stages import SAMCONFIG, UnknownStage, settings_of
 
 _SENTENCES: Mapping[type[BotoCoreError], str] = {
     NoCredentialsError: "There are no AWS credentials here; `aws configure` or `aws sso login` gets them.",
@@ -49,10 +48,11 @@ class Deployment:
 
 def deployment(stage: str, samconfig: Path = SAMCONFIG) -> Deployment:
     """The stack of a stage: `staging`, `production` or whatever else samconfig.toml has; DeploymentError if none is."""
-    settings = _settings(stage, samconfig)
-    stack = settings.get("stack_name")
-    if not stack:
-        raise DeploymentError(f"{samconfig.name} names no stack for {stage}.")
+    try:
+        settings = settings_of(stage, samconfig)
+    except UnknownStage as error:
+        raise DeploymentError(str(error)) from None
+    stack = settings["stack_name"]
     with in_words():
         session = boto3.Session(region_name=settings.get("region"), profile_name=settings.get("profile"))
         found = _describe(session, stack)
@@ -62,19 +62,6 @@ def deployment(stage: str, samconfig: Path = SAMCONFIG) -> Deployment:
         {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
         {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
     )
-
-
-def _settings(stage: str, samconfig: Path) -> dict[str, str]:
-    """What samconfig.toml says for `sam deploy` in that stage."""
-    stages = tomllib.loads(samconfig.read_text(encoding="utf-8"))
-    if stage not in stages:
-        known = ", ".join(name for name in stages if isinstance(stages[name], dict) and "deploy" in stages[name])
-        raise DeploymentError(f"{samconfig.name} has no stage {stage}, but {known}.")
-    commands = stages[stage]
-    return {
-        **commands.get("global", {}).get("parameters", {}),
-        **commands.get("deploy", {}).get("parameters", {}),
-    }
 
 
 def _describe(session: boto3.Session, stack: str) -> dict[str, Any]:
