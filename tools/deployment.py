@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from tools.stages import SAMCONFIG, UnknownStage, settings_of
+from tools.stages import SAMCONFIG, StageError, settings_of
 
 _SENTENCES: Mapping[type[BotoCoreError], str] = {
     NoCredentialsError: "There are no AWS credentials here; `aws configure` or `aws sso login` gets them.",
@@ -50,7 +50,7 @@ def deployment(stage: str, samconfig: Path = SAMCONFIG) -> Deployment:
     """The stack of a stage: `staging`, `production` or whatever else samconfig.toml has; DeploymentError if none is."""
     try:
         settings = settings_of(stage, samconfig)
-    except UnknownStage as error:
+    except StageError as error:
         raise DeploymentError(str(error)) from None
     stack = settings["stack_name"]
     with in_words():

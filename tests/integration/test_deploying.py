@@ -6,6 +6,7 @@ import subprocess
 import sys
 import typing
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +325,20 @@ def test_a_stage_without_a_stack_is_refused_too(tmp_path: Path, written: str, se
     samconfig.write_text(written)
     with pytest.raises(deployment.DeploymentError, match=sentence):
         deployment.deployment("odd", samconfig)
+
+
+@pytest.mark.parametrize(
+    ("stage", "origins", "is_refused"),
+    [
+        ("production", "https://pay.example.com,http://localhost:3000", True),
+        ("production", "https://pay.example.com", False),
+        ("staging", "http://localhost:8000", False),
+    ],
+)
+def test_production_takes_no_pages_of_this_machine(stage: str, origins: str, is_refused: bool) -> None:
+    settings = {"stack_name": "quittance", "parameter_overrides": {"Stage": stage, "AllowedOrigins": origins}}
+    with pytest.raises(stages.StageError, match="http://localhost:3000: prod") if is_refused else nullcontext():
+        stages.check(settings)
 
 
 def test_a_table_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:

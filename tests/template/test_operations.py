@@ -289,14 +289,55 @@ def test_production_refuses_to_deploy_with_what_are_examples(document: dict[str,
     assert {name: TEMPLATE.parameters[name] for name in refused} == refused
 
 
-@pytest.mark.parametrize("origin", ["https://pay.example.com", "http://localhost:8000"])
+@pytest.mark.parametrize(
+    "origin", ["https://pay.example.com", "https://shop.example:8443", "http://localhost:8000", "http://127.0.0.1:8000"]
+)
 def test_an_origin_is_taken_as_browsers_say_it(document: dict[str, Any], origin: str) -> None:
     assert re.fullmatch(document["Parameters"]["AllowedOrigins"]["AllowedPattern"], origin)
 
 
-@pytest.mark.parametrize("mistake", ["", "pay.example.com", "https://pay.example.com/", "https://example.com/pay", "*"])
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "",
+        "*",
+        "pay.example.com",
+        "https://pay.example.com/",
+        "https://example.com/pay",
+        "http://pay.example.com",
+        "http://localhost.example.com",
+    ],
+)
 def test_what_no_browser_calls_an_origin_is_refused(document: dict[str, Any], mistake: str) -> None:
     assert not re.fullmatch(document["Parameters"]["AllowedOrigins"]["AllowedPattern"], mistake)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "taken", "refused"),
+    [
+        (
+            "PaymentPath",
+            ["/", "/pay.html", "/shop/pay"],
+            ["", "pay.html", "/pay?x=1", "/pay#x", "/a b", "https://x.example/"],
+        ),
+        ("ResultPath", ["/result.html", "/shop/"], ["", "result.html", "/result.html?a=b", "/\n"]),
+        ("AdminEmail", ["ada@example.com", "ada+pay@münchen.de"], ["", "ada", "Ada <ada@example.com>", "a@b.c, d@e.f"]),
+        ("AlarmEmail", ["", "ada@example.com"], ["ada", "a@b.c d@e.f"]),
+        (
+            "StripeApiBase",
+            ["https://api.stripe.com", "http://localhost:12111"],
+            ["", "api.stripe.com", "https://x.example/"],
+        ),
+    ],
+)
+def test_what_could_not_work_is_refused_before_anything_is_deployed(
+    document: dict[str, Any], parameter: str, taken: list[str], refused: list[str]
+) -> None:
+    declared = document["Parameters"][parameter]
+    matches = re.compile(declared["AllowedPattern"]).fullmatch
+    assert [each for each in [*taken, declared["Default"]] if not matches(each)] == []
+    assert [each for each in refused if matches(each)] == []
+    assert declared["ConstraintDescription"].startswith("must be")
 
 
 def test_every_time_zone_that_there_is_may_be_the_businesss(document: dict[str, Any]) -> None:
