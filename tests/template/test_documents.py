@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local.template import Template
 from payments.adapters.secrets import CACHED_SECONDS
+from payments.adapters.stripe.signature import SIGNATURE_TOLERANCE_SECONDS
 from payments.domain.claims import CLAIM_LIFETIME
+from payments.domain.facts import MOST_FAILED_ATTEMPTS
+from payments.runtime.bodies import MOST_BODY_BYTES, MOST_METADATA_KEYS
 from payments.services.mailing import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS, STUCK_ATTEMPT, MailOutcome
 from payments.services.reconciliation import Summary
 from payments.services.webhook import Outcome
@@ -21,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = Template(ROOT / "template.yaml")
 PARAMETERS = TEMPLATE.document["Parameters"]
 RESOURCES = TEMPLATE.document["Resources"]
-NUMBERS = {"half a": 0.5, "an": 1, "a": 1, "two": 2, "four": 4, "five": 5, "six": 6, "ten": 10}
+NUMBERS = {"half a": 0.5, "an": 1, "a": 1, "two": 2, "four": 4, "five": 5, "six": 6, "ten": 10, "twenty": 20}
 UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
@@ -60,6 +64,8 @@ DURATIONS = [
     (OPERATING, r"read their secrets anew every (.+?) at the latest", CACHED_SECONDS),
     (DEPLOYING, r"Functions read a changed secret within (.+?)\.", CACHED_SECONDS),
     (SECURITY, r"keep them in memory for (.+?), so", CACHED_SECONDS),
+    (SECURITY, r"a signature is good for (.+?);", SIGNATURE_TOLERANCE_SECONDS),
+    ("docs/events-and-facts.md", r"It waits (.+?) \(`Fail", PARAMETERS["FailureNoticeDelaySeconds"]["Default"]),
     (OPERATING, r"with pauses from (.+?) to", FIRST_PAUSE.total_seconds()),
     (OPERATING, r"with pauses from half a minute to (.+?);", LONGEST_PAUSE.total_seconds()),
     (OPERATING, r"can be paid for (.+?) \(`CheckoutMinutes`\)", PARAMETERS["CheckoutMinutes"]["Default"] * 60),
@@ -68,6 +74,10 @@ DURATIONS = [
 NUMBERS_OF_THINGS = [
     (OPERATING, r"at least (\d+) webhooks in", of("WebhookForgedAlarm")["Threshold"]),
     (SECURITY, r"with an alarm at (\d+) in", of("WebhookForgedAlarm")["Threshold"]),
+    (SECURITY, r"a body may have (\d+) KiB", MOST_BODY_BYTES / 1024),
+    ("docs/api.md", r"A body may have ([\d,]+) bytes", MOST_BODY_BYTES),
+    ("docs/api.md", r"at most (\d+) texts by key", MOST_METADATA_KEYS),
+    ("docs/events-and-facts.md", r"that failed the latest (\w+) are kept", MOST_FAILED_ATTEMPTS),
     (OPERATING, r"is tried (\d+) times, with pauses", MOST_ATTEMPTS),
     (OPERATING, r"requests to the API \| (\d+) a second", PARAMETERS["ApiRateLimit"]["Default"]),
     (OPERATING, r"a second, (\d+) at once", PARAMETERS["ApiBurstLimit"]["Default"]),
@@ -96,7 +106,7 @@ def test_a_time_that_a_document_promises_is_the_one_there_is(document: str, sent
 def test_a_number_that_a_document_promises_is_the_one_there_is(document: str, sentence: str, number: int) -> None:
     found = re.findall(sentence, text_of(document))
     assert found, f"{document} does not say {sentence}"
-    assert {NUMBERS.get(each) or int(each) for each in found} == {number}
+    assert {NUMBERS.get(each) or int(each.replace(",", "")) for each in found} == {number}
 
 
 def test_a_mail_that_is_stuck_is_told_of_after_the_time_that_the_document_says() -> None:
@@ -116,6 +126,69 @@ def test_the_readme_has_every_parameter_and_its_default() -> None:
         assert re.search(rf"\b{PARAMETERS[name]['Default']}\b", told[name]), name
     for name in ("CheckoutMinutes", "FailureNoticeDelaySeconds"):
         assert re.search(rf"\b{PARAMETERS[name]['MaxValue']}\b", told[name]), name
+
+
+def test_the_readme_costs_what_the_cost_document_says() -> None:
+    cost, readme = (ROOT / "docs" / "cost.md").read_text(), text_of("README.md")
+    (idle,) = re.findall(r"^## An idle month: \$([\d.]+)$", cost, re.MULTILINE)
+    rows = re.findall(
+        r"^\| [\w ]+ \| ([\w ]+) \| [\d.,e-]+ \| \$([\d.]+) \|", cost.partition("## An idle month")[2], re.MULTILINE
+    )
+    sums = [float(usd) for line, usd in rows if line in ("alarms on one metric for a month", "secrets for a month")][:2]
+    assert f"a month in which nobody buys, {idle} USD, of which alarms and secrets are {sum(sums):.2f}" in readme
+    one, many = (
+        100 * float(usd)
+        for usd in (*re.findall(r"## One payment: \$([\d.]+)", cost), *re.findall(r"\$([\d.]+) for each", cost)[:1])
+    )
+    least, most = re.findall(r"A payment costs ([\d.]+) to ([\d.]+) cents", readme)[0]
+    assert float(least) == pytest.approx(min(one, many), abs=0.005)
+    assert float(most) == pytest.approx(max(one, many), abs=0.005)
+
+
+def test_the_readme_has_every_field_that_the_api_takes_and_answers() -> None:
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+    section = text_of("README.md").partition("## The API")[2].partition("Amounts are")[0]
+    told = [set(re.findall(r'"(\w+)"', each)) for each in re.findall(r"{(.*?)}(?:\]})?(?= |$)", section)]
+    products = schemas["ProductsView"]["properties"]
+    asked = [
+        set(schemas[name]["properties"]) for name in ("CheckoutBody", "CheckoutView", "PaymentView", "ProductView")
+    ]
+    asked[-1] |= set(products)
+    assert [each for each in told if each] == asked
+
+
+def test_what_is_secret_is_read_and_mail_is_sent_by_those_that_the_document_names() -> None:
+    may: dict[str, set[str]] = {}
+    for id_, function in TEMPLATE.functions.items():
+        for statement in of(f"{id_}Role")["Policies"][0]["PolicyDocument"]["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            for action in actions:
+                if action == "secretsmanager:GetSecretValue":
+                    named = (
+                        statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+                    )
+                    for resource in named:
+                        may.setdefault(resource["Ref"], set()).add(function.code_uri.name)
+                elif action.startswith("ses:"):
+                    may.setdefault("mail", set()).add(function.code_uri.name)
+    assert may == {
+        "StripeApiKey": {"create_session", "stripe_webhook", "reconcile"},
+        "StripeWebhookSecret": {"stripe_webhook"},
+        "mail": {"send_email"},
+    }
+    sentence = "Only create_session, stripe_webhook and reconcile may read the API key, only stripe_webhook the signing"
+    assert f"{sentence} secret, only send_email may send" in text_of(SECURITY)
+
+
+def test_what_the_document_quotes_for_something_that_is_not_set_up_is_said_somewhere() -> None:
+    section = (ROOT / DEPLOYING).read_text(encoding="utf-8").partition("## When something is not set up")[2]
+    by_others = {"blocked by CORS policy", "Pending confirmation"}
+    sources = [*ROOT.glob("frontend/*.js"), *ROOT.glob("layers/common/payments/**/*.py")]
+    text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    quoted = set(re.findall(r'"([^"]+)"', section)) - by_others
+    assert len(quoted) >= 3
+    assert [each for each in sorted(quoted) if each not in text] == []
 
 
 # What the log says
