@@ -23,7 +23,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 # What docs/pages.md asks of every host of the pages; a page cannot say these of itself.
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -53,7 +53,7 @@ class Site:
         return Response(
             content,
             content_type=type_,
-            headers=_HEADERS,
+            headers=HEADERS,
         )
 
     def _file(self, path: str) -> Path | None:

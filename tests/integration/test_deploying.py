@@ -168,6 +168,19 @@ def test_a_restricted_key_leaves_the_endpoint_to_a_person_and_asks_for_its_secre
     assert secret("StripeWebhookSecretName") == "whsec_byHand"
 
 
+def test_another_restricted_key_leaves_the_signing_secret_that_is_there(
+    double: StripeDouble, endpoints: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise stripe.PermissionError
+
+    monkeypatch.setattr(stripe_setup.StripeSetup, "_endpoint", refuse)
+    assert set_up("rk_test_first", "whsec_byHand") == 0
+    assert set_up("rk_test_second", "") == 0
+    assert secret("StripeApiKeySecret") == "rk_test_second"
+    assert secret("StripeWebhookSecretName") == "whsec_byHand"
+
+
 def test_while_one_endpoint_takes_anothers_place_by_hand_both_secrets_are_kept(
     double: StripeDouble, endpoints: Any
 ) -> None:

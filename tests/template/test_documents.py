@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from local.site import HEADERS
 from local.template import Template
 from payments.adapters.secrets import CACHED_SECONDS
 from payments.adapters.stripe.signature import SIGNATURE_TOLERANCE_SECONDS
@@ -223,3 +224,23 @@ def test_the_document_has_every_word_that_a_log_line_begins_with() -> None:
 
 def test_the_document_has_everything_that_a_run_of_reconcile_tells() -> None:
     assert set(row_of("notices_published")) == {each.name for each in fields(Summary)}
+
+
+def test_the_queries_ask_for_fields_that_lines_have() -> None:
+    text = (ROOT / OPERATING).read_text(encoding="utf-8")
+    section = text.partition("### More queries")[2].partition("\n## ")[0]
+    queries = [*re.findall(r"^    (.+)$", section, re.MULTILINE), *re.findall(r"--query-string '(.+?)'", section)]
+    words = {word for query in queries for word in re.findall(r"@?[a-zA-Z_]+", re.sub(r'"[^"]*"', "", query))}
+    language = set("fields filter sort stats count by bin h desc pct max ispresent".split())
+    rows = text.partition("## Logs")[2].partition("\n##")[0]
+    told = {name for row in re.findall(r"^\| (`.+?) \|", rows, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    access_log = of("Api")["AccessLogSettings"]["Format"]
+    assert queries
+    assert words - language - {"@timestamp"} <= told | set(re.findall(r'"(\w+)":', access_log))
+
+
+def test_make_run_sends_the_headers_that_the_document_says() -> None:
+    section = text_of("docs/pages.md").partition("## What the host should send")[2]
+    asked = {name: section.partition(f"{name}: ")[2] for name in HEADERS}
+    assert {"Content-Security-Policy", "X-Content-Type-Options"} <= asked.keys()
+    assert all(asked[name].startswith(HEADERS[name]) for name in ("Content-Security-Policy", "X-Content-Type-Options"))
