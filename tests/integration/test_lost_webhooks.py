@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.error import HTTPError
@@ -10,11 +10,15 @@ from urllib.error import HTTPError
 import pytest
 
 from local.stripe_double import StripeDouble
+from payments.adapters.table.payment_items import payment_of
+from payments.adapters.table.table import Table
 from payments.domain import missed
 from payments.domain.facts import DisputeState, FraudSignalState
 from payments.domain.payment import Payment, Status
 from payments.services.reconciliation import Summary
+from tests.fakes import GIFT, HOUR
 from tests.integration.fragile import FragileSystem
+from tests.integration.memory_dynamodb import MemoryDynamoDB
 from tests.integration.system import local_aws
 
 URL = "http://127.0.0.1:9/"
@@ -24,9 +28,10 @@ RUN_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Shop:
-    """A system, Stripe beside it, and what comes to pass between them."""
+    """A system, Stripe beside it, and what comes to pass between them. Its table is in memory: a month has many items."""
 
     system: FragileSystem
+    table: MemoryDynamoDB
     sessions: dict[str, str] = field(default_factory=dict)
 
     def orders(self) -> str:
@@ -66,8 +71,14 @@ class Shop:
         assert summary.failed == []
         return summary
 
+    def payments(self) -> dict[str, Payment]:
+        found = [
+            payment_of(item) for item in self.table.items.values() if item["sk"] == {"S": "PAYMENT"} and "id" in item
+        ]
+        return {each.id: each for each in found}
+
     def payment(self, payment_id: str) -> Payment:
-        return next(each for each in self.system.payments() if each.id == payment_id)
+        return self.payments()[payment_id]
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +89,19 @@ def system() -> Iterator[FragileSystem]:
 
 
 @pytest.fixture
-def shop(system: FragileSystem) -> Iterator[Shop]:
+def shop(system: FragileSystem, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     system.reset()
-    shop = Shop(system)
+    shop = Shop(system, MemoryDynamoDB())
+    (name,) = (each.name for each in system.template.tables.values())
+    client: Any = shop.table
+    store = Table(name, client)
+    for product in HOUR, GIFT:
+        store.put_product(product)
+    for module in system.functions.values():
+        if hasattr(module, "store"):
+            monkeypatch.setattr(module, "store", store)
+    reconcile = system.functions["Reconcile"]
+    monkeypatch.setattr(reconcile, "reconciler", replace(reconcile.reconciler, store=store))
     yield shop
     shop.endpoints(status="enabled", enabled_events=["*"])
     system.control("events", api_version="2026-10-28.endive")
@@ -209,7 +230,7 @@ def test_a_month_with_an_endpoint_that_dies_twice(shop: Shop) -> None:
         shop.reconciles(timedelta(days=1))
         shop.delivers()
     shop.system.run_mailer()
-    known = {each.id: each for each in shop.system.payments()}
+    known = shop.payments()
     assert {id_: each.status for id_, each in known.items()} == expected
     assert sum(bool(each.disputes) for each in known.values()) == 14
     # It rings on each day that it is dead, and not on others but for what was still to be counted.

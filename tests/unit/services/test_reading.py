@@ -18,7 +18,7 @@ from payments.services.reading import LATE, REACH, Reader
 from payments.services.recording import record
 from tests.builders import NOW, a_charge, a_dispute, a_payment, a_refund, a_session, an_event, an_intent
 from tests.fakes import MemoryStore, MemoryStripe
-from tools.stripe_setup import EVENTS
+from tools.webhook_endpoint import EVENTS
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
