@@ -28,7 +28,10 @@ RUN_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Shop:
-    """A system, Stripe beside it, and what comes to pass between them. Its table is in memory: a month has many items."""
+    """A system, Stripe beside it, and what comes to pass between them.
+
+    Its table is in memory, for a month has many items.
+    """
 
     system: FragileSystem
     table: MemoryDynamoDB
