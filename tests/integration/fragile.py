@@ -243,8 +243,10 @@ class FragileSystem(System):
             open_sessions = [each["id"] for each in state.all("checkout.session", status="open")]
         for session_id in open_sessions:
             self.control(f"sessions/{session_id}/expire")
-        for event in self.undelivered():
-            self.acknowledge(event)
+        with self.double.state.acting() as state:
+            # Stripe forgets them after thirty days.
+            for event in state.all("event"):
+                event |= {"pending_webhooks": 0, "created": 0}
         (table,) = self.template.tables.values()
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self._all_items() if item["pk"]["S"] != "CATALOGUE"]
         for some in batched(keys, 25, strict=False):

@@ -32,6 +32,8 @@ LEASE = "reconcile"
 LEASE_LENGTH = timedelta(minutes=4)
 # How long a run begins new work.
 RUN_TIME = timedelta(seconds=40)
+# One kind of work may be ahead of another by so much.
+SHARE = timedelta(seconds=4)
 OVERDUE_PER_SHARD = 100
 # A message that was published stays in the queue, however long the mailer is down; only one that got lost comes again.
 PUBLISHED_AGAIN_AFTER = timedelta(days=1)
@@ -141,17 +143,17 @@ class _Run:
         return self._summary
 
     def _take_turns(self, works: dict[str, Generator[None]]) -> None:
-        """Whichever has had the least time, until all is done or the run's time is over."""
-        spent = dict.fromkeys(works, (timedelta(), 0))
+        """In turns, and whichever has had the least time, until all is done or the run's time is over."""
+        spent, turns = dict.fromkeys(works, timedelta()), dict.fromkeys(works, 0)
         while works and (started := self._clock()) < self._began + RUN_TIME:
-            source = min(works, key=lambda each: spent[each])
+            source = min(works, key=lambda each: (spent[each] // SHARE, turns[each]))
             is_over = True
             with self._apart(source=source):
                 is_over = next(works[source], _OVER) is _OVER
             if is_over:
                 del works[source]
-            time, turns = spent[source]
-            spent[source] = time + (self._clock() - started), turns + 1
+            spent[source] += self._clock() - started
+            turns[source] += 1
         for source, work in works.items():
             with self._apart(source=source):
                 work.close()
