@@ -11,6 +11,7 @@ from payments.adapters.stripe.units import to_stripe
 from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
 from payments.domain.errors import ValidationFailed
 from payments.domain.money import Money, is_currency
+from payments.domain.texts import Unusable, tidy
 
 # Requests name it as serviceType, which has at most 100 characters.
 _SKU = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -58,7 +59,11 @@ def _product(entry: Any, line: str) -> Product:
     if unknown:
         raise CatalogueError(f"{where}: there is no field {unknown[0]}; take it out or correct its name.")
     name, currency = entry.get("name"), entry.get("currency")
-    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+    try:
+        name = tidy(name) if isinstance(name, str) else ""
+    except Unusable as error:
+        raise CatalogueError(f"{where}, name: {error}") from error
+    if not 1 <= len(name) <= _LONGEST_NAME:
         raise CatalogueError(f"{where}: name must be one line of at most {_LONGEST_NAME} characters.")
     if not isinstance(currency, str) or not is_currency(currency):
         raise CatalogueError(f"{where}: {currency} is no currency that Stripe charges in; use usd, eur, ...")

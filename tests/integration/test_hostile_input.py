@@ -1,4 +1,5 @@
 """What bad input gets: a clear answer, one log line, and no write."""
+# ruff: noqa: RUF001 - scripts of the world
 
 import io
 import json
@@ -29,6 +30,8 @@ def refusal(field: str, **changes: Any) -> Any:
         refusal("name", name="   "),
         refusal("name", name="x" * 201),
         refusal("name", name="Ada\r\nBcc: eve@example.com"),
+        refusal("name", name="\u202eadA"),
+        refusal("name", name="\u3000\u200b"),
         refusal("name", name=7),
         refusal("email", email=...),
         refusal("email", email="ada"),
@@ -36,6 +39,8 @@ def refusal(field: str, **changes: Any) -> Any:
         refusal("email", email="a@b@example.com"),
         refusal("email", email="ada@example.com\nBcc: eve@example.com"),
         refusal("email", email="Ada <ada@example.com>"),
+        refusal("email", email="j\u00f6rg@example.com"),
+        refusal("email", email="=?utf-8?q?victim=40other=2Eexample=2C?=@example.com"),
         refusal("serviceType", serviceType=...),
         refusal("serviceType", serviceType="nothing-of-ours"),
         refusal("amount", amount=9901),
@@ -51,6 +56,12 @@ def refusal(field: str, **changes: Any) -> Any:
         refusal("currency", currency="dollars"),
         refusal("metadata", metadata={"payment_id": "pay_01"}),
         refusal("metadata", metadata={"service_type": "x"}),
+        refusal("metadata", metadata={"payment_id\u200b": "x"}),
+        refusal("metadata", metadata={"a": "x", "a\u00ad": "y"}),
+        refusal("metadata", metadata={"a\u202e": "x"}),
+        refusal("metadata", metadata={"a": "x\x00"}),
+        refusal("metadata", metadata={"a": "x\u2067"}),
+        refusal("metadata", metadata={"a": "x" * 501}),
         refusal("metadata", metadata={"a[b]": "x"}),
         refusal("metadata", metadata={"x" * 41: "x"}),
         refusal("metadata", metadata={str(number): "x" for number in range(21)}),
@@ -66,6 +77,32 @@ def test_a_field_that_cannot_be_accepted_is_named(system: System, order: dict[st
     assert [error["field"] for error in answer.body["errors"]] == [field]
     assert answer.body["errors"][0]["detail"].endswith((".", ")."))
     assert "TransactWriteItems" not in system.calls
+
+
+def test_an_order_of_the_world_is_taken_as_it_is_written_and_stripe_gets_what_it_takes(system: System) -> None:
+    order = AN_ORDER | {
+        "name": " 佐藤\u3000花子\u200e ",
+        "email": "hanako@B\u00fccher.example",
+        "metadata": {"n\u00famero": "7\u00a0\u200b8", "who": "علی\u200cرضا"},
+    }
+    answer = system.order(order)
+    assert answer.status == 201
+    item = system.items(f"PAYMENT#{answer.body['paymentId']}")["PAYMENT"]
+    assert item["name"] == {"S": "佐藤 花子"}
+    assert item["email_given"] == {"S": "hanako@B\u00fccher.example"}
+    assert item["email"] == {"S": "hanako@xn--bcher-kva.example"}
+    with system.double.state.acting() as state:
+        session = state.get("checkout.session", answer.body["sessionId"])
+        assert session["customer_email"] == "hanako@xn--bcher-kva.example"
+        assert (session["metadata"]["n\u00famero"], session["metadata"]["who"]) == ("7 8", "علی\u200cرضا")
+
+
+def test_a_character_that_cannot_be_taken_is_named(system: System) -> None:
+    answer = system.order(AN_ORDER | {"metadata": {"note": "a\u202eb"}})
+    [error] = answer.body["errors"]
+    assert error["detail"] == (
+        "In the value of note, U+202E (RIGHT-TO-LEFT OVERRIDE) turns the direction of writing; take it out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 """What the mails say, to whom, and what nobody can make them say."""
+# ruff: noqa: RUF001 - scripts of the world
 
 from dataclasses import replace
 from email import message_from_bytes
@@ -30,6 +31,7 @@ from payments.domain.money import Money
 from payments.domain.notices import NoticeKind
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
+from payments.domain.texts import line, tidy
 from payments.services.letters import Business, letter
 from tests.builders import a_payment
 
@@ -370,10 +372,11 @@ HOSTILE = [
 def test_a_hostile_name_changes_no_tag_and_adds_no_line_and_no_header(kind: NoticeKind, name: str) -> None:
     harmless, sent = any_letter(kind), any_letter(kind, name)
     assert Document(sent.html).tags == Document(harmless.html).tags
-    assert (sent.subject + sent.text.replace("\n", "") + sent.html.replace("\n", "")).isprintable()
+    for each in (sent.subject, *sent.text.split("\n"), *sent.html.split("\n")):
+        assert tidy(each) == line(each)
     assert "\nBcc:" not in sent.text
     assert "\nSubject:" not in sent.text
-    headers = message_from_bytes(mime(sent, "The Shop <pay@shop.example>").as_bytes(), policy=default).keys()
+    headers = message_from_bytes(mime(sent, "The Shop", "pay@shop.example"), policy=default).keys()
     assert sorted(headers) == ["Auto-Submitted", "Content-Type", "From", "MIME-Version", "Subject", "To"]
 
 
@@ -406,7 +409,19 @@ def test_a_name_that_would_be_a_link_is_no_greeting(name: str) -> None:
         assert "evil" not in sent.text + sent.html
 
 
-@pytest.mark.parametrize("name", ["Ada Lovelace", "J. R. R. Tolkien", "Sammy Davis Jr.", "O'Neil", "Ада 李"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Lovelace",
+        "J. R. R. Tolkien",
+        "Sammy Davis Jr.",
+        "O'Neil",
+        "Ада 李",
+        "ශ්\u200dරී",
+        "علی\u200cرضا",
+        "👩\u200d👧 A",
+    ],
+)
 def test_a_name_is_a_greeting(name: str) -> None:
     assert any_letter(NoticeKind.PAYMENT_CONFIRMATION, name).text.startswith(f"Dear {name},\n")
 
@@ -415,7 +430,7 @@ def test_a_name_is_a_greeting(name: str) -> None:
 def test_the_mime_message_carries_both_parts_and_any_alphabet_in_seven_bits(kind: NoticeKind) -> None:
     # The subject of the first has the name in it, that of the second is ASCII.
     sent = any_letter(kind, "Ада 李 O'Neil")
-    raw = mime(sent, "The Shop <pay@shop.example>").as_bytes()
+    raw = mime(sent, "The Shop", "pay@shop.example")
     assert raw.isascii()
     assert all(len(line) <= 76 for line in raw.partition(b"\n\n")[2].splitlines())
     message = message_from_bytes(raw, policy=default)
@@ -426,23 +441,3 @@ def test_the_mime_message_carries_both_parts_and_any_alphabet_in_seven_bits(kind
     assert "Ада 李 O&#x27;Neil" in html.get_content()
     assert message["Subject"] == sent.subject
     assert message["Auto-Submitted"] == "auto-generated"
-
-
-@pytest.mark.parametrize("letters", ["Ada Lovelace ", "Ада 李 "])
-def test_a_subject_of_any_length_arrives_as_it_was_written(letters: str) -> None:
-    sent = any_letter(NoticeKind.ADMIN_COPY)
-    for length in range(40, 200):
-        subject = (letters * 30)[:length].strip()
-        raw = mime(replace(sent, subject=subject), "The Shop <pay@shop.example>").as_bytes()
-        assert message_from_bytes(raw, policy=default)["Subject"] == subject
-        assert b"Subject:\n" not in raw
-        assert all(len(word) <= 75 for word in raw.partition(b"\n\n")[0].split() if word.startswith(b"=?"))
-        assert all(len(line) <= 998 for line in raw.splitlines())
-
-
-@pytest.mark.parametrize("smuggled", ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com"])
-def test_no_header_can_be_smuggled_in(smuggled: str) -> None:
-    sent = any_letter(NoticeKind.PAYMENT_CONFIRMATION)
-    for changed in (replace(sent, to=smuggled), replace(sent, subject=smuggled)):
-        with pytest.raises(ValueError, match=r"linefeed|newline|header"):
-            mime(changed, "pay@shop.example")

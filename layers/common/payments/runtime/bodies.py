@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from payments.domain import addresses, texts
 from payments.domain.claims import Claimant
 from payments.domain.errors import (
     FieldError,
@@ -22,28 +23,11 @@ MOST_METADATA_KEYS = 20
 # Stripe's metadata carries these for us. They are the Stripe adapter's names; a test holds both alike.
 RESERVED_METADATA = frozenset({"payment_id", "service_type"})
 
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
-)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def _trimmed(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("Use printable characters on one line only.")
-    return value
-
-
-def _address(value: str) -> str:
-    local = value.split("@", 1)[0]
-    if not _EMAIL.fullmatch(value) or local.startswith(".") or local.endswith(".") or ".." in local:
-        raise ValueError("Give an email address such as ada@example.com.")
-    return value
+def _tidy(value: Any) -> Any:
+    return texts.tidy(value) if isinstance(value, str) else value
 
 
 def _lower(value: Any) -> Any:
@@ -53,13 +37,26 @@ def _lower(value: Any) -> Any:
 def _metadata(value: dict[str, str]) -> dict[str, str]:
     if len(value) > MOST_METADATA_KEYS:
         raise ValueError(f"At most {MOST_METADATA_KEYS} keys are taken.")
-    for key, text in value.items():
+    tidied: dict[str, str] = {}
+    for given, text in value.items():
+        key = texts.tidy(given)
         if key in RESERVED_METADATA:
             raise ValueError(f"The key {key} is ours; choose another.")
-        if not key or len(key) > 40 or "[" in key or "]" in key or not key.isprintable():
-            raise ValueError("Keys have 1 to 40 printable characters, without square brackets.")
-        if len(text) > 500:
-            raise ValueError("Values have at most 500 characters.")
+        if not key or len(key) > 40 or "[" in key or "]" in key:
+            raise ValueError("Keys have 1 to 40 characters, without square brackets.")
+        if key in tidied:
+            raise ValueError(f"There are two keys {key}; take one out.")
+        tidied[key] = _metadata_value(key, text)
+    return tidied
+
+
+def _metadata_value(key: str, text: str) -> str:
+    try:
+        value = texts.tidy(text)
+    except texts.Unusable as error:
+        raise ValueError(f"In the value of {key}, {error}") from None
+    if len(value) > 500:
+        raise ValueError("Values have at most 500 characters.")
     return value
 
 
@@ -70,15 +67,17 @@ class CheckoutBody(BaseModel):
 
     name: Annotated[
         str,
-        BeforeValidator(_trimmed),
-        Field(min_length=1, max_length=200, description="Printable characters on one line."),
-        AfterValidator(_printable),
+        BeforeValidator(_tidy),
+        Field(min_length=1, max_length=200, description="In any script, on one line."),
     ]
     email: Annotated[
         str,
-        BeforeValidator(_trimmed),
-        Field(max_length=254, json_schema_extra={"format": "email"}),
-        AfterValidator(_address),
+        Field(
+            max_length=addresses.LONGEST,
+            description="Its domain may be in any script; before the @ it is ASCII.",
+            json_schema_extra={"format": "email"},
+        ),
+        AfterValidator(addresses.usable),
     ]
     service_type: Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`.")]
     amount: Annotated[int, Field(ge=0, le=10**15)] | None = Field(
@@ -89,7 +88,10 @@ class CheckoutBody(BaseModel):
     )
     metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(
         default_factory=dict,
-        description="Is sent to Stripe and shown in its dashboard. Keys have at most 40 characters, values 500.",
+        description=(
+            "Is sent to Stripe and shown in its dashboard. "
+            "Keys have at most 40 characters, values 500, each is on one line."
+        ),
         json_schema_extra={"maxProperties": MOST_METADATA_KEYS},
     )
 

@@ -9,6 +9,7 @@ from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.intents import facts_of_session
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
 from payments.adapters.stripe.units import to_stripe
+from payments.domain.addresses import in_ascii
 from payments.domain.errors import NewerRelease
 from payments.domain.facts import Fact
 from payments.domain.money import Money
@@ -83,7 +84,7 @@ def _first_parameters(payment: Payment) -> "SessionCreateParams":
                 },
             }
         ],
-        "customer_email": payment.customer.email,
+        "customer_email": in_ascii(payment.customer.email),
         "client_reference_id": payment.id,
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata},

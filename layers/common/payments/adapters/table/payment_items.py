@@ -11,6 +11,7 @@ from typing import Any
 
 from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso, shown
 from payments.adapters.table.keys import due_shard, payment_key
+from payments.domain.addresses import normalised
 from payments.domain.attention import Attention, Reason
 from payments.domain.errors import NewerRelease
 from payments.domain.facts import FACT_TYPES, Fact
@@ -79,7 +80,7 @@ def _first_values(payment: Payment) -> Item:
             "order": {"lines": [_line_values(line) for line in payment.order.lines]},
             "number": payment.order.number,
             "name": payment.customer.name,
-            "email": _normalised(payment.customer.email),
+            "email": normalised(payment.customer.email),
             "email_given": payment.customer.email,
             "return_url": payment.return_url,
             "metadata": dict(payment.metadata),
@@ -178,11 +179,6 @@ def kept_view_of(item: Item) -> tuple[dict[str, Any], datetime] | None:
         return shown(item["view"]), datetime.fromisoformat(item["expires_at"]["S"])
     except (KeyError, ValueError):
         return None
-
-
-def _normalised(address: str) -> str:
-    """One form for all ways to write an address that people take for the same."""
-    return address.strip().lower()
 
 
 def _line_values(line: Line) -> dict[str, object]:

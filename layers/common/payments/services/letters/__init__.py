@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from payments.domain.mail import Letter
 from payments.domain.notices import Notice, NoticeKind
 from payments.domain.payment import Payment
+from payments.domain.texts import line
 from payments.services.letters import admin, customer, page, text
-from payments.services.letters.content import Business, Content, line
+from payments.services.letters.content import Business, Content
 
 __all__ = ["Business", "letter"]
 

@@ -54,11 +54,6 @@ class Content:
     note: str | None = None
 
 
-def line(words: str) -> str:
-    """On one line, without what cannot be seen: line breaks, and marks that turn the direction of writing."""
-    return " ".join("".join(each if each.isprintable() else " " for each in words).split())
-
-
 def unbroken(words: str) -> str:
     """With amounts and times that stay on one line: `99.00 USD` and `09:00 UTC` have a space that does not break."""
     return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", words)

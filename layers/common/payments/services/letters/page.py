@@ -8,7 +8,8 @@ Nothing is loaded from anywhere.
 from html import escape
 
 from payments.domain.money import Money
-from payments.services.letters.content import Business, Content, Link, Row, line, unbroken
+from payments.domain.texts import line
+from payments.services.letters.content import Business, Content, Link, Row, unbroken
 
 _FONT = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _INK, _SOFT, _LINE, _GROUND, _CARD = "#1d242d", "#56606c", "#dfe3e8", "#f2f4f6", "#ffffff"

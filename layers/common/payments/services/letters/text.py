@@ -3,7 +3,8 @@
 from textwrap import wrap
 
 from payments.domain.money import Money
-from payments.services.letters.content import Business, Content, Row, line, unbroken
+from payments.domain.texts import line
+from payments.services.letters.content import Business, Content, Row, unbroken
 
 _WIDTH = 72
 
