@@ -14,7 +14,8 @@ class Decline:
     message: str
     seller_message: str = UNKNOWN_DECLINE
     advice: str = "try_again_later"
-    network_code: str = "01"
+    network_code: str | None = "01"
+    blocked: bool = False  # by Radar, before any issuer is asked
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -24,6 +25,15 @@ INSUFFICIENT_FUNDS = Decline(
     "Your card has insufficient funds.",
     "The bank returned the decline code `insufficient_funds`.",
     network_code="51",
+)
+BLOCKED = Decline(
+    "card_declined",
+    "fraudulent",
+    "Your card was declined.",
+    "Stripe blocked this payment as too risky.",
+    "do_not_try_again",
+    network_code=None,
+    blocked=True,
 )
 NOT_A_TEST_CARD = Decline(
     "card_declined",
@@ -114,6 +124,13 @@ CARDS = (
         ),
         token="chargeDeclinedProcessingError",
     ),
+    Card(
+        "4000000000006975",
+        "Declined: used too often",
+        decline=_decline("card_declined", "Your card was declined.", "card_velocity_exceeded", "try_again_later"),
+        token="chargeDeclinedVelocityLimitExceeded",
+    ),
+    Card("4100000000000019", "Blocked by Radar as fraudulent", decline=BLOCKED, token="radarBlock"),
     Card(
         "4000000000000341",
         "Can be saved; declined when charged",

@@ -234,12 +234,13 @@ def _decline(state: State, intent: Json, method: Json, decline: cards.Decline, *
         failure_code=decline.code,
         failure_message=decline.message,
         outcome=charges.outcome(
-            "issuer_declined",
-            network="declined_by_network",
-            reason=decline.reason,
+            "blocked" if decline.blocked else "issuer_declined",
+            network="not_sent_to_network" if decline.blocked else "declined_by_network",
+            reason="highest_risk_level" if decline.blocked else decline.reason,
             message=decline.seller_message,
             advice=decline.advice,
             network_code=decline.network_code,
+            risk="highest" if decline.blocked else "normal",
         ),
         payment_method_details=method_used(method, intent["amount"], authenticated=authenticated),
     )

@@ -92,7 +92,7 @@ def payment(status: str, **changes: Any) -> dict[str, Any]:
         "transactionId": "ch_3TRq8uLkdIwHu7ix0vVq2mXa" if paid or status == "processing" else None,
         "receiptUrl": "https://pay.stripe.com/receipts/a1B2c3" if paid else None,
         "checkoutUrl": CHECKOUT if payable else None,
-        "failure": {"code": "card_declined", "message": "Your card was declined."} if status == "failed" else None,
+        "failure": {"code": "generic_decline", "message": "Your card was declined."} if status == "failed" else None,
         "dispute": None,
         "createdAt": "2026-11-21T10:42:07Z",
         "updatedAt": "2026-11-21T11:05:31Z",

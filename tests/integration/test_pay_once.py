@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -10,9 +10,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 from payments.adapters.stripe import checkouts
+from payments.domain.actors import LOOK
 from payments.domain.errors import StripeUnavailable
 from payments.domain.payment import Payment
 from payments.services.checkout import SETTLED
+from payments.services.recording import record
 from tests.builders import a_charge, a_failed_charge, a_session, an_event
 from tests.integration.clock import Clock
 from tests.integration.system import AN_ORDER, ORIGIN, Answer, Context, System
@@ -25,7 +27,7 @@ CONFIRMED = [
 
 
 def control(system: System, path: str, body: dict[str, Any]) -> None:
-    """Ask the double for something; a declined card is an answer like another."""
+    """Ask the double for something; a declined card or a failed authentication is an answer like another."""
     request = Request(  # noqa: S310 - our own address
         f"{system.double.url}/_control/{path}",
         json.dumps(body).encode(),
@@ -34,7 +36,7 @@ def control(system: System, path: str, body: dict[str, Any]) -> None:
     try:
         urlopen(request).close()  # noqa: S310
     except HTTPError as error:
-        if error.code != 402:
+        if error.code not in (400, 402):
             raise
 
 
@@ -104,11 +106,65 @@ def test_a_decline_is_failed_and_can_be_resumed_in_the_same_session(system: Syst
     for event in pay(system, session_id, "4000000000000002"):
         system.hear(event)
     body = system.status(payment_id).body
-    assert (body["status"], body["failure"]["code"]) == ("failed", "card_declined")
+    assert (body["status"], body["failure"]["code"]) == ("failed", "generic_decline")
     assert session_id in body["checkoutUrl"]
     for event in pay(system, session_id):
         system.hear(event)
     assert system.status(payment_id).body["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("card", "told", "message", "true_code"),
+    [
+        ("4000000000000002", "generic_decline", "Your card was declined.", "generic_decline"),
+        ("4000000000009995", "insufficient_funds", "Your card has insufficient funds.", "insufficient_funds"),
+        ("4000000000000069", "expired_card", "Your card has expired.", "expired_card"),
+        ("4000000000006975", "card_velocity_exceeded", "Your card was declined.", "card_velocity_exceeded"),
+        ("4000000000009987", "generic_decline", "Your payment was declined.", "lost_card"),
+        ("4000000000009979", "generic_decline", "Your payment was declined.", "stolen_card"),
+        ("4100000000000019", "generic_decline", "Your payment was declined.", "highest_risk_level"),
+    ],
+)
+def test_a_customer_reads_why_as_far_as_it_may_be_said_and_the_business_the_true_code(
+    system: System, card: str, told: str, message: str, true_code: str
+) -> None:
+    payment_id, session_id = a_checkout(system)
+    declined = pay(system, session_id, card)
+    for event in declined:
+        system.hear(event)
+    body = system.status(payment_id).body
+    assert (body["status"], body["failure"]) == ("failed", {"code": told, "message": message})
+    control(system, f"sessions/{session_id}/expire", {})
+    for event in system.events():
+        system.hear(event)
+    body = system.status(payment_id).body
+    assert (body["status"], body["failure"]) == ("expired", {"code": told, "message": message})
+    system.run_mailer()
+    to_admin, to_customer = (
+        mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        for mail in sorted(system.mails(payment_id), key=lambda mail: "admin" not in mail["To"])
+    )
+    assert true_code in to_admin
+    assert message in to_customer
+    assert ("and not why" in to_admin.replace("\r\n", " ")) is (true_code != told)
+    assert true_code == told or true_code not in to_customer
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_failure_to_authenticate_after_a_decline_is_the_reason(system: System, is_told: bool) -> None:
+    payment_id, session_id = a_checkout(system)
+    events = pay(system, session_id, "4000000000000002") + pay(system, session_id, "4000002500003155")
+    before = {event["id"] for event in system.events()}
+    control(system, f"sessions/{session_id}/authenticate", {"approved": False})
+    events += [event for event in system.events() if event["id"] not in before and is_told]
+    for event in reversed(events):
+        system.hear(event)
+    if not is_told:
+        handler = system.functions["CreateSession"]
+        payment = handler.store.payment(payment_id)
+        record(handler.store, payment, handler.stripe.look(payment), actor=LOOK, now=datetime.now(UTC))
+    body = system.status(payment_id).body
+    assert (body["status"], body["failure"]["code"]) == ("failed", "payment_intent_authentication_failure")
 
 
 def test_an_expired_checkout_is_expired_and_after_a_decline_the_customer_is_told(system: System) -> None:
@@ -172,7 +228,7 @@ def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(
         assert system.run_mailer() == [{"batchItemFailures": []}]
     notice = system.items(f"PAYMENT#{payment_id}")["NOTICE#payment_confirmation"]
     assert notice["state"]["S"] == "due"
-    assert "verified" in notice["note"]["S"]
+    assert "(the sender)" in notice["note"]["S"]
     assert subjects(system, payment_id) == []
 
     for function in ("Reconcile", "SendEmail"):

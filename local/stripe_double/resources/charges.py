@@ -47,6 +47,7 @@ def outcome(
     message: str = "Payment complete.",
     advice: str | None = None,
     network_code: str | None = None,
+    risk: str = "normal",
 ) -> Json:
     """What network and issuer made of a charge."""
     return {
@@ -55,8 +56,8 @@ def outcome(
         "network_decline_code": network_code,
         "network_status": network,
         "reason": reason,
-        "risk_level": "normal",
-        "risk_score": 12,
+        "risk_level": risk,
+        "risk_score": 12 if risk == "normal" else 92,
         "seller_message": message,
         "type": type_,
     }

@@ -178,6 +178,61 @@ def test_the_failure_told_is_the_last_one_and_none_once_paid() -> None:
     assert knowing(earlier, later, PAID).failure is None
 
 
+@pytest.mark.parametrize(("first", "last"), [("pm_z", "pm_a"), ("pm_a", "pm_z")])
+def test_of_failures_without_a_charge_the_last_is_the_last_in_time(first: str, last: str) -> None:
+    one, two = (
+        replace(attempt(AttemptState.FAILED, ref=f"pi_1#{method}"), created=created, failure_code=method)
+        for method, created in ((first, 1), (last, 2))
+    )
+    for facts in permutations([one, two]):
+        failure = knowing(*facts).failure
+        assert failure is not None
+        assert failure.code == last
+
+
+@pytest.mark.parametrize(
+    ("code", "decline", "message", "told", "true"),
+    [
+        ("card_declined", "insufficient_funds", "No funds.", ("insufficient_funds", "No funds."), "insufficient_funds"),
+        ("card_declined", None, "Declined.", ("card_declined", "Declined."), "card_declined"),
+        (None, None, None, ("payment_failed", "The payment failed."), "payment_failed"),
+        ("debit_not_authorized", "generic_decline", "No.", ("debit_not_authorized", "No."), "debit_not_authorized"),
+        *(
+            (
+                "card_declined",
+                code,
+                "Your card was reported stolen.",
+                ("generic_decline", "Your payment was declined."),
+                code,
+            )
+            for code in (
+                "fraudulent",
+                "highest_risk_level",
+                "lost_card",
+                "merchant_blacklist",
+                "pickup_card",
+                "restricted_card",
+                "security_violation",
+                "stolen_card",
+                "a_reason_of_tomorrow",
+                "insufficient_funds",
+            )
+        ),
+        ("card_lost", None, "Declined.", ("generic_decline", "Your payment was declined."), "card_lost"),
+    ],
+)
+def test_a_customer_is_told_the_reason_as_far_as_it_may_be_said(
+    code: str | None, decline: str | None, message: str | None, told: tuple[str, str], true: str
+) -> None:
+    declined = replace(attempt(AttemptState.FAILED), failure_code=code, decline_code=decline, failure_message=message)
+    payment = knowing(declined)
+    assert payment.failure is not None
+    assert payment.cause is not None
+    assert (payment.failure.code, payment.failure.message) == told
+    assert (payment.cause.code, payment.cause.message) == (true, message or "The payment failed.")
+    assert knowing(declined, session(SessionState.EXPIRED)).failure == payment.failure
+
+
 @pytest.mark.parametrize(
     ("states", "shown"),
     [

@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -27,7 +27,9 @@ from payments.domain.facts import (
     Refund,
     Session,
     SessionState,
+    failed_attempts,
 )
+from payments.domain.failures import Failure, told_to_business, told_to_customer
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.order import Line, Order
@@ -80,14 +82,6 @@ class DisputeStatus(StrEnum):
 class Customer:
     name: str
     email: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why the last attempt failed: Stripe's code, and a sentence that a customer may read."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,20 +336,26 @@ class Payment:
         return datetime.fromtimestamp(attempt.created, tz=UTC)
 
     @property
-    def failure(self) -> Failure | None:
-        """Why it failed, as the customer may read it; None for a payment that has not failed, or has succeeded since.
+    def cause(self) -> Failure | None:
+        """Why the last attempt failed, as Stripe tells the business; None for a payment that has not failed, or has
+        succeeded since."""
+        return self._why(told_to_business)
 
-        Of a bank debit, Stripe tells the business what became of "the customer's" account.
-        """
+    @property
+    def failure(self) -> Failure | None:
+        """The same, as the customer may read it."""
+        return self._why(told_to_customer)
+
+    @property
+    def is_cause_secret(self) -> bool:
+        """The customer reads another code than the business."""
+        return self.cause is not None and self.failure is not None and self.cause.code != self.failure.code
+
+    def _why(self, told: Callable[[Attempt], Failure]) -> Failure | None:
         if self.is_paid or self.status in (Status.PENDING, Status.PROCESSING):
             return None
-        failed = [each for each in self.attempts if each.state is AttemptState.FAILED]
-        if failed:
-            last = max(failed, key=lambda attempt: attempt.recency)
-            message = last.failure_message or "The payment failed."
-            if "customer" in message.lower():
-                message = "The bank did not make the payment."
-            return Failure(last.failure_code or "payment_failed", message)
+        if failed := failed_attempts(self.facts):
+            return told(failed[0])
         if any(each.state is SessionState.ASYNC_FAILED for each in self.sessions):
             return Failure("async_payment_failed", "The payment was not completed by the bank.")
         return None

@@ -17,7 +17,8 @@ type WebAddress = str
 
 class FailureView(TypedDict):
     code: str
-    """Stripe's code, such as `card_declined`; ours where Stripe has none."""
+    """Stripe's decline code, such as `insufficient_funds`, else its error code; ours where Stripe has none. Of a card
+    that was reported lost or stolen, and of suspected fraud, it is `generic_decline`."""
     message: str
     """A sentence that the customer may read."""
 

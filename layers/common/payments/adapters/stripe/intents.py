@@ -1,6 +1,7 @@
 """Whose a Stripe object is, and all that Stripe knows of a payment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import stripe
@@ -8,7 +9,7 @@ import stripe
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
 from payments.adapters.stripe.objects import PAYMENT_ID, Object, read_object
-from payments.domain.facts import Fact, Intent
+from payments.domain.facts import Attempt, AttemptState, Fact, Intent
 from payments.domain.payment import Payment, Way, is_payment_id
 
 
@@ -55,7 +56,7 @@ class StripeIntents(StripeConnection):
                     facts += [fact for each in listed.data for fact in facts_of_session(each.to_dict())]
             for intent in sorted({fact.ref for fact in facts if isinstance(fact, Intent)}):
                 facts += self._facts_of_charges(intent)
-        return tuple(facts)
+        return tuple(_in_order(facts))
 
     def _facts_of_charges(self, intent: str) -> list[Fact]:
         client = self._client().v1
@@ -69,6 +70,17 @@ class StripeIntents(StripeConnection):
         if any(charge.get("disputed") for charge in charges):
             objects += _all(client.disputes.list({"payment_intent": intent, "limit": 100}))
         return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
+
+
+def _in_order(facts: list[Fact]) -> Iterator[Fact]:
+    """A failure without a charge has a time in its event alone. An intent says the last, so all its charges that failed
+    were before."""
+    for fact in facts:
+        if isinstance(fact, Attempt) and fact.charge is None and fact.created is None:
+            failed = [each for each in facts if isinstance(each, Attempt) and each.state is AttemptState.FAILED]
+            yield replace(fact, created=max(each.created or 0 for each in failed if each.intent == fact.intent) or None)
+        else:
+            yield fact
 
 
 def _all(listed: "stripe.ListObject[Any]") -> list[Object]:

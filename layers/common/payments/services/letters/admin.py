@@ -21,6 +21,7 @@ from payments.services.letters.content import (
 )
 
 _DASHBOARD = "https://dashboard.stripe.com"
+_NOT_TOLD = "The customer reads that the payment was declined, and not why: the card may be somebody else's."
 # Radar's reviews have these ids; early fraud warnings have others.
 _REVIEW = "prv_"
 
@@ -50,8 +51,8 @@ def copy(notice: Notice, payment: Payment, business: Business) -> Content:
 
 
 def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
-    failure, name = payment.failure, payment.customer.name
-    reason: tuple[Row, ...] = (("Reason", failure.message), ("Code", failure.code)) if failure else ()
+    cause, name = payment.cause, payment.customer.name
+    reason: tuple[Row, ...] = (("Reason", cause.message), ("Code", cause.code)) if cause else ()
     if payment.checkout:
         outlook = "The checkout is still open and the customer may try again, so there is nothing to do yet."
     elif payment.status is Status.PROCESSING:
@@ -60,12 +61,12 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
         outlook = "The checkout is closed. The customer is told by mail, and may order again."
     return Content(
         subject=f"Payment failed: {payment.asked} from {name} for {payment.product_name}",
-        preview=failure.message if failure else outlook,
+        preview=cause.message if cause else outlook,
         heading="A payment failed",
         before=(f"{name} tried to pay {payment.asked} for {payment.product_name}, without success so far.", outlook),
         rows=(("Amount", payment.asked), *reason, *_facts(payment)),
         link=_in_stripe(payment, business),
-        after=(),
+        after=(_NOT_TOLD,) if payment.is_cause_secret else (),
         footer=_footer(business),
     )
 
