@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
 from payments.domain.errors import NewerRelease
-from payments.runtime.composition import table
+from payments.runtime.composition import mail_queue_later, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting
@@ -26,6 +26,7 @@ business = Business(
     livemode=flag("STRIPE_LIVEMODE"),
     stage=setting("STAGE"),
 )
+outbox = mail_queue_later()
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
 # For one mail: SES's time-outs, and as long again for the table. One that is cut off goes out twice.
@@ -53,6 +54,7 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
             business=business,
             store=store,
             mailer=mailer,
+            outbox=outbox,
             clock=lambda: datetime.now(UTC),
         )
     except NewerRelease:
@@ -63,13 +65,13 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
         # One bad message must not hold up the others; this is where any failure of one ends.
         logger.exception("failed", extra=about)
         return False
-    if delivery.why:
-        about["reference"] = delivery.why
     measured: Measured = {}
     if delivery.waited is not None:
         measured = {Metric.MAIL_SENT: 1, Metric.STATUS_TO_MAIL: delivery.waited}
     elif delivery.outcome.needs_attention:
         measured = {Metric.MAIL_UNDELIVERABLE: 1}
+    if delivery.reason:
+        about["reason"] = delivery.reason
     log = logger.error if delivery.outcome.needs_attention else logger.info
     log(delivery.outcome.value, extra=about | metrics(measured))
     return True

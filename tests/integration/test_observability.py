@@ -79,7 +79,7 @@ def test_a_mail_that_is_not_taken_says_why_and_names_nobody(
     assert {line["message"] for line in lines} == {"postponed"}
     # The sentence that docs/deploying.md quotes.
     sentence = "is the sender verified, and the account out of the SES sandbox?"
-    assert {line["reference"] for line in lines} == {f"MessageRejected: {sentence}"}
+    assert {line["reason"] for line in lines} == {f"MessageRejected: {sentence}"}
     assert sentence in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     assert "@" not in json.dumps(lines)
 

@@ -1,5 +1,6 @@
 """The main job through the real handlers: order, pay, learn, mail."""
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -217,8 +218,8 @@ def test_events_at_the_same_time_raise_each_notice_once(system: System) -> None:
     assert len(told) <= 4
 
 
-def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(
-    system: System, monkeypatch: pytest.MonkeyPatch
+def test_a_mail_that_ses_does_not_take_says_why_and_is_tried_again_and_else_sent_by_reconcile(
+    system: System, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
 ) -> None:
     payment_id, _ = a_checkout(system)
     mailer = system.functions["SendEmail"].mailer
@@ -229,6 +230,13 @@ def test_a_mail_that_ses_does_not_take_is_sent_later_by_reconcile(
     notice = system.items(f"PAYMENT#{payment_id}")["NOTICE#payment_confirmation"]
     assert notice["state"]["S"] == "due"
     assert "(the sender)" in notice["note"]["S"]
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+    assert [line["reason"] for line in lines if line["message"] == "postponed"] == [notice["note"]["S"]] * 3
+    assert "@" not in notice["note"]["S"]
+    queue = system.sqs.get_queue_attributes(QueueUrl=system.queue_url, AttributeNames=["All"])["Attributes"]
+    assert queue["ApproximateNumberOfMessagesDelayed"] == "3"
+    # Should these be lost, reconcile finds the notices overdue.
+    system.sqs.purge_queue(QueueUrl=system.queue_url)
     assert subjects(system, payment_id) == []
 
     for function in ("Reconcile", "SendEmail"):

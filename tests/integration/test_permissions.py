@@ -24,6 +24,7 @@ from payments.adapters import secrets
 from payments.adapters.table import catalogue, notices, payment_items, work
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
+from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
@@ -159,12 +160,24 @@ def reconcile_a_refund(system: FragileSystem) -> None:
     system.reconcile()
 
 
+def mail_what_ses_does_not_take(system: FragileSystem) -> None:
+    """The mailer sends itself a message for later."""
+
+    def refuse(_: object) -> str:
+        raise MailUnavailable("SendingPausedException")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(system.functions["SendEmail"].mailer, "send", refuse)
+        system.mail()
+
+
 STORIES: list[tuple[Act, ...]] = [
     (order_twice,),
     (order_until_stripe_answers,),
     (order_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read),
+    (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
     (refresh_what_has_no_answer,),
     (order, refresh_what_is_for_newer_code),

@@ -201,6 +201,7 @@ class World:
                 business=letters.Business("Shop", "admin@example.com", "http://localhost/"),
                 store=self.table(),
                 mailer=self,
+                outbox=lambda: self,
                 clock=lambda: self.now,
             )
             assert delivery.outcome in ("sent", "moot", "not_ours", "for_newer_code", "postponed"), delivery

@@ -1,23 +1,25 @@
 """A notice is sent once, and only while it is true."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from payments.domain.actors import ANSWER
+from payments.domain.errors import PublishFailed
 from payments.domain.facts import Attempt, AttemptState, Refund, RefundState
 from payments.domain.learning import learn
 from payments.domain.mail import MailRejected, MailUnavailable
-from payments.domain.notices import Notice, NoticeKind, NoticeState
+from payments.domain.notices import UNDER_WAY, Notice, NoticeKind, NoticeState
 from payments.domain.payment import Payment
 from payments.domain.writes import Write
 from payments.services.letters import Business
-from payments.services.mailing import LEASE, MOST_ATTEMPTS, STUCK_ATTEMPT, MailOutcome, deliver
+from payments.services.mailing import LEASE, MOST_ATTEMPTS, STUCK_ATTEMPT, Delivery, MailOutcome, deliver
 from payments.services.recording import record
 from tests.builders import NOW, a_payment
-from tests.fakes import MemoryMailer, MemoryStore, NoticeRecord
+from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, NoticeRecord
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
@@ -35,6 +37,7 @@ class Office:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.mailer = MemoryMailer()
+        self.queue = MemoryOutbox()
         self.now = NOW
         self.payment, effects = learn(a_payment(), [PAID])
         self.store.payments[self.payment.id] = self.payment
@@ -44,14 +47,30 @@ class Office:
         self.store.notices |= {(self.payment.id, notice): NoticeRecord(self.now + later) for notice in notices}
 
     def deliver(self, notice: Notice = CONFIRMATION, *, wants_copies: bool = True) -> MailOutcome:
+        return self.delivery(notice, wants_copies=wants_copies).outcome
+
+    def delivery(self, notice: Notice = CONFIRMATION, *, wants_copies: bool = True) -> Delivery:
         return deliver(
             self.payment.id,
             notice,
             business=Business("The Shop", "admin@example.com", "http://localhost:8000/", wants_copies),
             store=self.store,
             mailer=self.mailer,
+            outbox=lambda: self.queue,
             clock=lambda: self.now,
-        ).outcome
+        )
+
+    def until(self, when: Callable[[MailOutcome], bool]) -> list[tuple[timedelta, MailOutcome]]:
+        """What became of the confirmation, and when, as its messages arrive; where there is none, reconcile publishes
+        it when it is overdue."""
+        began = self.now
+        happened: list[tuple[timedelta, MailOutcome]] = []
+        while not (happened and when(happened[-1][1])):
+            happened.append((self.now - began, self.deliver()))
+            delays = [timedelta(seconds=posting.delay_seconds) for posting in self.queue.postings]
+            self.queue.postings.clear()
+            self.now = self.now + delays[0] if delays else max(self.now, self.record().due_at)
+        return happened
 
     def record(self, notice: Notice = CONFIRMATION) -> NoticeRecord:
         return self.store.notices[self.payment.id, notice]
@@ -167,6 +186,47 @@ def test_a_mail_service_that_is_away_is_tried_again_ever_later(office: Office) -
     assert pauses == sorted(set(pauses))
     assert office.deliver() is MailOutcome.SENT
     assert len(office.mailer.letters) == 1
+
+
+def test_a_second_try_comes_when_it_is_due_without_waiting_for_reconcile(office: Office) -> None:
+    office.mailer.failures = [MailUnavailable("TooManyRequestsException")] * 5
+    happened = office.until(lambda outcome: outcome is MailOutcome.SENT)
+    pauses = [after - before for (before, _), (after, _) in pairwise(happened)]
+    # By a second later than it may be sent, so that no message comes too early.
+    assert [pause.total_seconds() for pause in pauses] == [31, 61, 121, 241, 481]
+
+
+def test_what_the_queue_does_not_take_is_left_to_reconcile(office: Office) -> None:
+    office.mailer.failures = [MailUnavailable("TooManyRequestsException")]
+    office.queue.failures = [PublishFailed("SQS did not take 1 messages")]
+    happened = office.until(lambda outcome: outcome is MailOutcome.SENT)
+    assert [when for when, _ in happened] == [timedelta(), timedelta(seconds=30) + UNDER_WAY]
+
+
+def test_someone_is_told_after_a_quarter_of_an_hour_and_it_is_given_up_after_14_hours(office: Office) -> None:
+    office.mailer.failures = [MailUnavailable("SendingPausedException")] * MOST_ATTEMPTS
+    happened = office.until(lambda outcome: outcome is MailOutcome.GAVE_UP)
+    assert len(happened) == MOST_ATTEMPTS
+    when = {outcome: after for after, outcome in happened}
+    assert timedelta(minutes=15) <= when[MailOutcome.STUCK] < timedelta(minutes=16)
+    assert timedelta(hours=14) <= when[MailOutcome.GAVE_UP] < timedelta(hours=15)
+
+
+@pytest.mark.parametrize(
+    ("failures", "outcome"),
+    [
+        ([MailRejected("BadRequestException: no")], MailOutcome.REJECTED),
+        ([MailUnavailable("BadRequestException: no")], MailOutcome.POSTPONED),
+        ([MailUnavailable("BadRequestException: no")] * STUCK_ATTEMPT, MailOutcome.STUCK),
+        ([MailUnavailable("BadRequestException: no")] * MOST_ATTEMPTS, MailOutcome.GAVE_UP),
+    ],
+)
+def test_a_mail_that_does_not_leave_says_why(office: Office, failures: list[Exception], outcome: MailOutcome) -> None:
+    office.mailer.failures = list(failures)
+    for _ in failures:
+        delivery = office.delivery()
+        office.now = max(office.now, office.record().send_at)
+    assert (delivery.outcome, delivery.reason) == (outcome, "BadRequestException: no")
 
 
 def test_it_is_given_up_after_a_bound(office: Office) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from payments.runtime.settings import flag, setting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe import StripeApi
     from payments.adapters.table.catalogue import CatalogueTable
@@ -37,3 +40,15 @@ def mail_queue() -> MailQueue:
     from payments.adapters.queue import MailQueue
 
     return MailQueue(setting("MAIL_QUEUE_URL"))
+
+
+def mail_queue_later() -> Callable[[], MailQueue]:
+    """The same, made when it is first asked for: where that is seldom, no start pays for its client."""
+    url = setting("MAIL_QUEUE_URL")
+
+    def made() -> MailQueue:
+        from payments.adapters.queue import MailQueue
+
+        return MailQueue(url)
+
+    return cache(made)

@@ -1,16 +1,17 @@
 """Sending a notice once: claim it, ask whether it is still true, send it, record it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from payments.domain.actors import LOOK
-from payments.domain.errors import ClaimLost, NewerRelease, TryAgain
+from payments.domain.errors import ClaimLost, NewerRelease, PublishFailed, TryAgain
 from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
-from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState
+from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState, Posting
 from payments.domain.payment import Payment
 from payments.domain.writes import Retract
 from payments.services.letters import Business, letter
@@ -23,6 +24,10 @@ MOST_ATTEMPTS = 12
 STUCK_ATTEMPT = 6
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=6)
+# What the queue can hold a message back for; what is due later is published by reconcile.
+LONGEST_DELAY = timedelta(seconds=900)
+# The table keeps whole seconds.
+ROUNDING = timedelta(seconds=1)
 
 
 class MailOutcome(StrEnum):
@@ -43,12 +48,11 @@ class MailOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a notice; `waited` is how long a mail that was sent had been due, `why` the reason for one that
-    was not: the mail service's code, and never an address."""
+    """What became of a notice; `waited` is how long a mail that was sent had been due, `reason` why one was not."""
 
     outcome: MailOutcome
     waited: timedelta | None = None
-    why: str | None = None
+    reason: str | None = None
 
 
 class MailStore(Payments, Protocol):
@@ -66,6 +70,11 @@ class Mailer(Protocol):
         """The mail service's message id; MailRejected or MailUnavailable if it did not take the letter."""
 
 
+class Outbox(Protocol):
+    def publish(self, postings: Sequence[Posting]) -> None:
+        """PublishFailed if not all were taken."""
+
+
 def deliver(
     payment_id: str,
     notice: Notice,
@@ -73,12 +82,14 @@ def deliver(
     business: Business,
     store: MailStore,
     mailer: Mailer,
+    outbox: Callable[[], Outbox],
     clock: Callable[[], datetime],
 ) -> Delivery:
     """Send a notice that is due; NOT_OURS if it was sent, is not yet due, or another is at it.
 
     Sent once, but for one window: the mail service took the letter and this process died, or lost the answer,
     before that was recorded. A payment that is for newer code keeps its notice due, and loses but this message.
+    What cannot be sent now is published again for when it is due; `outbox` is asked for only then.
     """
     try:
         payment = store.payment(payment_id)
@@ -87,69 +98,87 @@ def deliver(
     claim = store.claim_notice(payment_id, notice, clock(), LEASE)
     if claim is None:
         return Delivery(MailOutcome.NOT_OURS)
-    outcome, why = _try(payment_id, payment, notice, claim.attempt, business, store, mailer, clock)
-    return Delivery(outcome, clock() - claim.due_since if outcome is MailOutcome.SENT else None, why)
+    return _try(payment, _Claimed(payment_id, notice, claim, store, outbox, clock), business, mailer)
 
 
-def _try(
-    payment_id: str,
-    payment: Payment | None,
-    notice: Notice,
-    attempt: int,
-    business: Business,
-    store: MailStore,
-    mailer: Mailer,
-    clock: Callable[[], datetime],
-) -> tuple[MailOutcome, str | None]:
-    """Send a claimed notice if it is true, and record how that ended: the outcome, and why it was not sent."""
-    if attempt > MOST_ATTEMPTS:
+@dataclass(frozen=True)
+class _Claimed:
+    """A notice that this sender holds; each of its ends is recorded."""
+
+    payment_id: str
+    notice: Notice
+    claim: NoticeClaim
+    store: MailStore
+    outbox: Callable[[], Outbox]
+    clock: Callable[[], datetime]
+
+    @property
+    def attempt(self) -> int:
+        return self.claim.attempt
+
+    def sent(self, message_id: str) -> Delivery:
+        self._settle(NoticeState.SENT, message_id)
+        return Delivery(MailOutcome.SENT, waited=self.clock() - self.claim.due_since)
+
+    def end(self, outcome: MailOutcome, reason: str) -> Delivery:
+        """It will not be sent."""
+        self._settle(NoticeState(outcome.value), reason)
+        return Delivery(outcome, reason=reason)
+
+    def postpone(self, pause: timedelta, reason: str) -> Delivery:
+        self.store.postpone_notice(self.payment_id, self.notice, self.attempt, self.clock() + pause, reason)
+        delay = pause + ROUNDING
+        if delay <= LONGEST_DELAY:
+            # Should the queue not take it, reconcile finds it overdue.
+            with suppress(PublishFailed):
+                self.outbox().publish([Posting(self.payment_id, self.notice, int(delay.total_seconds()))])
+        return Delivery(MailOutcome.POSTPONED, reason=reason)
+
+    def _settle(self, state: NoticeState, note: str) -> None:
+        self.store.settle_notice(self.payment_id, self.notice, self.attempt, state, self.clock(), note)
+
+
+def _try(payment: Payment | None, claimed: _Claimed, business: Business, mailer: Mailer) -> Delivery:
+    """Send a claimed notice if it is true, and record how that ended."""
+    notice = claimed.notice
+    if claimed.attempt > MOST_ATTEMPTS:
         # Its senders died each time, before they could say why.
-        why = "no attempt came to an end"
-        store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), why)
-        return MailOutcome.GAVE_UP, why
+        return claimed.end(MailOutcome.GAVE_UP, "no attempt came to an end")
     if payment is None:
-        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "there is no such payment")
-        return MailOutcome.MOOT, None
+        return claimed.end(MailOutcome.MOOT, "there is no such payment")
     if notice.kind is NoticeKind.ADMIN_COPY and not business.wants_copies:
-        store.settle_notice(payment_id, notice, attempt, NoticeState.MOOT, clock(), "copies are not wanted")
-        return MailOutcome.MOOT, None
+        return claimed.end(MailOutcome.MOOT, "copies are not wanted")
     if not calls_for(payment, notice):
-        return _retracted(payment, notice, attempt, store, clock), None
+        return _retracted(payment, claimed)
     try:
         message_id = mailer.send(letter(notice, payment, business))
     except MailRejected as error:
-        store.settle_notice(payment_id, notice, attempt, NoticeState.REJECTED, clock(), str(error))
-        return MailOutcome.REJECTED, str(error)
+        return claimed.end(MailOutcome.REJECTED, str(error))
     except MailUnavailable as error:
-        if attempt >= MOST_ATTEMPTS:
-            store.settle_notice(payment_id, notice, attempt, NoticeState.GAVE_UP, clock(), str(error))
-            return MailOutcome.GAVE_UP, str(error)
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
-        store.postpone_notice(payment_id, notice, attempt, clock() + pause, str(error))
-        return MailOutcome.STUCK if attempt == STUCK_ATTEMPT else MailOutcome.POSTPONED, str(error)
-    store.settle_notice(payment_id, notice, attempt, NoticeState.SENT, clock(), message_id)
-    return MailOutcome.SENT, None
+        if claimed.attempt >= MOST_ATTEMPTS:
+            return claimed.end(MailOutcome.GAVE_UP, str(error))
+        postponed = claimed.postpone(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (claimed.attempt - 1)), str(error))
+        return replace(postponed, outcome=MailOutcome.STUCK) if claimed.attempt == STUCK_ATTEMPT else postponed
+    return claimed.sent(message_id)
 
 
 class _TrueAgain(Exception):
     """Something was learned just now that makes the notice true."""
 
 
-def _retracted(
-    payment: Payment, notice: Notice, attempt: int, store: MailStore, clock: Callable[[], datetime]
-) -> MailOutcome:
+def _retracted(payment: Payment, claimed: _Claimed) -> Delivery:
     """Take back a notice that is not true, so that it is raised again should it become true."""
+    notice, reason = claimed.notice, "no longer true"
 
     def retracted(payment: Payment) -> Changed:
         if calls_for(payment, notice):
             raise _TrueAgain
-        return replace(payment, raised=payment.raised - {notice}), (Retract(notice, attempt, "no longer true"),)
+        return replace(payment, raised=payment.raised - {notice}), (Retract(notice, claimed.attempt, reason),)
 
     try:
-        record(store, payment, (), actor=LOOK, now=clock(), change=retracted)
+        record(claimed.store, payment, (), actor=LOOK, now=claimed.clock(), change=retracted)
     except ClaimLost:
-        return MailOutcome.NOT_OURS
+        return Delivery(MailOutcome.NOT_OURS)
     except (_TrueAgain, TryAgain):
-        store.postpone_notice(payment.id, notice, attempt, clock(), "the payment changed")
-        return MailOutcome.POSTPONED
-    return MailOutcome.MOOT
+        return claimed.postpone(timedelta(), "the payment changed")
+    return Delivery(MailOutcome.MOOT, reason=reason)
