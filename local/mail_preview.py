@@ -64,6 +64,12 @@ def samples() -> dict[str, Sample]:
         _sample("A failed attempt", kind.PAYMENT_FAILED_ADMIN, review, _declined(review[1])),
         _sample("A failed payment", kind.PAYMENT_FAILED_ADMIN, review, [*_declined(review[1]), *_expired(review[1])]),
         _sample("A failed refund", kind.REFUND_FAILED, hour, [*_paid(hour[1]), _failed_refund(hour[1])]),
+        _sample(
+            "A failed refund, to the customer",
+            kind.REFUND_FAILED_CUSTOMER,
+            hour,
+            [*_paid(hour[1]), _refund(hour[1].amount, hour[1].currency), _failed_refund(hour[1])],
+        ),
         _sample("Fraud warning", kind.FRAUD_ALERT, hour, [*_paid(hour[1]), _signal("issfr_", "made_with_stolen_card")]),
         _sample("Radar's review", kind.FRAUD_ALERT, hour, [*_paid(hour[1]), _signal("prv_", "rule")]),
         _sample("Paid too little", kind.REVIEW_ALERT, hour, _paid(Money(5000, "usd"))),
@@ -90,7 +96,9 @@ def _sample(title: str, kind: NoticeKind, order: tuple[str, Money], facts: list[
         lifetime=timedelta(hours=23),
     )
     open_session = Session(ref=_SESSION, state=SessionState.OPEN, amount=asked.amount, currency=asked.currency)
-    payment, _ = learn(requested, [open_session, *facts])
+    payment = requested
+    for fact in (open_session, *facts):
+        payment, _ = learn(payment, [fact])
     notice = next(each for each in sorted(notices(payment)) if each.kind is kind)
     slug = "".join(each if each.isalpha() else "-" for each in title.lower()).replace("--", "-")
     return Sample(slug, title, kind, letter(notice, payment, BUSINESS))

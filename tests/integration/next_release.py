@@ -33,11 +33,11 @@ _ADDITIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
          '    REVIEW_ALERT = "review_alert"\n    THANKS = "thanks"\n    ENQUIRY_ALERT = "enquiry_alert"\n'),
     ),
     "domain/releases.py": (
-        ("LEVEL = 1", "LEVEL = 2"),
-        ("CAME_WITH: Mapping[str, int] = {}",
-         'CAME_WITH: Mapping[str, int] = {"enquiry": 2, "refund:in_transit": 2, "notice:thanks": 2,'
-         ' "notice:enquiry_alert": 2}'),
-        ("frozenset[str] = frozenset()", 'frozenset[str] = frozenset({"thanks", "enquiry_alert"})'),
+        ("LEVEL = 2", "LEVEL = 3"),
+        ("CAME_WITH: Mapping[str, int] = {",
+         'CAME_WITH: Mapping[str, int] = {"enquiry": 3, "refund:in_transit": 3, "notice:thanks": 3,'
+         ' "notice:enquiry_alert": 3, '),
+        ("frozenset[str] = frozenset({", 'frozenset[str] = frozenset({"thanks", "enquiry_alert", '),
     ),
     "domain/learning.py": (
         ("def _notices(payment: Payment) -> Iterator[Notice]:\n",

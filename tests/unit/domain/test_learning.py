@@ -1,6 +1,7 @@
 """What must be told follows from the facts, once each."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,8 @@ from payments.domain.facts import (
 )
 from payments.domain.learning import calls_for, learn, notices
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
-from tests.builders import a_payment
+from payments.domain.releases import CAME_LATER
+from tests.builders import NOW, a_payment
 from tests.strategies import histories
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
@@ -44,6 +46,7 @@ def a_case(state: DisputeState) -> Dispute:
     return Dispute(ref="du_1", state=state, amount=9900, currency="usd")
 
 
+FIRST_DAYS = dict.fromkeys(CAME_LATER, NOW)
 CONFIRMED = {"payment_confirmation", "admin_notification", "admin_copy"}
 
 
@@ -90,12 +93,13 @@ def test_each_notice_is_raised_once_whatever_the_order_and_repetition(history: l
     payment = a_payment()
     raised: list[Notice] = []
     for fact in shuffled:
-        payment, effects = learn(payment, [fact])
+        payment, effects = learn(payment, [fact], first_days=FIRST_DAYS)
         raised += effects.notices
     assert len(raised) == len(set(raised))
     assert set(raised) == payment.raised
     assert notices(payment) <= payment.raised
-    assert notices(payment) == notices(learn(a_payment(), history)[0])
+    told = {each for each in notices(payment) if each.kind is not NoticeKind.REFUND_FAILED_CUSTOMER}
+    assert told == notices(learn(a_payment(), history)[0])
 
 
 @given(histories)
@@ -112,6 +116,24 @@ def test_a_failure_is_no_longer_true_once_paid() -> None:
     assert calls_for(failed, notice)
     paid, _ = learn(failed, [PAID])
     assert not calls_for(paid, notice)
+
+
+def test_a_customer_is_told_that_a_refund_failed_if_he_was_told_that_it_was_on_its_way() -> None:
+    correction = Notice(NoticeKind.REFUND_FAILED_CUSTOMER, "re_1")
+    for before, is_told in ((RefundState.SUCCEEDED, True), (RefundState.PENDING, False)):
+        payment, _ = learn(a_payment(), [PAID, a_return(before)])
+        payment, effects = learn(payment, [a_return(RefundState.FAILED)], first_days=FIRST_DAYS)
+        assert (correction in effects.notices) is is_told
+        assert calls_for(payment, correction) is is_told
+
+
+def test_a_customer_is_not_told_of_what_failed_before_the_release_that_tells_him() -> None:
+    day = NOW + timedelta(days=1)
+    confirmed, _ = learn(a_payment(), [PAID, a_return(RefundState.SUCCEEDED)], now=NOW)
+    for learned, told in ((day - timedelta(hours=1), False), (day, True)):
+        failed, _ = learn(confirmed, [a_return(RefundState.FAILED)], now=learned, first_days={})
+        _, effects = learn(failed, [], now=day, first_days=dict.fromkeys(CAME_LATER, day))
+        assert (Notice(NoticeKind.REFUND_FAILED_CUSTOMER, "re_1") in effects.notices) is told
 
 
 def test_changes_say_what_rose_from_what_to_what() -> None:

@@ -36,7 +36,12 @@ from payments.services.letters import Business, letter
 from tests.builders import a_payment
 
 SHOP = Business("The Shop", "admin@example.com", "https://shop.example/pay")
-TO_CUSTOMER = {NoticeKind.PAYMENT_CONFIRMATION, NoticeKind.PAYMENT_FAILED, NoticeKind.REFUND_CONFIRMATION}
+TO_CUSTOMER = {
+    NoticeKind.PAYMENT_CONFIRMATION,
+    NoticeKind.PAYMENT_FAILED,
+    NoticeKind.REFUND_CONFIRMATION,
+    NoticeKind.REFUND_FAILED_CUSTOMER,
+}
 
 OPEN = Session(ref="cs_live_1", state=SessionState.OPEN, amount=9900, currency="usd", url="https://pay.example/1")
 EXPIRED = Session(ref="cs_live_1", state=SessionState.EXPIRED, amount=9900, currency="usd")
@@ -70,12 +75,19 @@ def a_dispute(state: DisputeState = DisputeState.NEEDS_RESPONSE) -> Dispute:
     return Dispute(ref="du_1", state=state, amount=9900, currency="usd", reason="fraudulent", evidence_due_by=due_by)
 
 
-STORIES: list[list[Fact]] = [[PAID, REFUNDED, NOT_REFUNDED, a_dispute(), WARNING], [DECLINED, EXPIRED], [PAID_LESS]]
+STORIES: list[list[Fact]] = [
+    [PAID, REFUNDED, replace(NOT_REFUNDED, state=RefundState.SUCCEEDED), NOT_REFUNDED, a_dispute(), WARNING],
+    [DECLINED, EXPIRED],
+    [PAID_LESS],
+]
 
 
 def a_story(facts: list[Fact], name: str = "Ada Lovelace") -> Payment:
     payment = a_payment(customer=Customer(name, "ada@example.com"))
-    return learn(replace(payment, id="pay_01KAJM7M00M5YQ0000000000AB"), facts)[0]
+    payment = replace(payment, id="pay_01KAJM7M00M5YQ0000000000AB")
+    for fact in facts:
+        payment, _ = learn(payment, [fact], first_days={"refund_failed_customer": payment.updated_at})
+    return payment
 
 
 def written(kind: NoticeKind, payment: Payment, business: Business = SHOP) -> Letter:
@@ -131,7 +143,7 @@ def test_each_kind_goes_to_the_right_person_with_the_same_content_as_text_and_ht
         assert "The Shop" in part
         assert "None" not in part
     amount = (
-        "49.00" if kind is NoticeKind.REFUND_CONFIRMATION else "1.00" if kind is NoticeKind.REFUND_FAILED else "0 USD"
+        "49.00" if kind is NoticeKind.REFUND_CONFIRMATION else "1.00" if kind.startswith("refund_failed") else "0 USD"
     )
     assert amount in sent.subject
 

@@ -2,7 +2,8 @@
 
 No mail hangs on an event. A notice is due because the facts call for it and the payment does not have it as raised, and
 may be sent only while they still do. All of this is pure, and what it answers depends on the facts alone: not on order,
-repetition or source, nor on which release of the code learned what.
+repetition or source, nor on which release of the code learned what. One notice depends on another: what was told and is
+no longer so is taken back.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -160,7 +161,7 @@ def calls_for(payment: Payment, notice: Notice) -> bool:
 
 
 def notices(payment: Payment) -> frozenset[Notice]:
-    """Every notice that the facts call for."""
+    """Every notice that the facts call for, and of what was raised before what the facts make untrue."""
     return frozenset(_notices(payment))
 
 
@@ -187,6 +188,9 @@ def _notices(payment: Payment) -> Iterator[Notice]:
             yield Notice(NoticeKind.REFUND_CONFIRMATION, refund.ref)
         elif refund.state is RefundState.FAILED:
             yield Notice(NoticeKind.REFUND_FAILED, refund.ref)
+            # Who was never told that it is on its way is not told that it is not.
+            if Notice(NoticeKind.REFUND_CONFIRMATION, refund.ref) in payment.raised:
+                yield Notice(NoticeKind.REFUND_FAILED_CUSTOMER, refund.ref)
     for dispute in payment.disputes:
         yield Notice(NoticeKind.DISPUTE_ALERT, f"{dispute.ref}#{DISPUTE_STAGES[dispute.state]}")
     for signal in payment.fraud_signals:

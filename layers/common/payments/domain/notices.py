@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     PAYMENT_FAILED_ADMIN = "payment_failed_admin"
     REFUND_CONFIRMATION = "refund_confirmation"
     REFUND_FAILED = "refund_failed"
+    REFUND_FAILED_CUSTOMER = "refund_failed_customer"
     DISPUTE_ALERT = "dispute_alert"
     FRAUD_ALERT = "fraud_alert"
     REVIEW_ALERT = "review_alert"

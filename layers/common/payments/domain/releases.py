@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from payments.domain.payment import Payment
 
 # What this release understands.
-LEVEL = 1
+LEVEL = 2
 
 # The level that first understood it, for what came after the first release: a fact's kind (`dispute`), a state
 # (`dispute:won`), a notice (`notice:fraud_alert`), a version of the parameters (`parameters:2`), a reason to be due
 # (`due:close`), which older code would hide behind one of its own.
-CAME_WITH: Mapping[str, int] = {}
+CAME_WITH: Mapping[str, int] = {"notice:refund_failed_customer": 2}
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
 # that were complete before it do not call for one, or a dispute in December would send somebody March's new mail.
-CAME_LATER: frozenset[str] = frozenset()
+CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer"})
 
 
 def needed(payment: Payment) -> int:

@@ -23,11 +23,17 @@ _CONTENTS: Mapping[NoticeKind, Callable[[Notice, Payment, Business], Content]] =
     NoticeKind.PAYMENT_FAILED_ADMIN: admin.payment_failed,
     NoticeKind.REFUND_CONFIRMATION: customer.refund_confirmation,
     NoticeKind.REFUND_FAILED: admin.refund_failed,
+    NoticeKind.REFUND_FAILED_CUSTOMER: customer.refund_failed,
     NoticeKind.DISPUTE_ALERT: admin.dispute_alert,
     NoticeKind.FRAUD_ALERT: admin.fraud_alert,
     NoticeKind.REVIEW_ALERT: admin.review_alert,
 }
-_TO_CUSTOMER = {NoticeKind.PAYMENT_CONFIRMATION, NoticeKind.PAYMENT_FAILED, NoticeKind.REFUND_CONFIRMATION}
+_TO_CUSTOMER = {
+    NoticeKind.PAYMENT_CONFIRMATION,
+    NoticeKind.PAYMENT_FAILED,
+    NoticeKind.REFUND_CONFIRMATION,
+    NoticeKind.REFUND_FAILED_CUSTOMER,
+}
 
 
 def letter(notice: Notice, payment: Payment, business: Business) -> Letter:

@@ -80,8 +80,8 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
         heading="A refund failed",
         before=(
             f"The refund of {amount} did not reach {name}. Stripe returns the money to your balance.",
-            "Please arrange it another way, such as a bank transfer, and tell the customer, who may already have had "
-            "a mail that the refund is on its way.",
+            "Please arrange it another way, such as a bank transfer. A customer who was told that the refund is on its "
+            "way is told that it did not arrive, and that you will arrange it.",
         ),
         rows=(
             ("Refund", amount),

@@ -81,6 +81,32 @@ def refund_confirmation(notice: Notice, payment: Payment, business: Business) ->
     )
 
 
+def refund_failed(notice: Notice, payment: Payment, business: Business) -> Content:
+    amount = refunded(notice, payment)
+    return Content(
+        subject=f"Your refund of {amount} from {business.name} did not reach you",
+        preview="The money came back to us, and we will send it in another way.",
+        heading="Your refund did not reach you",
+        before=(
+            _greeting(payment.customer),
+            f"We wrote to you that your refund of {amount} for {payment.product_name} was on its way. It could not be "
+            "paid out, and the money came back to us.",
+            "We know of it and will arrange it in another way.",
+        ),
+        rows=(
+            ("Refund", amount),
+            ("You paid", paid(payment)),
+            ("For", payment.product_name),
+            ("Paid on", paid_at(payment)),
+            ("Refund id", notice.ref),
+            *ids(payment),
+        ),
+        link=None,
+        after=(f"If you do not hear from us within some days, please write to us. {_ASK}",),
+        footer=_footer(business),
+    )
+
+
 def _greeting(customer: Customer) -> str:
     """By name, unless mail programs would make a link of it: anyone can order with anyone's address."""
     words = customer.name.split()
