@@ -12,7 +12,7 @@ from payments.domain.errors import NewerRelease
 from payments.runtime.composition import mail_queue_later, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
-from payments.runtime.settings import flag, setting
+from payments.runtime.settings import flag, setting, time_zone
 from payments.services.letters import Business
 from payments.services.mailing import MailOutcome, deliver
 
@@ -25,6 +25,7 @@ business = Business(
     wants_copies=flag("ADMIN_COPY"),
     livemode=flag("STRIPE_LIVEMODE"),
     stage=setting("STAGE"),
+    zone=time_zone("TIME_ZONE"),
 )
 outbox = mail_queue_later()
 mailer = SesMailer(setting("MAIL_FROM"), business.name)

@@ -1,10 +1,12 @@
 """What the mails say, to whom, and what nobody can make them say."""
 # ruff: noqa: RUF001 - scripts of the world
 
+import re
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -155,15 +157,46 @@ def test_a_customer_reads_in_the_subject_whom_it_is_from_and_in_the_mail_whom_to
     assert "reply to this mail" in " ".join(sent.text.split())
 
 
-def test_the_confirmation_names_amount_date_transaction_and_receipt() -> None:
+def test_the_confirmation_names_amount_dates_transaction_and_receipt() -> None:
     sent = written(NoticeKind.PAYMENT_CONFIRMATION, a_story([PAID]))
     assert sent.subject == "Your payment of 99.00 USD to The Shop is complete"
     assert "Amount:       99.00 USD\n" in sent.text
-    assert "Date:         18 November 2026, 11:07 UTC\n" in sent.text
+    assert "Ordered:      21 November 2026, 09:00 UTC\n" in sent.text
+    assert "Paid:         18 November 2026, 11:07 UTC\n" in sent.text
     assert "Transaction:  ch_1\n" in sent.text
     assert "\nhttps://pay.stripe.com/receipts/1?a=1&b=2\n" in sent.text
     links = [attributes["href"] for tag, attributes in Document(sent.html).tags if tag == "a"]
     assert links == ["https://pay.stripe.com/receipts/1?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "ordered", "paid"),
+    [
+        ("Europe/Berlin", "21 November 2026, 10:00 CET", "18 November 2026, 12:07 CET"),
+        ("America/Sao_Paulo", "21 November 2026, 06:00 UTC-03", "18 November 2026, 08:07 UTC-03"),
+        ("Asia/Kathmandu", "21 November 2026, 14:45 UTC+05:45", "18 November 2026, 16:52 UTC+05:45"),
+        ("Australia/Sydney", "21 November 2026, 20:00 AEDT", "18 November 2026, 22:07 AEDT"),
+    ],
+)
+def test_dates_are_in_the_businesss_time_and_say_so(zone: str, ordered: str, paid: str) -> None:
+    business = replace(SHOP, zone=ZoneInfo(zone))
+    for kind in (NoticeKind.PAYMENT_CONFIRMATION, NoticeKind.ADMIN_NOTIFICATION, NoticeKind.REFUND_CONFIRMATION):
+        sent = written(kind, a_story([PAID, REFUNDED]), business)
+        assert re.search(rf"\nOrdered: +{re.escape(ordered)}\n", sent.text)
+        assert re.search(rf"\nPaid: +{re.escape(paid)}\n", sent.text)
+    alert = written(NoticeKind.DISPUTE_ALERT, a_story([PAID, a_dispute()]), business)
+    assert "UTC," not in alert.subject
+    assert alert.subject.endswith(ordered[-3:])
+
+
+def test_a_confirmation_before_the_charge_is_heard_of_says_nothing_that_is_not_known() -> None:
+    heard = Session(ref="cs_live_1", state=SessionState.PAID, amount=9900, currency="usd", intent="pi_1")
+    stories: list[list[Fact]] = [[heard, INTENT], [replace(PAID, created=None, receipt_url=None), INTENT]]
+    for facts in stories:
+        sent = written(NoticeKind.PAYMENT_CONFIRMATION, a_story(facts))
+        assert "Paid:" not in sent.text
+        assert "pi_1" not in sent.text
+        assert "Ordered:" in sent.text
 
 
 def test_a_confirmation_without_a_receipt_has_no_button() -> None:

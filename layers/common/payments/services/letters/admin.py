@@ -13,9 +13,9 @@ from payments.services.letters.content import (
     Link,
     Row,
     date_of,
+    dates,
     ids,
     paid,
-    paid_at,
     received,
     refunded,
 )
@@ -34,7 +34,7 @@ def notification(_: Notice, payment: Payment, business: Business) -> Content:
         preview="The customer is sent a confirmation.",
         heading="Payment received",
         before=(f"{name} has paid {amount} for {payment.product_name}.",),
-        rows=(("Amount", amount), *_facts(payment)),
+        rows=(("Amount", amount), *_facts(payment, business)),
         link=_in_stripe(payment, business),
         after=(f"The customer is sent a confirmation{copied}.",),
         footer=_footer(business),
@@ -64,7 +64,7 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
         preview=cause.message if cause else outlook,
         heading="A payment failed",
         before=(f"{name} tried to pay {payment.asked} for {payment.product_name}, without success so far.", outlook),
-        rows=(("Amount", payment.asked), *reason, *_facts(payment)),
+        rows=(("Amount", payment.asked), *reason, *_facts(payment, business)),
         link=_in_stripe(payment, business),
         after=(_NOT_TOLD,) if payment.is_cause_secret else (),
         footer=_footer(business),
@@ -85,10 +85,10 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
         ),
         rows=(
             ("Refund", amount),
-            ("Paid", paid(payment)),
+            ("Amount paid", paid(payment)),
             ("Reason", _words(reason)),
             ("Refund id", notice.ref),
-            *_facts(payment),
+            *_facts(payment, business),
         ),
         link=_in_stripe(payment, business),
         after=(),
@@ -152,7 +152,7 @@ def dispute_alert(notice: Notice, payment: Payment, business: Business) -> Conte
     amount, stage = Money(dispute.amount, dispute.currency), _STAGES[dispute.state]
     due: tuple[Row, ...] = ()
     if stage.answer and dispute.evidence_due_by:
-        due = ((stage.answer, date_of(dispute.evidence_due_by)),)
+        due = ((stage.answer, date_of(dispute.evidence_due_by, business)),)
     deadline = f", {stage.answer.lower()} {due[0][1]}" if stage.answer and due else ""
     return Content(
         subject=f"{stage.title}: {amount}{deadline}",
@@ -162,11 +162,11 @@ def dispute_alert(notice: Notice, payment: Payment, business: Business) -> Conte
         rows=(
             *due,
             ("Disputed", amount),
-            ("Paid", paid(payment)),
+            ("Amount paid", paid(payment)),
             ("State", _words(dispute.state)),
             ("Reason", _words(dispute.reason)),
             ("Dispute", ref),
-            *_facts(payment),
+            *_facts(payment, business),
         ),
         link=_in_stripe(payment, business, f"disputes/{ref}"),
         after=(),
@@ -189,7 +189,7 @@ def fraud_alert(notice: Notice, payment: Payment, business: Business) -> Content
         preview=meaning,
         heading="Possible fraud",
         before=(meaning,),
-        rows=(("Amount", amount), ("Reason", _words(reason)), ("Signal", notice.ref), *_facts(payment)),
+        rows=(("Amount", amount), ("Reason", _words(reason)), ("Signal", notice.ref), *_facts(payment, business)),
         link=_in_stripe(payment, business),
         after=(),
         footer=_footer(business),
@@ -211,7 +211,7 @@ def review_alert(_: Notice, payment: Payment, business: Business) -> Content:
         preview=f"{name}, for {payment.product_name}.",
         heading="Please review a payment",
         before=(f"{name} has paid something else than was asked, and is not sent a confirmation. Please decide.",),
-        rows=(("Asked", asked), *(("Received", each) for each in sums), *_facts(payment)),
+        rows=(("Asked", asked), *(("Received", each) for each in sums), *_facts(payment, business)),
         link=_in_stripe(payment, business),
         commands=tuple(_approving(each, payment, business) for each in payment.balance.unaccepted),
         after=tuple(after),
@@ -223,13 +223,13 @@ def _approving(sum_: Money, payment: Payment, business: Business) -> str:
     return f"make approve PAYMENT={payment.id} AMOUNT={sum_.digits} CURRENCY={sum_.currency} STAGE={business.stage}"
 
 
-def _facts(payment: Payment) -> tuple[Row, ...]:
+def _facts(payment: Payment, business: Business) -> tuple[Row, ...]:
     """What was to be paid for, when and by whom, and the ids."""
     return (
         ("For", payment.product_name),
         ("Customer", payment.customer.name),
         ("Email", payment.customer.email),
-        ("Date", paid_at(payment)),
+        *dates(payment, business),
         *ids(payment),
     )
 

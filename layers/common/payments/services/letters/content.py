@@ -2,19 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from payments.domain.money import Money, listed
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3}\b)")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3,5}\b)")
 
 
 @dataclass(frozen=True)
 class Business:
     """Who writes: its name, the admin's address, the payment page that a customer may try again on, whether the
-    admin gets copies of confirmations, whether its payments are real, and the stage that commands are given."""
+    admin gets copies of confirmations, whether its payments are real, the stage that commands are given, and whose time
+    its mails give."""
 
     name: str
     admin_email: str
@@ -22,6 +23,7 @@ class Business:
     wants_copies: bool = True
     livemode: bool = True
     stage: str = "production"
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,22 @@ def unbroken(words: str) -> str:
     return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", words)
 
 
-def date(moment: datetime) -> str:
-    """One form that no country reads differently: `5 November 2026, 09:00 UTC`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+def date(moment: datetime, business: Business) -> str:
+    """One form that no country reads differently, in the business's time: `5 November 2026, 09:00 CET`."""
+    local = moment.astimezone(business.zone)
+    return f"{local.day} {local:%B %Y, %H:%M} {_zone(local)}"
 
 
-def date_of(epoch_seconds: int) -> str:
-    return date(datetime.fromtimestamp(epoch_seconds, tz=UTC))
+def _zone(local: datetime) -> str:
+    """The zone's abbreviation; some have none, but an offset such as -03 or +0545 in its place."""
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    return f"UTC{name[:3]}:{name[3:]}" if name[3:] else f"UTC{name}"
+
+
+def date_of(epoch_seconds: int, business: Business) -> str:
+    return date(datetime.fromtimestamp(epoch_seconds, tz=UTC), business)
 
 
 def paid(payment: Payment) -> Money:
@@ -84,13 +94,14 @@ def refunded(notice: Notice, payment: Payment) -> Money:
     return Money(refund.amount, refund.currency)
 
 
-def paid_at(payment: Payment) -> str:
-    """When Stripe made the charge; when it was ordered, as long as that is not known."""
-    attempt = payment.settled_attempt
-    return date_of(attempt.created) if attempt and attempt.created else date(payment.created_at)
+def dates(payment: Payment, business: Business) -> tuple[Row, ...]:
+    """When it was ordered, and when it was paid as soon as Stripe has said so: an order may be a day older."""
+    ordered: Row = ("Ordered", date(payment.created_at, business))
+    return (ordered, ("Paid", date(payment.paid_at, business))) if payment.paid_at else (ordered,)
 
 
 def ids(payment: Payment) -> tuple[Row, ...]:
-    """What to name a payment by when asking about it."""
+    """What to name a payment by when asking about it; of Stripe's ids the charge's, once that is known."""
     own: Row = ("Payment", payment.id)
-    return (("Transaction", payment.transaction_id), own) if payment.transaction_id else (own,)
+    charge = payment.settled_attempt.charge if payment.settled_attempt else None
+    return (("Transaction", charge), own) if charge else (own,)

@@ -2,7 +2,7 @@
 
 from payments.domain.notices import Notice
 from payments.domain.payment import Customer, Payment
-from payments.services.letters.content import Business, Content, Link, Row, ids, paid, paid_at, refunded
+from payments.services.letters.content import Business, Content, Link, Row, dates, ids, paid, refunded
 
 _ASK = "If you have a question, reply to this mail."
 
@@ -21,7 +21,7 @@ def payment_confirmation(_: Notice, payment: Payment, business: Business) -> Con
         rows=(
             ("Amount", amount),
             ("For", payment.product_name),
-            ("Date", paid_at(payment)),
+            *dates(payment, business),
             *ids(payment),
         ),
         link=Link("View receipt", attempt.receipt_url) if attempt and attempt.receipt_url else None,
@@ -46,7 +46,7 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
             ("Amount", payment.asked),
             ("For", payment.product_name),
             *reason,
-            ("Ordered", paid_at(payment)),
+            *dates(payment, business),
             *ids(payment),
         ),
         link=Link("Try again", business.payment_page),
@@ -71,7 +71,7 @@ def refund_confirmation(notice: Notice, payment: Payment, business: Business) ->
             ("Refunded", amount),
             ("You paid", whole),
             ("For", payment.product_name),
-            ("Paid on", paid_at(payment)),
+            *dates(payment, business),
             ("Refund", notice.ref),
             *ids(payment),
         ),
@@ -97,7 +97,7 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
             ("Refund", amount),
             ("You paid", paid(payment)),
             ("For", payment.product_name),
-            ("Paid on", paid_at(payment)),
+            *dates(payment, business),
             ("Refund id", notice.ref),
             *ids(payment),
         ),
