@@ -1,11 +1,16 @@
 """What the table promises, on both engines: every method, and above all its conditions."""
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -25,7 +30,7 @@ from payments.domain.order import Line, Order
 from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract
 from tests.builders import NOW, a_payment
-from tests.integration.system import System
+from tests.integration.system import ROOT, System
 
 CONFIRMATION = Notice(NoticeKind.PAYMENT_CONFIRMATION)
 COPY = Notice(NoticeKind.ADMIN_COPY)
@@ -274,6 +279,35 @@ def test_a_postponed_notice_is_due_again_when_it_was_said(table: Table) -> None:
     assert table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE) is None
     # Since when it is due does not move with its attempts.
     assert table.claim_notice(payment.id, CONFIRMATION, NOW + SECOND, LEASE) == NoticeClaim(2, NOW)
+
+
+def test_the_documents_command_makes_a_notice_that_was_given_up_due_again(engine_system: System, table: Table) -> None:
+    """As the shell would: the words in quotes, and what it puts in their place."""
+    payment = with_notice(table)
+    table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)
+    table.settle_notice(payment.id, CONFIRMATION, 1, NoticeState.GAVE_UP, NOW, "SES said no")
+    commands = (ROOT / "docs" / "operating.md").read_text().partition("NOTICE=payment_confirmation\n")[2]
+    shard = subprocess.run(
+        [sys.executable, "-c", re.findall(r'-c "(.*)" "\$PAYMENT" "\$NEEDS"', commands)[0], payment.id, "1"],
+        env={"PYTHONPATH": str(ROOT / "layers" / "common")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    command = commands.partition("update-item")[2].partition("```")[0].replace("\\\n", " ").replace("$SHARD", shard)
+    words = shlex.split(command.replace("$(date +%s)", str(int(NOW.timestamp()))))
+    given = {word: after for word, after in pairwise(words) if word.startswith("--")}
+    table._client.update_item(
+        TableName=table._name,
+        Key={"pk": {"S": f"PAYMENT#{payment.id}"}, "sk": {"S": f"NOTICE#{CONFIRMATION}"}},
+        UpdateExpression=given["--update-expression"],
+        ConditionExpression=given["--condition-expression"],
+        ExpressionAttributeNames=json.loads(given["--expression-attribute-names"]),
+        ExpressionAttributeValues=json.loads(given["--expression-attribute-values"]),
+    )
+    assert overdue(table, payment, NOW) == [CONFIRMATION]
+    assert "attention" not in notice_item(engine_system, payment)
+    assert attempt_of(table.claim_notice(payment.id, CONFIRMATION, NOW, LEASE)) == 1
 
 
 def test_a_sender_whose_lease_ran_out_records_nothing(engine_system: System, table: Table) -> None:
