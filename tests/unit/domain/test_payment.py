@@ -218,6 +218,13 @@ def test_of_failures_without_a_charge_the_last_is_the_last_in_time(first: str, l
                 "insufficient_funds",
             )
         ),
+        (
+            "card_declined",
+            "a_reason_of_tomorrow",
+            "Declined.",
+            ("generic_decline", "Your payment was declined."),
+            "a_reason_of_tomorrow",
+        ),
         ("card_lost", None, "Declined.", ("generic_decline", "Your payment was declined."), "card_lost"),
     ],
 )
