@@ -12,7 +12,7 @@ from payments.adapters.stripe.client import API_VERSION
 from payments.domain.errors import TryAgain
 from payments.runtime.observability import Metric
 from tests.builders import a_charge, a_session, an_event
-from tests.integration.system import ROOT, System
+from tests.integration.system import System
 
 
 def lines_of(logs: io.StringIO) -> list[dict[str, Any]]:
@@ -65,23 +65,6 @@ def test_a_lines_time_is_one_that_lambda_reads(system: System, logs: io.StringIO
         # RFC 3339: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d)", line["timestamp"])
         assert timedelta(seconds=-1) < datetime.fromisoformat(line["timestamp"]) - before < timedelta(minutes=5)
-
-
-def test_a_mail_that_is_not_taken_says_why_and_names_nobody(
-    system: System, logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    payment_id = system.order().body["paymentId"]
-    system.hear(an_event("charge.succeeded", a_charge(payment_id, id=f"ch_{payment_id}")))
-    lines_of(logs)
-    monkeypatch.setattr(system.functions["SendEmail"].mailer, "_address", "not-verified@example.org")
-    system.run_mailer()
-    lines = lines_of(logs)
-    assert {line["message"] for line in lines} == {"postponed"}
-    # The sentence that docs/deploying.md quotes.
-    sentence = "is the sender verified, and the account out of the SES sandbox?"
-    assert {line["reason"] for line in lines} == {f"MessageRejected: {sentence}"}
-    assert sentence in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
-    assert "@" not in json.dumps(lines)
 
 
 def test_what_is_not_ours_or_not_stripes_is_counted(system: System, logs: io.StringIO) -> None:

@@ -67,8 +67,8 @@ DURATIONS = [
     (SECURITY, r"keep them in memory for (.+?), so", CACHED_SECONDS),
     (SECURITY, r"a signature is good for (.+?);", SIGNATURE_TOLERANCE_SECONDS),
     ("docs/events-and-facts.md", r"It waits (.+?) \(`Fail", PARAMETERS["FailureNoticeDelaySeconds"]["Default"]),
-    (OPERATING, r"with pauses from (.+?) to", FIRST_PAUSE.total_seconds()),
-    (OPERATING, r"with pauses from half a minute to (.+?);", LONGEST_PAUSE.total_seconds()),
+    (OPERATING, r"in 14 hours, first after (.+?), then", FIRST_PAUSE.total_seconds()),
+    (OPERATING, r"twice as long each time, at\s+most (.+?);", LONGEST_PAUSE.total_seconds()),
     (OPERATING, r"can be paid for (.+?) \(`CheckoutMinutes`\)", PARAMETERS["CheckoutMinutes"]["Default"] * 60),
     (OPERATING, r"an Idempotency-Key \| is remembered for (.+?) \|", CLAIM_LIFETIME.total_seconds()),
 ]
@@ -79,7 +79,7 @@ NUMBERS_OF_THINGS = [
     ("docs/api.md", r"A body may have ([\d,]+) bytes", MOST_BODY_BYTES),
     ("docs/api.md", r"at most (\d+) texts by key", MOST_METADATA_KEYS),
     ("docs/events-and-facts.md", r"that failed the latest (\w+) are kept", MOST_FAILED_ATTEMPTS),
-    (OPERATING, r"is tried (\d+) times, with pauses", MOST_ATTEMPTS),
+    (OPERATING, r"is tried (\d+) times in 14 hours", MOST_ATTEMPTS),
     (OPERATING, r"requests to the API \| (\d+) a second", PARAMETERS["ApiRateLimit"]["Default"]),
     (OPERATING, r"a second, (\d+) at once", PARAMETERS["ApiBurstLimit"]["Default"]),
     (
@@ -189,7 +189,7 @@ def test_what_the_document_quotes_for_something_that_is_not_set_up_is_said_somew
     sources = [*ROOT.glob("frontend/*.js"), *ROOT.glob("layers/common/payments/**/*.py")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     quoted = set(re.findall(r'"([^"]+)"', section)) - by_others
-    assert len(quoted) >= 3
+    assert len(quoted) >= 2
     assert [each for each in sorted(quoted) if each not in text] == []
 
 
