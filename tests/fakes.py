@@ -277,10 +277,12 @@ class MemoryStripe:
             raise self.failures.pop(0)
         return tuple(self.facts.get(payment.id, []))
 
-    def events(self, events: EventSet, first: datetime, last: datetime, *, whole: bool) -> tuple[list[Event], bool]:
+    def events(
+        self, events: EventSet, first: datetime, last: datetime | None, *, whole: bool
+    ) -> tuple[list[Event], bool]:
         self.answering()
         self.lists += 1
-        found = [event for event, at in self.happened if event.type in events.types and first <= at <= last]
+        found = [event for event, at in self.happened if event.type in events.types and first <= at <= (last or at)]
         return (found, False) if whole or len(found) <= self.page else ([], True)
 
 

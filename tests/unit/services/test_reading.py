@@ -199,3 +199,9 @@ def test_what_is_for_newer_code_is_left_to_it(desk: Desk) -> None:
     desk.store.for_newer_code.add(payment.id)
     desk.happens("payment_intent.succeeded", an_intent(payment.id))
     assert desk.reads() == []
+
+
+def test_what_happens_by_a_clock_that_is_ahead_of_ours_is_read_too(desk: Desk) -> None:
+    payment = desk.holds(a_payment())
+    desk.happens("payment_intent.succeeded", an_intent(payment.id), NOW + timedelta(hours=1))
+    assert desk.reads() == [payment.id]

@@ -53,7 +53,9 @@ _PAGE, _MOST_PAGES = 100, 5
 class StripeEvents(StripeConnection):
     event_sets = (UNDELIVERED, MONEY)
 
-    def events(self, events: EventSet, first: datetime, last: datetime, *, whole: bool) -> tuple[list[Event], bool]:
+    def events(
+        self, events: EventSet, first: datetime, last: datetime | None, *, whole: bool
+    ) -> tuple[list[Event], bool]:
         """The events of a set that happened from `first` to `last`, both whole seconds and included, the oldest first;
         and whether there are more than a few pages hold: then there are none, unless `whole` asks for every page.
 
@@ -64,7 +66,10 @@ class StripeEvents(StripeConnection):
             page = self._client().v1.events.list(
                 {
                     "types": list(events.types),
-                    "created": {"gte": int(first.timestamp()), "lte": int(last.timestamp())},
+                    "created": {
+                        "gte": int(first.timestamp()),
+                        **({"lte": int(last.timestamp())} if last else {}),
+                    },
                     "limit": _PAGE,
                     **({"delivery_success": False} if events.undelivered else {}),
                 }
