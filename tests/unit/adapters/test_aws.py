@@ -4,11 +4,13 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
+import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -237,3 +239,72 @@ def test_a_secret_that_was_read_outlives_a_busy_service(service: Service, monkey
     now[0] += secrets.CACHED_SECONDS + 1
     assert secret.value() == "whsec_1"
     assert service.calls > 1
+
+
+# What botocore asks its list of endpoints for
+
+
+def addressed(session: Any, service: str, region: str) -> tuple[str, ...]:
+    """Where a call of a service goes, and how it is signed."""
+    sent: list[Any] = []
+    made = session.create_client(service, region_name=region, aws_access_key_id="key", aws_secret_access_key="secret")
+    made.meta.events.register_first(f"before-send.{made.meta.service_model.service_id.hyphenize()}", stop(sent))
+    operation, arguments = _CALLS[service]
+    with suppress(_Stopped):
+        getattr(made, operation)(**arguments)
+    (request,) = sent
+    signed = str(request.headers["Authorization"]).partition("Credential=key/")[2].partition(",")[0]
+    return request.url, signed
+
+
+class _Stopped(Exception):
+    pass
+
+
+def stop(sent: list[Any]) -> Callable[..., None]:
+    def note(request: Any, **_: object) -> None:
+        sent.append(request)
+        raise _Stopped
+
+    return note
+
+
+_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dynamodb": ("get_item", {"TableName": "table", "Key": KEY}),
+    "sqs": ("send_message", {"QueueUrl": "https://queue.example/1/mails", "MessageBody": "{}"}),
+    "sesv2": ("get_account", {}),
+    "secretsmanager": ("get_secret_value", {"SecretId": "secret"}),
+}
+
+
+@pytest.fixture
+def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A session that nobody has used, and nothing local in the environment."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    aws.session.cache_clear()
+    yield
+    aws.session.cache_clear()
+
+
+@pytest.mark.usefixtures("anew")
+@pytest.mark.parametrize("service", _CALLS)
+def test_with_our_short_list_of_endpoints_calls_go_where_they_went(service: str) -> None:
+    """In every region that botocore knows, and in one of tomorrow."""
+    whole = botocore.session.get_session()
+    regions = {
+        region
+        for partition in ("aws", "aws-cn", "aws-us-gov")
+        for region in whole.get_available_regions("dynamodb", partition, allow_non_regional=False)
+    }
+    assert len(regions) > 30
+    for region in sorted({*regions, "eu-central-9"}):
+        assert addressed(aws.session(), service, region) == addressed(whole, service, region)
+
+
+@pytest.mark.usefixtures("anew")
+@pytest.mark.parametrize("kind", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+def test_a_deployment_that_asks_for_other_endpoints_gets_them(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kind, "true")
+    whole = botocore.session.get_session()
+    for service in ("sqs", "secretsmanager"):
+        assert addressed(aws.session(), service, "us-east-1") == addressed(whole, service, "us-east-1")

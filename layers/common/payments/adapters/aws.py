@@ -4,6 +4,7 @@ boto3 would make the same clients, and load its resources and s3transfer first, 
 """
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -42,10 +43,20 @@ class NoTimeLeft(BotoCoreError):
     fmt = "No time is left for a call"
 
 
+_DATA = Path(__file__).with_name("data")
+
+
 @cache
 def session() -> botocore.session.Session:
-    """The one that all clients share, with what it has read of botocore's data."""
-    return botocore.session.get_session()
+    """The one that all clients share, with what it has read of botocore's data.
+
+    A twelfth of a start went into botocore's list of all endpoints, which it still asks for what its rules for each
+    service then say; a short list of our own does as well (docs/adr/0021-a-short-list-of-endpoints.md).
+    """
+    made = botocore.session.get_session()
+    if not any(made.get_config_variable(each) for each in ("use_fips_endpoint", "use_dualstack_endpoint")):
+        made.get_component("data_loader").search_paths.insert(0, str(_DATA))
+    return made
 
 
 def client(service: str, config: Config = CONFIG, *, then: float = 0) -> Any:
