@@ -10,7 +10,7 @@ import pytest
 from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.adapters.stripe.objects import read_listed_event
 from payments.domain.actors import webhook
-from payments.domain.errors import StripeRefused, StripeUnavailable
+from payments.domain.errors import NotConfigured, StripeRefused, StripeUnavailable
 from payments.domain.events import EventSet
 from payments.domain.looking import DueReason
 from payments.domain.payment import Payment
@@ -48,7 +48,7 @@ class Desk:
         )
         named = [each for each in reader.named_by(events) if each]
         for payment_id in named:
-            assert self.store.payments[payment_id].due_by[DueReason.LOOK] <= self.now
+            assert self.store.payments[payment_id].due_by[DueReason.HEARD] <= self.now
         return named
 
 
@@ -157,14 +157,49 @@ def test_an_event_that_comes_into_the_list_late_is_not_passed(desk: Desk) -> Non
     assert desk.reads() == [payment.id]
 
 
-def test_where_stripe_stops_answering_the_next_run_goes_on(desk: Desk) -> None:
+def test_an_event_that_stripe_could_not_be_asked_about_is_read_again(desk: Desk) -> None:
     payment = desk.holds(a_payment())
     desk.happens("refund.created", a_refund())
     desk.stripe.owners["pi_1"] = payment.id
     desk.stripe.failures = [StripeUnavailable("down")]
-    with pytest.raises(StripeUnavailable):
-        desk.reads()
-    assert desk.reads() == [payment.id]
+    assert desk.reads(later=timedelta(hours=1)) == []
+    assert desk.reads(later=timedelta(hours=1)) == [payment.id]
+
+
+@pytest.mark.parametrize("trouble", [StripeUnavailable("never for this one"), NotConfigured("not with this key")])
+def test_an_object_that_stripe_always_fails_at_keeps_no_later_event_unread_and_is_given_up(
+    desk: Desk, trouble: Exception
+) -> None:
+    payment = desk.holds(a_payment())
+    desk.happens("refund.created", a_refund(payment_intent="pi_foreign"))
+    desk.happens("payment_intent.succeeded", an_intent(payment.id), NOW + 10 * MINUTE)
+    desk.stripe.failures = [trouble] * 1000
+    assert desk.reads(later=timedelta(hours=1)) == [payment.id]
+    for _ in range(24):
+        desk.reads(later=timedelta(hours=1))
+    # As long as it may be ours, it is asked about.
+    assert len(desk.reported) == 25
+    for _ in range(60):
+        desk.reads(later=timedelta(hours=1))
+    assert len(desk.reported) < 80
+
+
+def test_a_busy_account_is_read_from_the_first_run_on(desk: Desk) -> None:
+    """Of 30 days with an event a minute, in runs that end after 40 answers."""
+    intent = an_intent(None)
+    for number in range(30 * 24 * 60):
+        desk.happens("payment_intent.succeeded", intent, NOW - number * MINUTE)
+    desk.stripe.page = 500
+    for _ in range(6):
+        reader = Reader(desk.store, desk.stripe, lambda: desk.now, lambda *_: None)
+        lists = desk.stripe.lists
+        with closing(reader.named_by(MONEY)) as reading:
+            for _ in reading:
+                if desk.stripe.lists >= lists + 40:
+                    break
+    read_until = desk.store.cursor(MONEY)
+    assert read_until
+    assert read_until == desk.now - LATE
 
 
 def test_a_run_that_is_cut_off_leaves_the_rest_to_the_next(desk: Desk) -> None:

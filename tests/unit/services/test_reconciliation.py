@@ -257,9 +257,12 @@ def test_a_look_that_came_to_nothing_is_made_again_soon_even_at_a_payment_that_w
     night.store.payments[payment.id] = replace(payment, due_by={DueReason.LOOK.value: night.now})
     night.stripe.failures = [StripeUnavailable("it does not answer")]
     night.comes_by()
+    # Whatever is heard meanwhile, new or not.
+    repeated = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
+    record(night.store, night.store.payments[payment.id], [repeated], actor=webhook("evt_1", "type"), now=night.now)
     night.comes_by(LOOKED_AT_AGAIN_AFTER)
     assert night.stripe.looks == [payment.id] * 2
-    assert DueReason.LOOK not in night.store.payments[payment.id].due_by
+    assert not night.store.payments[payment.id].due_by
 
 
 # What takes days
@@ -377,3 +380,15 @@ def test_a_run_begins_no_more_than_its_time_allows(night: Night) -> None:
     assert summary is not None
     assert 0 < summary.payments_looked_at <= RUN_TIME / night.answers_after
     assert not summary.failed
+
+
+def test_looks_that_fail_keep_no_event_unread(night: Night) -> None:
+    for _ in range(PATIENCE * 2):
+        night.holds_since(NOW - CLOSES)
+    paid = night.holds(learn(a_payment(), [OPEN])[0])
+    night.happens(an_event("payment_intent.succeeded", an_intent(paid.id)))
+    night.stripe.failures = [StripeUnavailable("down")] * PATIENCE
+    night.comes_by()
+    night.stripe.facts[paid.id] = [PAID]
+    night.comes_by(timedelta(minutes=5))
+    assert night.status(paid) is Status.SUCCEEDED

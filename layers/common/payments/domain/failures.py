@@ -66,7 +66,7 @@ _HARMLESS = {
     "withdrawal_count_limit_exceeded",
 }
 _SUSPICION = re.compile(
-    r"(?i)lost|stolen|fraud|pick.?up|restricted|security.violation|blacklist|block|risk|suspect|suspicio"
+    r"(?i)lost|stolen|fraud|pick.?up|restricted|security.violation|blacklist|block|risk|suspect|suspicio|compromis|missing|reported"
 )
 
 _DECLINED = Failure("generic_decline", "Your payment was declined.")

@@ -19,9 +19,14 @@ LAST_LOOK = timedelta(days=30)
 
 
 class DueReason(StrEnum):
-    """Why something is due. A payment may be due for several; a notice is due for itself."""
+    """Why something is due. A payment may be due for several; a notice is due for itself.
+
+    To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
+    that stays until somebody did.
+    """
 
     LOOK = "look"
+    HEARD = "heard"
     MISSED = "missed"
     NOTICE = "notice"
 

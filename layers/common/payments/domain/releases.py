@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 LEVEL = 2
 
 # The level that first understood it, for what came after the first release: a fact's kind (`dispute`), a state
-# (`dispute:won`), a notice (`notice:fraud_alert`), a version of the parameters (`parameters:2`), a reason to be due
+# (`dispute:won`), a notice (`notice:fraud_alert`; `notice:fraud_alert#` for one that tells several apart), a version of
+# the parameters (`parameters:2`), an address with a domain in letters of the world (`address:idn`), a reason to be due
 # (`due:close`), which older code would hide behind one of its own.
-CAME_WITH: Mapping[str, int] = {"notice:refund_failed_customer": 2}
+CAME_WITH: Mapping[str, int] = {
+    "notice:refund_failed_customer": 2,
+    # Of the sums that came after an approval.
+    "notice:review_alert#": 2,
+    "address:idn": 2,
+}
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
 # that were complete before it do not call for one, or a dispute in December would send somebody March's new mail.
@@ -39,6 +45,10 @@ def _parts(payment: Payment) -> Iterator[str]:
         yield f"{fact.kind}:{fact.state}"
     for notice in payment.raised:
         yield f"notice:{notice.kind}"
+        if notice.ref:
+            yield f"notice:{notice.kind}#"
     for reason in payment.due_by:
         yield f"due:{reason}"
     yield f"parameters:{payment.parameters}"
+    if not payment.customer.email.isascii():
+        yield "address:idn"

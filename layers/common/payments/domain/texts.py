@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable
 
 # No spaces to Unicode, and as blank as one.
-_BLANKS = {"\t", "\u2800", "\u3164", "\uffa0"}
+_BLANKS = {"\t", "\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
 _LINE_BREAKS = set("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 # Between letters of many scripts, and within emoji; beside ASCII they do nothing.
 _JOINERS = {"\u180e", "\u200c", "\u200d"}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import LOOK
-from payments.domain.errors import NewerRelease, StripeRefused
+from payments.domain.errors import NewerRelease, NotConfigured, StripeRefused, StripeUnavailable
 from payments.domain.events import Event, EventSet, Lesson
 from payments.domain.facts import adds
 from payments.domain.payment import Payment
@@ -22,6 +22,11 @@ from payments.services.webhook import Owners, WebhookStore, owner_of
 REACH = timedelta(days=30)
 # So late an event may come into Stripe's list.
 LATE = timedelta(minutes=5)
+# An object whose owner Stripe has failed to tell for so long is taken for nobody's.
+HOPELESS = timedelta(days=3)
+# The first window's seconds: the next are longer, or shorter, as there are few events or many.
+FIRST_WINDOW = 3600
+MANY = 200
 _SECOND = timedelta(seconds=1)
 
 
@@ -64,7 +69,7 @@ class Reader:
         now = self.clock().replace(microsecond=0)
         read_until = self.store.cursor(events) or now - REACH
         first = done = max(read_until, now - REACH)
-        seconds = int((now - first).total_seconds()) + 1
+        seconds, is_held = FIRST_WINDOW, False
         try:
             while first <= now:
                 last = min(first + timedelta(seconds=seconds - 1), now)
@@ -76,9 +81,16 @@ class Reader:
                     seconds //= 2
                     continue
                 for event in found:
-                    yield self._named_by(event)
-                    done = (event.created or done) - _SECOND
-                first, done, seconds = last + _SECOND, last, seconds * 2
+                    try:
+                        yield self._named_by(event)
+                    except (StripeUnavailable, NotConfigured) as error:
+                        # The events after it are read all the same, and it is asked about by the next run too.
+                        self.report({"event_id": event.id}, error)
+                        is_held = is_held or (event.created or now) > now - HOPELESS
+                        yield None
+                    done = done if is_held else (event.created or done) - _SECOND
+                first, done = last + _SECOND, done if is_held else last
+                seconds *= 1 if len(found) > MANY else 2
         finally:
             # Events can come into Stripe's list a little late, so the newest are read again by the next run.
             if (done := min(done, now - LATE)) > read_until:
@@ -100,17 +112,16 @@ class Reader:
         return payment.id
 
     def _owner_of(self, event: Event, lesson: Lesson) -> str | None:
-        if lesson.payment_id:
+        if lesson.payment_id or lesson.says_whose:
             return lesson.payment_id
-        about = (*lesson.names, str(lesson.says_whose))
-        if about not in self._owners:
+        if lesson.names not in self._owners:
             try:
-                self._owners[about] = owner_of(lesson, self.store, self.stripe)
+                self._owners[lesson.names] = owner_of(lesson, self.store, self.stripe)
             except StripeRefused as error:
-                # Stripe will never say whose it is: that must not keep the events after it from being read.
+                # Stripe will never say whose it is.
                 self.report({"event_id": event.id}, error)
-                self._owners[about] = None
-        return self._owners[about]
+                self._owners[lesson.names] = None
+        return self._owners[lesson.names]
 
     def _payment(self, payment_id: str) -> Payment | None:
         if payment_id not in self._payments:

@@ -5,7 +5,7 @@ none starves another. A run looks at what is due, never at what exists, and does
 cannot do now comes again, later. When Stripe keeps failing it is left alone until the next run.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ PUBLISHED_AGAIN_AFTER = timedelta(days=1)
 PUBLISHED_AT_ONCE = 10
 # A payment that could not be looked at is looked at again.
 LOOKED_AT_AGAIN_AFTER = timedelta(minutes=10)
-# So many failures of Stripe's in one run, and it is left alone until the next.
+# So many failures of Stripe's at one kind of work in one run, and that is left alone until the next.
 PATIENCE = 3
 
 
@@ -132,6 +132,8 @@ class _Run:
         self._reader = Reader(self._store, self._stripe, self._clock, self._failed)
         self._named: deque[str] = deque()
         self._looked_at: set[str] = set()
+        # Stripe's failures at looks, and at its list of events: what ails the ones need not ail the other.
+        self._failures: Counter[bool] = Counter()
 
     def summary_of_all(self) -> Summary:
         readers = {f"the list of {each.name} events": self._events(each) for each in self._stripe.event_sets}
@@ -168,11 +170,13 @@ class _Run:
 
     def _failed(self, what: dict[str, object], error: Exception) -> None:
         self._summary.failed += [str(each) for each in what.values()]
-        self._summary.stripe_failures += isinstance(error, StripeUnavailable)
+        if isinstance(error, StripeUnavailable):
+            self._summary.stripe_failures += 1
+            self._failures["payment_id" in what] += 1
         self._of.report(what, error)
 
-    def _stripe_is_away(self) -> bool:
-        return self._summary.stripe_failures >= PATIENCE
+    def _stripe_is_away(self, *, for_looks: bool) -> bool:
+        return self._failures[for_looks] >= PATIENCE
 
     # Notices
 
@@ -202,22 +206,26 @@ class _Run:
 
     def _looks(self) -> Generator[None]:
         """The longest overdue and the latest in turns: a backlog keeps nothing new waiting."""
-        while not self._stripe_is_away():
-            longest = self._store.due(DueReason.LOOK, self._clock(), OVERDUE_PER_SHARD)
-            has_more = len(longest) >= OVERDUE_PER_SHARD
-            latest = self._store.due(DueReason.LOOK, self._clock(), OVERDUE_PER_SHARD, latest=True) if has_more else []
+        while not self._stripe_is_away(for_looks=True):
+            longest = self._due_for_a_look()
+            latest = self._due_for_a_look(latest=True) if len(longest) >= OVERDUE_PER_SHARD else []
             both = chain.from_iterable(zip_longest(longest, reversed(latest)))
             ids = dict.fromkeys(each.payment_id for each in both if each and each.payment_id not in self._looked_at)
             if not ids:
                 return
             for payment_id in ids:
-                if self._stripe_is_away():
+                if self._stripe_is_away(for_looks=True):
                     return
                 self._look_at(payment_id)
                 yield
 
+    def _due_for_a_look(self, *, latest: bool = False) -> list[Due]:
+        now, most = self._clock(), OVERDUE_PER_SHARD
+        found = [self._store.due(each, now, most, latest=latest) for each in (DueReason.LOOK, DueReason.HEARD)]
+        return sorted(chain.from_iterable(found), key=lambda each: each.due_at)
+
     def _looks_at_named(self) -> Generator[None]:
-        while self._named and not self._stripe_is_away():
+        while self._named and not self._stripe_is_away(for_looks=True):
             self._look_at(self._named.popleft())
             yield
 
@@ -258,7 +266,7 @@ class _Run:
             for payment_id in named:
                 if payment_id:
                     self._named.append(payment_id)
-                if self._stripe_is_away():
+                if self._stripe_is_away(for_looks=False):
                     return
                 yield
 

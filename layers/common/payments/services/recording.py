@@ -131,8 +131,9 @@ class _Turn:
         ends = is_last and not left
         # Should it be cut off before all is durable, a look finds the rest.
         look_by = now if effects.unsure or not ends else look_by
-        if look_by or looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
-            learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked, look_by)))
+        if looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
+            learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked)))
+        learned = learned.but(due_by=rescheduled(learned, DueReason.HEARD, _heard_at(learned, looked, look_by)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
         is_needed = learned != before or standing(learned) != learned.standing
         return cls(learned, effects, is_needed=is_needed, ends=ends)
@@ -151,12 +152,18 @@ class _Turn:
             yield Note(audit_entry(actor, tuple(str(change) for change in changes), now))
 
 
-def _look_at(payment: Payment, now: datetime, looked: bool, look_by: datetime | None) -> datetime | None:
+def _look_at(payment: Payment, now: datetime, looked: bool) -> datetime | None:
     """When to look next. One that is due stays due until Stripe was asked, and no news put one off."""
     at, before = next_look(payment, now), payment.due_by.get(DueReason.LOOK)
-    if not looked and before is not None:
-        at = before if before <= now else min(at, before) if at else None
-    return min(at, look_by) if at and look_by else at or look_by
+    if looked or before is None:
+        return at
+    return before if before <= now else min(at, before) if at else None
+
+
+def _heard_at(payment: Payment, looked: bool, look_by: datetime | None) -> datetime | None:
+    """By when to look because of what was heard, whatever the payment waits for: until somebody did."""
+    before = None if looked else payment.due_by.get(DueReason.HEARD)
+    return min(before, look_by) if before and look_by else before or look_by
 
 
 def _missed_at(payment: Payment, now: datetime) -> datetime | None:
