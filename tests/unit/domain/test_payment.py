@@ -325,6 +325,17 @@ def test_another_sum_than_the_approved_one_is_in_review_again() -> None:
     assert knowing(*accepted, captured("ch_2", 70000, "pi_2")).status is Status.IN_REVIEW
 
 
+def test_what_comes_beside_an_approved_foreign_sum_makes_another_total() -> None:
+    euros = captured("ch_1", 9200, "pi_1", "eur")
+    instead = [euros, Approval(ref=knowing(euros).balance.approval_of(Money(9200, "eur")))]
+    assert knowing(*instead).status is Status.SUCCEEDED
+    both = knowing(*instead, captured("ch_2", 9900, "pi_2"))
+    assert (both.status, both.balance.unaccepted) == (Status.IN_REVIEW, (Money(9200, "eur"),))
+    # Somebody may take both.
+    beside = Approval(ref=both.balance.approval_of(Money(9200, "eur")))
+    assert knowing(*both.facts.values(), beside).status is Status.SUCCEEDED
+
+
 @pytest.mark.parametrize(
     ("facts", "unaccepted"),
     [
@@ -344,7 +355,7 @@ def test_review_is_about_the_sums_that_nobody_accepted(facts: list[Fact], unacce
     assert list(payment.balance.unaccepted) == unaccepted
     assert payment.is_in_review is bool(unaccepted)
     # Each being accepted, the payment is.
-    decisions = [Approval(ref=f"{each.amount}-{each.currency}") for each in unaccepted]
+    decisions = [Approval(ref=payment.balance.approval_of(each)) for each in unaccepted]
     assert knowing(*facts, *decisions).is_accepted
 
 

@@ -35,13 +35,14 @@ class Balance:
     """The money of one payment that was asked for `asked`.
 
     `received` has a key for whatever was paid, also where that was 0; `returned` counts refunds that are under way or
-    done; `approved` are the sums that someone accepted.
+    done; `approved` are the sums that someone accepted, each with what had come in the asked currency beside it, if it
+    is of another and anything had: should that change, it is another total, and nobody has accepted that.
     """
 
     asked: Money
     received: Sums = field(default_factory=dict)
     returned: Sums = field(default_factory=dict)
-    approved: frozenset[Money] = frozenset()
+    approved: frozenset[tuple[Money, Money | None]] = frozenset()
 
     @classmethod
     def of(cls, asked: Money, facts: Iterable[Fact]) -> "Balance":
@@ -50,9 +51,9 @@ class Balance:
         received = _received(known, intents)
         refunds = [each for each in known if isinstance(each, Refund) and each.state in _UNDER_WAY_OR_DONE]
         returned = _totals(refunds, intents)
-        approvals = [each.ref.rpartition("-") for each in known if isinstance(each, Approval)]
-        approved = frozenset(Money(int(sum_), currency) for sum_, _, currency in approvals if sum_.isdigit())
-        return cls(asked, received, returned, approved)
+        approvals = [each.ref.partition("+") for each in known if isinstance(each, Approval)]
+        approved = [(_sum_in(accepted), _sum_in(beside)) for accepted, _, beside in approvals]
+        return cls(asked, received, returned, frozenset((sum_, beside) for sum_, beside in approved if sum_))
 
     @property
     def is_paid(self) -> bool:
@@ -113,15 +114,19 @@ class Balance:
     def unaccepted(self) -> tuple[Money, ...]:
         """What review is about, one sum a currency: neither asked, nor approved, nor gone back; a 0 if that is what
         came of something that has a price."""
-        own = self._own
-        sums = () if own is None or self._is_own_accepted else (Money(own, self.asked.currency),)
+        sums = () if self.own is None or self._is_own_accepted else (self.own,)
         return (*sums, *(each for each in self._foreign if not self._is_settled(each)))
 
+    def approval_of(self, sum_: Money) -> str:
+        """What an approval of this sum is named by, as things stand: the sum, and what it is beside."""
+        beside = [] if self.own is None or self.own.currency == sum_.currency else [self.own]
+        return "+".join(f"{each.amount}-{each.currency}" for each in (sum_, *beside))
+
     @property
-    def _own(self) -> int | None:
+    def own(self) -> Money | None:
         """What came in the asked currency, None if nothing did; a 0 is something where 0 was asked."""
         own = [sum_ for (_, currency), sum_ in self.received.items() if currency == self.asked.currency]
-        return sum(own) if own else None
+        return Money(sum(own), self.asked.currency) if own else None
 
     @property
     def _foreign(self) -> tuple[Money, ...]:
@@ -129,23 +134,23 @@ class Balance:
 
     @property
     def _is_own_accepted(self) -> bool:
-        own, currency = self._own, self.asked.currency
+        own, asked = self.own, self.asked
         if own is None:
             # Another currency may have been accepted in its place.
-            return any(each in self.approved for each in self._foreign)
-        if own == self.asked.amount or Money(own, currency) in self.approved:
+            return any((each, None) in self.approved for each in self._foreign)
+        if own == asked or (own, None) in self.approved:
             return True
-        return own > self.asked.amount and self._returned(currency) >= own - self.asked.amount
+        return own.amount > asked.amount and self._returned(own.currency) >= own.amount - asked.amount
 
     def _is_settled(self, foreign: Money) -> bool:
-        return foreign in self.approved or self._returned(foreign.currency) >= foreign.amount
+        return (foreign, self.own) in self.approved or self._returned(foreign.currency) >= foreign.amount
 
     def _excess(self, currency: str) -> int:
         """What came in beyond what was accepted, and therefore may go back without being money back."""
         if not self.is_accepted:
             return 0
         received = sum(each.amount for each in self.received_sums if each.currency == currency)
-        if Money(received, currency) in self.approved:
+        if (Money(received, currency), None if currency == self.asked.currency else self.own) in self.approved:
             return 0
         return max(0, received - (self.asked.amount if currency == self.asked.currency else 0))
 
@@ -168,6 +173,12 @@ def _received(facts: Iterable[Fact], intents: frozenset[str]) -> Sums:
     if None not in told_of:
         received |= {key: sum_ for key, sum_ in _totals(sessions, intents).items() if key[0] not in told_of}
     return received
+
+
+def _sum_in(text: str) -> Money | None:
+    """`5000-usd`; None for what is no sum."""
+    sum_, _, currency = text.rpartition("-")
+    return Money(int(sum_), currency) if sum_.isdigit() else None
 
 
 def _totals(facts: Iterable[Attempt | Intent | Refund | Session], intents: frozenset[str]) -> dict[Key, int]:

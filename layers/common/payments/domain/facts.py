@@ -226,7 +226,9 @@ class FraudSignal(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class Approval(Fact):
-    """Our decision to accept a sum that is not what we asked; `ref` is that sum, such as `5000-usd`."""
+    """Our decision to accept a sum that is not what we asked; `ref` is that sum, such as `5000-usd`, and of another
+    currency what had come in the asked one beside it, if anything had: `9200-eur+9900-usd`.
+    """
 
     kind: ClassVar[str] = "approval"
     state: ApprovalState = ApprovalState.GIVEN

@@ -35,10 +35,9 @@ def approve(
     payment = store.payment(payment_id)
     if payment is None:
         raise PaymentNotFound(f"There is no payment {payment_id}.")
-    decision = Approval(ref=f"{accepted.amount}-{accepted.currency}", by=by)
 
     def decided(payment: Payment) -> Iterator[Approval]:
-        balance = payment.balance
+        balance, decision = payment.balance, Approval(ref=payment.balance.approval_of(accepted), by=by)
         if decision.key in payment.facts and balance.is_at(accepted):
             return
         if not payment.is_in_review:
@@ -49,7 +48,7 @@ def approve(
             raise NothingToApprove(f"{payment_id} is in review at {listed(balance.unaccepted)}, and not at {accepted}.")
         yield decision
 
-    actor = admin(f"adm_approval_{decision.ref}", "approval", by)
+    actor = admin(f"adm_approval_{payment.balance.approval_of(accepted)}", "approval", by)
     payment, effects = record(store, payment, decided, actor=actor, now=now)
     outbox.publish(postings_of(payment.id, effects, timedelta()))
     return payment, bool(effects.changes)
