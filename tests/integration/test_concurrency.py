@@ -257,6 +257,11 @@ def test_many_who_want_to_know_how_a_payment_stands(
         # A time is told to those only who read what was learned by then.
         told = {(answer.body["status"], answer.body["checkedAt"] is not None) for answer in answers}
         assert {("succeeded", True)} <= told <= {("succeeded", True), ("pending", False), ("succeeded", False)}
-        assert sorted(asked) == ["/v1/charges", "/v1/checkout/sessions/{id}", "/v1/refunds"]
+        assert sorted(asked) == [
+            "/v1/charges",
+            "/v1/checkout/sessions/{id}",
+            "/v1/radar/early_fraud_warnings",
+            "/v1/refunds",
+        ]
         engine_system.run_mailer()
         assert subjects(engine_system, payment_id) == CONFIRMED
