@@ -286,7 +286,7 @@ def test_what_is_undelivered_is_learned_all_the_same(
         world.play(history)
         world.settle()
         assert shown(world.known) == shown(world.truth)
-        assert notices(world.known) == notices(world.visible)
+        assert called_for(world.known) == called_for(world.visible)
         assert_told(world, witness)
 
     search(check, losing=False)
@@ -336,7 +336,7 @@ def test_without_any_webhook_one_refresh_sees_it_all(
             world.lose(event)
         world.refresh()
         assert figures_of(world.known) == figures_of(world.truth)
-        assert notices(world.known) == notices(world.visible)
+        assert called_for(world.known) == called_for(world.visible)
         world.settle()
         assert_told(world, witness)
 
