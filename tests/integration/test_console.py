@@ -152,13 +152,15 @@ def test_held_events_are_shown_and_flushed(console: Console) -> None:
 
 
 def test_looking_does_not_use_up_an_outage(console: Console) -> None:
-    console.post("/control/outage", {"calls": 1, "kind": "error500"})
-
-    shown = [console.state["stripe"] for _ in range(3)]
-    status, _ = console.call("POST", "/orders", AN_ORDER)
-
-    assert all(each["outage"] for each in shown)
+    # Reconcile may come by and have the failure; looking would have it each time.
+    for _ in range(6):
+        console.post("/control/outage", {"calls": 1, "kind": "error500"})
+        shown = [console.state["stripe"] for _ in range(3)]
+        status, _ = console.call("POST", "/orders", AN_ORDER)
+        if status == 503:
+            break
     assert status == 503
+    assert all(each["outage"] for each in shown)
     console.post("/control/outage", {"calls": 0})
     assert not console.state["stripe"]["stale"]
 
