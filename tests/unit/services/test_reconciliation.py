@@ -9,7 +9,7 @@ import pytest
 
 from payments.adapters.stripe.objects import read_listed_event
 from payments.domain import missed
-from payments.domain.actors import webhook
+from payments.domain.actors import LOOK, webhook
 from payments.domain.attention import Reason
 from payments.domain.errors import PublishFailed, StripeRefused, StripeUnavailable, TryAgain
 from payments.domain.facts import (
@@ -326,6 +326,14 @@ def test_a_webhook_that_is_only_late_is_not_missed(night: Night) -> None:
     night.comes_by(CLOSES)
     heard = Attempt(ref=f"ch_{payment.id}", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
     record(night.store, night.store.payments[payment.id], [heard], actor=webhook("evt_1", "charge.succeeded"), now=NOW)
+    assert night.counted(missed.PATIENCE) == []
+
+
+def test_what_was_learned_long_ago_and_never_told_rings_no_more(night: Night) -> None:
+    payment = night.holds(learn(a_payment(), [OPEN, PAID], actor=LOOK, now=NOW)[0])
+    night.now += timedelta(days=40)
+    refund = Refund(ref="re_1", state=RefundState.SUCCEEDED, amount=9900, currency="usd")
+    record(night.store, payment, [refund], actor=webhook("evt_1", "refund.created"), now=night.now)
     assert night.counted(missed.PATIENCE) == []
 
 

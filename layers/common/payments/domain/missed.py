@@ -15,6 +15,8 @@ from payments.domain.payment import Payment
 
 # A webhook may be a little later than a look.
 PATIENCE = timedelta(minutes=10)
+# So young is what rings.
+NEWS = timedelta(days=2)
 
 
 def untold(payment: Payment) -> Mapping[str, str]:

@@ -168,7 +168,10 @@ def _heard_at(payment: Payment, looked: bool, look_by: datetime | None) -> datet
 
 def _missed_at(payment: Payment, now: datetime) -> datetime | None:
     """When to count what Stripe has not told us, unless it does by then."""
-    return payment.due_by.get(DueReason.MISSED, now + missed.PATIENCE) if missed.untold(payment) else None
+    untold = missed.untold(payment)
+    # What was learned long ago is no sign of how the endpoint is now: older releases did not count.
+    is_news = any(now - payment.learned.get(key, now) < missed.NEWS for key in untold)
+    return payment.due_by.get(DueReason.MISSED, now + missed.PATIENCE) if is_news else None
 
 
 def _portion(payment: Payment, news: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], bool]:

@@ -89,8 +89,8 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
         heading="Your refund did not reach you",
         before=(
             _greeting(payment.customer),
-            f"We wrote to you that your refund of {amount} for {payment.product_name} was on its way. It could not be "
-            "paid out, and the money came back to us.",
+            f"We sent your refund of {amount} for {payment.product_name} on its way, but it could not be paid out, and "
+            "the money came back to us.",
             "We know of it and will arrange it in another way.",
         ),
         rows=(
