@@ -50,8 +50,8 @@ _DATA = Path(__file__).with_name("data")
 def session() -> botocore.session.Session:
     """The one that all clients share, with what it has read of botocore's data.
 
-    A twelfth of a start went into botocore's list of all endpoints, which it still asks for what its rules for each
-    service then say; a short list of our own does as well (docs/adr/0021-a-short-list-of-endpoints.md).
+    Much of a start went into botocore's list of all endpoints, which it still asks for what its rules for each service
+    then say; a short list of our own does as well (docs/adr/0021-a-short-list-of-endpoints.md).
     """
     made = botocore.session.get_session()
     if not any(made.get_config_variable(each) for each in ("use_fips_endpoint", "use_dualstack_endpoint")):
