@@ -240,3 +240,20 @@ def test_what_happens_by_a_clock_that_is_ahead_of_ours_is_read_too(desk: Desk) -
     payment = desk.holds(a_payment())
     desk.happens("payment_intent.succeeded", an_intent(payment.id), NOW + timedelta(hours=1))
     assert desk.reads() == [payment.id]
+
+
+def test_no_window_is_asked_for_twice(desk: Desk) -> None:
+    """Of a busy account the first window of each run has more than an answer holds."""
+    asked: list[tuple[datetime, datetime | None]] = []
+    listed = desk.stripe.events
+
+    def noted(events: EventSet, first: datetime, last: datetime | None, *, whole: bool) -> Any:
+        asked.append((first, last))
+        return listed(events, first, last, whole=whole)
+
+    desk.store.move_cursor(MONEY, NOW - LATE)
+    for number in range(300):
+        desk.happens("payment_intent.succeeded", an_intent(None), NOW - number * SECOND)
+    desk.stripe.events = noted  # type: ignore[method-assign]
+    desk.reads()
+    assert len(asked) == len(set(asked))

@@ -72,7 +72,9 @@ class Reader:
         seconds, is_held = FIRST_WINDOW, False
         try:
             while first <= now:
-                last = min(first + timedelta(seconds=seconds - 1), now)
+                # No wider than what is left, or halving it would ask for the same again.
+                seconds = min(seconds, int((now - first).total_seconds()) + 1)
+                last = first + timedelta(seconds=seconds - 1)
                 # Stripe's clock may be ahead of ours: the newest window has no end.
                 until = last if last < now else None
                 found, has_more = self.stripe.events(events, first, until, whole=seconds == 1)
