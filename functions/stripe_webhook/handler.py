@@ -8,10 +8,11 @@ from payments.adapters.secrets import Secret
 from payments.adapters.stripe.client import is_of_our_release
 from payments.adapters.stripe.objects import read_event
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain.errors import InvalidSignature, PublishFailed
+from payments.domain.errors import InvalidSignature
 from payments.domain.events import Event
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
+from payments.runtime.invocation import publish
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.runtime.views import RECEIVED
@@ -47,11 +48,7 @@ def handler(request: Request, context: LambdaContext) -> Response:
         event, livemode=livemode, failure_delay=failure_delay, store=store, stripe=stripe, now=datetime.now(UTC)
     )
     logger.thread_safe_append_keys(payment_id=receipt.payment_id, status=receipt.status)
-    try:
-        queue.publish(receipt.postings)
-    except PublishFailed:
-        # The notices are due in the table, and reconcile publishes what is overdue.
-        logger.warning("publish_failed", exc_info=True)
+    publish(receipt.postings, queue, logger)
     log = logger.error if receipt.outcome.needs_attention else logger.info
     log(receipt.outcome.value, extra={"api_version": event.api_version} | metrics(_measured(event, receipt)))
     return response(200, RECEIVED)

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.domain.errors import PaymentNotFound, PublishFailed
+from payments.domain.errors import PaymentNotFound
 from payments.domain.payment import is_payment_id
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, response
+from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
 from payments.runtime.settings import seconds
 from payments.runtime.views import refreshed_view
@@ -34,11 +35,7 @@ def handler(event: Request, context: LambdaContext) -> Response:
         now=datetime.now(UTC),
         report=lambda error: logger.error("failed", extra=about(error), exc_info=error),
     )
-    try:
-        queue.publish(refreshed.postings)
-    except PublishFailed:
-        # The notices are due in the table, and reconcile publishes what is overdue.
-        logger.warning("publish_failed", exc_info=True)
+    publish(refreshed.postings, queue, logger)
     if refreshed.status:
         measured = metrics({Metric.of(refreshed.new_status): 1} if refreshed.new_status else {})
         logger.info("refreshed", extra={"status": refreshed.status} | measured)

@@ -306,16 +306,22 @@ def test_what_is_lost_from_the_list_as_well_is_seen_by_looking(
     search(check, LOST_END_OF_DELAYED_PAYMENT, LOST_EXPIRY, losing=True)
 
 
+def unheard(history: History, fragile: FragileSystem, counts: Counter[str]) -> World:
+    """All has happened, no webhook arrived, and Stripe's list has none as undelivered."""
+    note(str(history))
+    world = World(fragile, counts)
+    for step in history.steps:
+        world.take(step)
+    for event in fragile.undelivered():
+        world.lose(event)
+    return world
+
+
 def test_without_any_webhook_all_is_seen_by_looking(
     fragile: FragileSystem, witness: Witness, counts: Counter[str]
 ) -> None:
     def check(history: History) -> None:
-        note(str(history))
-        world = World(fragile, counts)
-        for step in history.steps:
-            world.take(step)
-        for event in fragile.undelivered():
-            world.lose(event)
+        world = unheard(history, fragile, counts)
         world.settle()
         assert figures_of(world.known) == figures_of(world.truth)
         assert called_for(world.known) == called_for(world.visible)
@@ -328,12 +334,7 @@ def test_without_any_webhook_one_refresh_sees_it_all(
     fragile: FragileSystem, witness: Witness, counts: Counter[str]
 ) -> None:
     def check(history: History) -> None:
-        note(str(history))
-        world = World(fragile, counts)
-        for step in history.steps:
-            world.take(step)
-        for event in fragile.undelivered():
-            world.lose(event)
+        world = unheard(history, fragile, counts)
         world.refresh()
         assert figures_of(world.known) == figures_of(world.truth)
         assert called_for(world.known) == called_for(world.visible)

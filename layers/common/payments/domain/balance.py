@@ -21,7 +21,7 @@ from payments.domain.facts import (
     Session,
     SessionState,
 )
-from payments.domain.money import Money
+from payments.domain.money import Money, named
 
 type Key = tuple[str | None, str]
 type Sums = Mapping[Key, int]
@@ -120,7 +120,7 @@ class Balance:
     def approval_of(self, sum_: Money) -> str:
         """What an approval of this sum is named by, as things stand: the sum, and what it is beside."""
         beside = [] if self.own is None or self.own.currency == sum_.currency else [self.own]
-        return "+".join(f"{each.amount}-{each.currency}" for each in (sum_, *beside))
+        return named([sum_, *beside])
 
     @property
     def own(self) -> Money | None:

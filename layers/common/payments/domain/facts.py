@@ -280,6 +280,15 @@ def rank(fact: Fact) -> int:
     return list(type(fact.state)).index(fact.state)
 
 
+def rank_told(told: str | None, fact: Fact) -> int:
+    """How far a state that was told of a fact is along that order: -1 without one; one that only newer code knows is
+    further than any of ours."""
+    if told is None:
+        return -1
+    states = list(type(fact.state))
+    return states.index(type(fact.state)(told)) if told in states else len(states)
+
+
 def _order(fact: Fact) -> tuple[int, tuple[int, ...], int, str]:
     """Total: by rank of state, then progress, then how much is filled in, then canonical JSON as the tie-break.
 

@@ -27,8 +27,10 @@ from payments.domain.facts import (
     failed_attempts,
     merge,
     rank,
+    rank_told,
 )
 from payments.domain.looking import stalled
+from payments.domain.money import named
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
@@ -134,11 +136,7 @@ def _told(payment: Payment, facts: Facts, news: Iterable[Fact]) -> Mapping[str, 
     """Per fact, the furthest state that Stripe told us of; of keys that nobody here knows, what was told before."""
     told = {key: state for key, state in payment.told.items() if key in facts or key not in payment.facts}
     for fact in news:
-        if fact.key not in facts:
-            continue
-        states = list(type(fact.state))
-        before = told.get(fact.key)
-        if before is None or (before in states and states.index(type(fact.state)(before)) < rank(fact)):
+        if fact.key in facts and rank_told(told.get(fact.key), fact) < rank(fact):
             told[fact.key] = fact.state.value
     return told
 
@@ -172,8 +170,8 @@ def _notices(payment: Payment) -> Iterator[Notice]:
         yield Notice(NoticeKind.ADMIN_COPY)
     if payment.is_in_review:
         # What came after an approval is another decision, and is told again.
-        came = "+".join(f"{each.amount}-{each.currency}" for each in payment.balance.received_sums)
-        yield Notice(NoticeKind.REVIEW_ALERT, came if payment.balance.approved else "")
+        came = named(payment.balance.received_sums) if payment.balance.approved else ""
+        yield Notice(NoticeKind.REVIEW_ALERT, came)
 
     if not payment.is_paid:
         gave_up_waiting = any(each.state is SessionState.ASYNC_FAILED for each in payment.sessions)

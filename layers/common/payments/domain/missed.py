@@ -10,6 +10,7 @@ from payments.domain.facts import (
     IntentState,
     SessionState,
     rank,
+    rank_told,
 )
 from payments.domain.payment import Payment
 
@@ -28,14 +29,7 @@ def untold(payment: Payment) -> Mapping[str, str]:
 
 
 def _is_told(payment: Payment, news: Sequence[Fact]) -> bool:
-    return not news or any(_rank_told(payment, fact) >= rank(fact) for fact in news)
-
-
-def _rank_told(payment: Payment, fact: Fact) -> int:
-    states = list(type(fact.state))
-    told = payment.told.get(fact.key)
-    # A state that only newer code knows is further than any of ours.
-    return -1 if told is None else states.index(type(fact.state)(told)) if told in states else len(states)
+    return not news or any(rank_told(payment.told.get(fact.key), fact) >= rank(fact) for fact in news)
 
 
 def _news(payment: Payment) -> Iterator[Sequence[Fact]]:

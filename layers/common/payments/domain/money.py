@@ -84,3 +84,8 @@ def money_of(digits: str, currency: str) -> Money:
 def listed(sums: Iterable[Money]) -> str:
     """Sums in words: `99.00 USD and 92.00 EUR`, or `nothing`."""
     return " and ".join(str(each) for each in sums) or "nothing"
+
+
+def named(sums: Iterable[Money]) -> str:
+    """Sums as an approval and a notice are named by: `9200-eur+9900-usd`, in minor units."""
+    return "+".join(f"{each.amount}-{each.currency}" for each in sums)
