@@ -1,9 +1,12 @@
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from local.stripe_double import StripeDouble
+from local.stripe_double.api import Api
+from local.stripe_double.resources.routing import Route
 from tests.integration.engines import ENGINES, system_on
 from tests.integration.system import System, local_aws
 
@@ -38,3 +41,18 @@ def logs(system: System) -> Iterator[io.StringIO]:
     yield lines
     for handler, stream in zip(handlers, streams, strict=True):
         handler.setStream(stream)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What Stripe is asked, as far as that changes nothing there."""
+    asked: list[str] = []
+    serve = Api.serve
+
+    def noted(self: Api, route: Route, ids: dict[str, str]) -> Any:
+        if route.method == "GET":
+            asked.append(route.path)
+        return serve(self, route, ids)
+
+    monkeypatch.setattr(Api, "serve", noted)
+    return asked

@@ -17,8 +17,6 @@ from typing import Any
 
 import pytest
 
-from local.stripe_double.api import Api
-from local.stripe_double.resources.routing import Route
 from payments.adapters.table.table import Table
 from payments.domain.errors import Conflict
 from payments.domain.facts import Attempt, Refund
@@ -229,17 +227,8 @@ def test_callers_with_one_key(engine_system: System, crowd: Crowd, callers: int)
 
 
 def test_many_who_want_to_know_how_a_payment_stands(
-    engine_system: System, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    engine_system: System, crowd: Crowd, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    serve = Api.serve
-
-    def noted(self: Api, route: Route, ids: dict[str, str]) -> Any:
-        if route.method == "GET":
-            asked.append(route.path)
-        return serve(self, route, ids)
-
-    monkeypatch.setattr(Api, "serve", noted)
     for _ in crowd.rounds():
         order = engine_system.order().body
         payment_id = order["paymentId"]

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from local.stripe_double.api import Api
-from local.stripe_double.resources.routing import Route
 from payments.domain.errors import PublishFailed
 from payments.domain.releases import LEVEL
 from payments.services.refreshing import PAUSE
@@ -34,21 +32,6 @@ def clock(system: System, monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(system.functions["TendPayment"], "datetime", datetime)
     clock.rule(system.functions["TendPayment"])
     return clock
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What Stripe is asked, as far as that changes nothing there."""
-    asked: list[str] = []
-    serve = Api.serve
-
-    def noted(self: Api, route: Route, ids: dict[str, str]) -> Any:
-        if route.method == "GET":
-            asked.append(route.path)
-        return serve(self, route, ids)
-
-    monkeypatch.setattr(Api, "serve", noted)
-    return asked
 
 
 @contextmanager
