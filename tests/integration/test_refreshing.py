@@ -97,7 +97,12 @@ def test_stripe_is_asked_once_in_ten_seconds(system: System, clock: Clock, asked
     assert asked == []
     clock.offset = PAUSE
     assert refreshed(system, payment_id)["status"] == "succeeded"
-    assert asked == ["/v1/checkout/sessions/{id}", "/v1/charges", "/v1/refunds"]
+    assert asked == [
+        "/v1/checkout/sessions/{id}",
+        "/v1/charges",
+        "/v1/refunds",
+        "/v1/radar/early_fraud_warnings",
+    ]
 
 
 def test_a_refund_that_nobody_told_of_is_found(system: System, clock: Clock) -> None:
