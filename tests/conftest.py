@@ -1,5 +1,6 @@
 """What several kinds of tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ pytest_plugins = ["tests.log_lines"]
 # On a busy machine making an example takes long, and says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A make that a test runs says and does the same, whether or not a make runs the tests.
+for _name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_name, None)
 
 # Lines that tests have for the end of the run: how much they tried.
 FIGURES = pytest.StashKey[list[str]]()

@@ -19,12 +19,10 @@ LAST_LINE = "Ctrl-C ends everything."
 
 
 def start(**ports: str) -> subprocess.Popen[str]:
-    # Started by hand, it is nobody's make.
-    environment = {name: value for name, value in os.environ.items() if name != "MAKELEVEL"}
     return subprocess.Popen(
         [sys.executable, "-m", "local"],
         cwd=ROOT,
-        env=environment | FREE_PORTS | ports,
+        env=os.environ | FREE_PORTS | ports,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
