@@ -1,8 +1,7 @@
-"""The AWS services of the local stack: moto in a process of its own, behind one lock.
+"""The AWS services of the local stack: moto, mended, in a process of its own, behind one lock.
 
-moto's transactions copy whole tables and, when they roll back, put the copy back over what other requests have
-written meanwhile. One lock around the whole application makes every request atomic, as AWS's are. It has a
-process of its own so that it does not share an interpreter lock with the gateway and the Lambda Runtime API.
+moto's writes are not atomic: one lock around the whole application makes them so, as AWS's are. It has a process of
+its own so that it does not share an interpreter lock with the gateway and the Lambda Runtime API.
 
 Beside AWS's API it answers GET and DELETE /_local/mails: what SES was given to send.
 """
@@ -88,6 +87,10 @@ def main() -> None:
         MotoRequestHandler,
         create_backend_app,
     )
+
+    from local.moto_mends import mend
+
+    mend()
 
     class QuietHandler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

@@ -196,10 +196,7 @@ def load_handler(logical_id: str, function: Function, dynamodb_url: str) -> Modu
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """Clients made meanwhile wait long for an answer, for the machine may be busy.
-
-    DynamoDB takes a transaction that is sent again for the same one; moto does not, and takes it for another writer's.
-    """
+    """Clients made meanwhile wait long for an answer, for the machine may be busy."""
     usual = aws.client.__defaults__
     aws.client.__defaults__ = (aws.CONFIG.merge(Config(read_timeout=15)),)
     try:

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from local import moto_mends
 from local.template import REGION, Addresses, Template
 from tests.builders import (
     LIFETIME,
@@ -295,6 +296,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Release
 @contextmanager
 def an_engine() -> Iterator[Any]:
     """moto's DynamoDB with the table as the template declares it, and nothing in it."""
+    moto_mends.mend()
     with mock_aws():
         session = botocore.session.get_session()
         session.set_credentials("test", "test")

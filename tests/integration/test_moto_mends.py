@@ -1,0 +1,266 @@
+"""moto, mended, answers as DynamoDB Local does, and keeps nothing that nobody needs."""
+
+import gc
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from local import moto_mends
+from local.dynamodb_local import dynamodb_local
+from local.processes import Logs
+from local.resources import client
+from local.template import REGION
+from tests.integration.engines import ENGINES, require_dynamodb_local
+from tests.integration.system import local_aws
+
+TABLE = "mended"
+KEYS = {"pk": "S", "sk": "S", "shelf": "S", "rank": "N"}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def dynamodb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    if request.param == "moto":
+        with local_aws() as url:
+            yield with_a_table(url)
+        return
+    require_dynamodb_local()
+    with dynamodb_local(Logs(tmp_path_factory.mktemp("engine"), echo=False)) as url:
+        yield with_a_table(url)
+
+
+def with_a_table(url: str) -> Any:
+    dynamodb: Any = client("dynamodb", url)
+    create_table(dynamodb)
+    return dynamodb
+
+
+def create_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": type_} for name, type_ in KEYS.items()],
+        KeySchema=key_schema("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_shelf",
+                "KeySchema": key_schema("shelf", "rank"),
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a"]},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
+    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
+
+
+class Partition:
+    """A partition of its own, and how a transaction names its items."""
+
+    def __init__(self, dynamodb: Any) -> None:
+        self.dynamodb = dynamodb
+        self.name = uuid4().hex
+
+    def key(self, sort: str) -> Any:
+        return {"pk": {"S": self.name}, "sk": {"S": sort}}
+
+    def put(self, sort: str, a: int = 0, **condition: str) -> Any:
+        return {"Put": {"TableName": TABLE, "Item": {**self.key(sort), "a": {"N": str(a)}}, **condition}}
+
+    def insert(self, sort: str, a: int = 0) -> Any:
+        shows = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return self.put(sort, a, ConditionExpression="attribute_not_exists(pk)", **shows)
+
+    def add(self, sort: str, a: int, condition: str = "attribute_exists(pk)") -> Any:
+        request = {"UpdateExpression": "ADD a :a", "ConditionExpression": condition}
+        values = {":a": {"N": str(a)}}
+        return {"Update": {"TableName": TABLE, "Key": self.key(sort), "ExpressionAttributeValues": values, **request}}
+
+    def append(self, sort: str) -> Any:
+        """What cannot be done to an `a` that is a number."""
+        values = {":b": {"SS": ["b"]}}
+        request = {"UpdateExpression": "SET b = :b ADD a :b", "ExpressionAttributeValues": values}
+        return {"Update": {"TableName": TABLE, "Key": self.key(sort), **request}}
+
+    def delete(self, sort: str) -> Any:
+        return {"Delete": {"TableName": TABLE, "Key": self.key(sort)}}
+
+    def expect(self, sort: str) -> Any:
+        condition = {"ConditionExpression": "attribute_exists(pk)"}
+        return {"ConditionCheck": {"TableName": TABLE, "Key": self.key(sort), **condition}}
+
+    def transact(self, *writes: Any, token: str | None = None) -> Any:
+        """The codes of a cancellation's reasons with their items' `a`, another refusal's code, or None."""
+        tokens = {"ClientRequestToken": token} if token else {}
+        try:
+            self.dynamodb.transact_write_items(TransactItems=list(writes), **tokens)
+        except ClientError as error:
+            reasons: Any = error.response.get("CancellationReasons")
+            if not reasons:
+                return error.response["Error"]["Code"]
+            return [(each["Code"], each["Item"]["a"]["N"]) if "Item" in each else each["Code"] for each in reasons]
+        return None
+
+    def items(self) -> dict[str, int]:
+        """Each `a`, by sort key."""
+        found = self.dynamodb.query(
+            TableName=TABLE,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": self.name}},
+        )
+        return {item["sk"]["S"]: int(item["a"]["N"]) for item in found["Items"]}
+
+
+@pytest.fixture
+def partition(dynamodb: Any) -> Partition:
+    return Partition(dynamodb)
+
+
+def test_a_transaction_writes_all_that_it_names(partition: Partition) -> None:
+    assert partition.transact(partition.put("updated", 1), partition.put("deleted"), partition.put("there", 7)) is None
+
+    answer = partition.transact(
+        partition.put("put", 4), partition.add("updated", 2), partition.delete("deleted"), partition.expect("there")
+    )
+
+    assert answer is None
+    assert partition.items() == {"put": 4, "there": 7, "updated": 3}
+
+
+def test_a_transaction_that_cannot_be_done_in_a_part_leaves_everything(partition: Partition) -> None:
+    partition.transact(partition.put("updated", 1), partition.put("deleted", 2), partition.put("there", 7))
+
+    answer = partition.transact(
+        partition.put("put"),
+        partition.put("there", 8),
+        partition.add("updated", 2),
+        partition.delete("deleted"),
+        partition.insert("there-not"),
+        partition.expect("missing"),
+    )
+
+    assert answer == ["None", "None", "None", "None", "None", "ConditionalCheckFailed"]
+    assert partition.items() == {"deleted": 2, "there": 7, "updated": 1}
+
+
+def test_each_reason_stands_in_the_place_of_its_write_and_shows_the_item_if_asked(partition: Partition) -> None:
+    partition.transact(partition.put("there", 7))
+
+    answer = partition.transact(partition.expect("missing"), partition.put("put"), partition.insert("there"))
+
+    assert answer == ["ConditionalCheckFailed", "None", ("ConditionalCheckFailed", "7")]
+
+
+def test_an_update_that_fails_halfway_leaves_everything(partition: Partition) -> None:
+    partition.transact(partition.put("there", 7))
+
+    answer = partition.transact(partition.put("put"), partition.append("there"))
+
+    # AWS says among the reasons which write is invalid; DynamoDB Local refuses the request.
+    assert answer in (["None", "ValidationError"], "ValidationException")
+    found = partition.dynamodb.get_item(TableName=TABLE, Key=partition.key("there"))
+    assert found["Item"] == partition.put("there", 7)["Put"]["Item"]
+    assert partition.items() == {"there": 7}
+
+
+def test_a_transaction_names_an_item_once_and_a_hundred_at_most(partition: Partition) -> None:
+    assert partition.transact(partition.put("twice"), partition.delete("twice")) == "ValidationException"
+    assert partition.transact(*[partition.put(str(n)) for n in range(101)]) == "ValidationException"
+    assert partition.items() == {}
+    assert partition.transact(*[partition.put(str(n)) for n in range(100)]) is None
+    assert len(partition.items()) == 100
+
+
+def test_a_transaction_that_is_sent_again_is_written_once(partition: Partition) -> None:
+    token = uuid4().hex
+    partition.transact(partition.put("counter"))
+
+    assert partition.transact(partition.add("counter", 1), token=token) is None
+    assert partition.transact(partition.add("counter", 1), token=token) is None
+
+    assert partition.items() == {"counter": 1}
+    mismatch = partition.transact(partition.add("counter", 2), token=token)
+    assert mismatch == "IdempotentParameterMismatchException"
+    assert partition.items() == {"counter": 1}
+
+
+def test_a_transaction_that_was_cancelled_may_be_sent_again(partition: Partition) -> None:
+    token = uuid4().hex
+    assert partition.transact(partition.expect("there"), token=token) == ["ConditionalCheckFailed"]
+
+    partition.transact(partition.put("there"))
+
+    assert partition.transact(partition.expect("there"), token=token) is None
+
+
+def test_no_acknowledged_write_is_lost_where_many_write(partition: Partition) -> None:
+    """Half of the transactions are cancelled: one that is put back must put back nothing of another's."""
+    partition.transact(partition.put("shared"), partition.put("there"))
+    started = threading.Barrier(8)
+
+    def write(writer: int) -> int:
+        started.wait()
+        done = 0
+        for number in range(20):
+            mine = partition.put(f"{writer}-{number}")
+            if number % 2:
+                assert partition.transact(partition.add("shared", 1), mine, partition.insert("there"))
+            else:
+                done += partition.transact(partition.add("shared", 1), mine, partition.expect("there")) is None
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        done = sum(pool.map(write, range(8)))
+
+    items = partition.items()
+    assert items["shared"] == done
+    assert len(items) == done + 2
+
+
+@pytest.fixture
+def in_process() -> Iterator[Any]:
+    moto_mends.mend()
+    with mock_aws():
+        dynamodb: Any = boto3.client(
+            "dynamodb", region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local"
+        )
+        create_table(dynamodb)
+        yield dynamodb
+
+
+def test_what_is_deleted_is_not_kept(in_process: Any) -> None:
+    from moto.dynamodb.models.dynamo_type import Item
+
+    def items() -> int:
+        gc.collect()
+        return sum(isinstance(each, Item) for each in gc.get_objects())
+
+    before = items()
+    partition = Partition(in_process)
+    for _ in range(3):
+        partition.transact(partition.put("one"), partition.put("two"))
+        partition.transact(partition.delete("one"), partition.expect("two"))
+    assert items() == before + 1
+
+
+def test_a_token_is_forgotten_after_ten_minutes(in_process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(moto_mends, "monotonic", lambda: now)
+    partition = Partition(in_process)
+    partition.transact(partition.put("counter"))
+    for seconds, counted in ((0, 1), (599, 1), (2, 2)):
+        now += seconds
+        assert partition.transact(partition.add("counter", 1), token="the same") is None
+        assert partition.items() == {"counter": counted}
+
+
+def test_a_moto_that_nobody_has_tried_is_refused_in_a_sentence() -> None:
+    with pytest.raises(RuntimeError, match=r"This is moto 5\.3\.0, and local/moto_mends\.py was tried with"):
+        moto_mends.mend("5.3.0")
