@@ -39,6 +39,13 @@ def handler(event: Request, context: LambdaContext) -> Response:
         stripe=stripe,
         now=now,
     )
-    told = {"payment_id": opened.payment.id, "status": opened.payment.status}
+    payment = opened.payment
+    told: dict[str, object] = {
+        "payment_id": payment.id,
+        "status": payment.status,
+        "products": [line.sku for line in payment.order.lines],
+        "amount": payment.asked.amount,
+        "currency": payment.asked.currency,
+    }
     logger.info("checkout", extra=told | metrics({Metric.PAYMENT_CREATED: 1} if opened.is_new else {}))
-    return response(201, checkout_view(opened.payment, now))
+    return response(201, checkout_view(payment, now))

@@ -36,6 +36,7 @@ def test_a_payments_life_is_counted_and_timed_and_every_line_carries_its_ids(sys
     payment_id = system.order().body["paymentId"]
     (line,) = lines_of(logs)
     assert (line["payment_id"], metrics_of(line)) == (payment_id, {"payment_created": 1})
+    assert (line["products"], line["amount"], line["currency"]) == (["consulting-hour"], 9900, "usd")
 
     system.status(payment_id)
     assert lines_of(logs) == []
