@@ -89,7 +89,7 @@ def growth(sizes: Sequence[int], logs: Path) -> tuple[list[Filling], dict[int, C
     with (
         (logs / "growth.log").open("w") as log,
         redirect_stdout(log),
-        dynamodb_local(Logs(logs, echo=False)) as engine,
+        dynamodb_local(Logs(logs)) as engine,
         local_aws() as aws,
         StripeDouble() as double,
     ):

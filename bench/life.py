@@ -112,7 +112,7 @@ def lived() -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         reason = missing()
-        dynamodb = None if reason else stack.enter_context(dynamodb_local(Logs(folder, echo=False)))
+        dynamodb = None if reason else stack.enter_context(dynamodb_local(Logs(folder)))
         system = RecordedSystem(stack.enter_context(local_aws()), stack.enter_context(StripeDouble()), dynamodb)
         first_id = system.live("first")
         first, system.steps = [*system.steps, *system.check_again(first_id)], []

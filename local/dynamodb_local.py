@@ -83,7 +83,8 @@ def await_ready(process: Process, url: str, logs: Logs) -> None:
             return
         connection.close()
         time.sleep(0.05)
-    raise StackError(f"DynamoDB Local did not start; {logs.folder / 'dynamodb.log'} says why.")
+    log = logs.file("dynamodb")
+    raise StackError(f"DynamoDB Local {process.end or 'does not answer'}: run `make run` again, or look at {log}.")
 
 
 @contextmanager

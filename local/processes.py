@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,35 +12,78 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.news import News, Weight, word_for
+from local.ports import StackError
+from local.terminal import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# A run of reconcile that found nothing to do: every few seconds, and no news for the terminal.
-_IDLE = '"notices_published":0,"payments_looked_at":0,"events_read":0,"missed":[],"failed":[]'
+    from local.terminal import Terminal
+
 _CHILD = Path(__file__).with_name("child.py")
+# A child that ends no line is read all the same.
+_LONGEST_LINE = 1024 * 1024
+MOST_BYTES = 10 * 1024 * 1024
 
 
 class Logs:
-    """Lines of the stack's parts: one file for each part, and the terminal if wanted."""
+    """Lines of the stack's parts: one file for each part, and the terminal if there is one.
 
-    def __init__(self, folder: Path, echo: bool) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    The first line empties the folder of what an earlier stack has logged. A file of `most_bytes` is begun anew, and
+    what it held is kept beside it, as `<part>.log.1`, until the next time. StackError if the folder cannot be had.
+    """
+
+    def __init__(self, folder: Path, terminal: Terminal | None = None, *, most_bytes: int = MOST_BYTES) -> None:
         self.folder = folder
-        self._echo = echo
+        self.terminal = terminal
+        self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._started: set[str] = set()
+        self._begun = False
+        self._lost: set[str] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StackError(_unwritable(folder, error)) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StackError(_unwritable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
 
-    def write(self, part: str, line: str) -> None:
-        """Adds a line; each start of the stack begins the files anew."""
+    def file(self, part: str) -> Path:
+        return self.folder / f"{part}.log"
+
+    def write(self, part: str, line: str, weight: Weight | None = None) -> None:
+        """Adds a line: one that the part has written, or, with a weight, a sentence of the stack's about it."""
         with self._lock:
-            mode = "a" if part in self._started else "w"
-            self._started.add(part)
-            # A folder removed under the running stack costs the lines, not the stack.
-            with suppress(OSError), (self.folder / f"{part}.log").open(mode, encoding="utf-8") as file:
-                file.write(f"{line}\n")
-            if self._echo and _IDLE not in line:
-                with suppress(OSError, ValueError):
-                    print(f"{part:<14}| {line}", flush=True)
+            self._keep(part, line)
+        if self.terminal is None:
+            return
+        if weight is None:
+            self.terminal.tell(part, line)
+        else:
+            self.terminal.show(News(word_for(part), line, weight=weight))
+
+    def _keep(self, part: str, line: str) -> None:
+        file = self.file(part)
+        try:
+            if not self._begun:
+                self._begun = True
+                for old in (*self.folder.glob("*.log"), *self.folder.glob("*.log.1")):
+                    old.unlink()
+            with file.open("a", encoding="utf-8", errors="backslashreplace") as opened:
+                opened.write(f"{line}\n")
+                is_full = opened.tell() >= self._most_bytes
+            if is_full:
+                file.replace(file.with_name(f"{file.name}.1"))
+        except OSError as error:
+            # A folder that was removed, or a full disk, costs lines and not the stack.
+            if self.terminal and part not in self._lost:
+                self._lost.add(part)
+                text = f"{file.name} cannot be written ({error.strerror}): its lines are lost until it can."
+                self.terminal.show(News("stack", text, weight=Weight.ERROR))
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    return f"The folder for logs, {folder}, cannot be written ({error.strerror}): make it yours, or free some space."
 
 
 class Process:
@@ -63,6 +107,7 @@ class Process:
     ) -> None:
         self._part = part
         self._logs = logs
+        self._last_words = ""
         self._on_exit = on_exit
         self._process = subprocess.Popen(
             [sys.executable, str(_CHILD), module, *arguments],
@@ -89,6 +134,18 @@ class Process:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
+    @property
+    def end(self) -> str | None:
+        """How it ended, and its last words, for the middle of a sentence; None while it runs."""
+        code = self.exit_code
+        if code is None:
+            return None
+        self._reader.join(timeout=1)
+        if code < 0:
+            return f"was killed by {signal.Signals(-code).name}"
+        said = f', saying "{printable(self._last_words)}"' if self._last_words else ""
+        return f"ended with exit code {code}{said}"
+
     def kill(self) -> None:
         """Ends the process and whatever it started, at once."""
         if self._process.returncode is None:
@@ -102,12 +159,18 @@ class Process:
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        with self._process.stdout as lines:
-            for line in lines:
+        with self._process.stdout as stream:
+            for line in iter(lambda: stream.readline(_LONGEST_LINE), ""):
                 # awslambdaric ends the lines of a multi-line error with a carriage return.
-                for part in line.rstrip("\n").replace("\r", "\n").splitlines():
+                for part in line.replace("\r", "\n").split("\n"):
                     if part:
-                        self._logs.write(self._part, part)
+                        self._note(part)
+
+    def _note(self, line: str) -> None:
+        # The lines of a stack are indented, in Python's as in Java's.
+        if not line[0].isspace():
+            self._last_words = line
+        self._logs.write(self._part, line)
 
     def _wait(self) -> None:
         code = self._process.wait()

@@ -10,15 +10,18 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from local.access_log import AccessLog
 from local.code_changes import CodeChanges
 from local.dynamodb_local import await_ready, start
 from local.gateway import FunctionUrl, Gateway
 from local.mailbox import Mailbox
+from local.news import Weight
 from local.ports import USUAL_CONSOLE_PORT, Ports, StackError
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from local.runtime_api import Result
+    from local.terminal import Terminal
 
 __all__ = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
 
@@ -45,6 +49,8 @@ STRIPE_WEBHOOK_SECRET = "whsec_quittanceLocalStack"
 # Stripe sends several events for one payment at the same moment.
 _FIRST_WORKERS = {"StripeWebhook": 4}
 _START_TIMEOUT = 60.0
+# Parts without which there is no stack.
+_PARTS = {"aws": "The local AWS", "stripe": "The Stripe double", "dynamodb": "DynamoDB Local"}
 _PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -53,7 +59,7 @@ class Stack:
 
     `root` is the project; `template` another template of it (a built one, say); `parameters` overrides the
     template's. With `stripe_double` off, nobody answers at the double's port. With `dynamodb_local`, AWS's
-    DynamoDB Local is used instead of moto's.
+    DynamoDB Local is used instead of moto's. Where it cannot start, entering raises StackError.
     """
 
     def __init__(
@@ -64,7 +70,7 @@ class Stack:
         template: Path | None = None,
         parameters: Mapping[str, str] | None = None,
         logs: Path | None = None,
-        echo: bool = False,
+        terminal: Terminal | None = None,
         schedule_seconds: float = 10.0,
         stripe_double: bool = True,
         dynamodb_local: bool = False,
@@ -73,14 +79,14 @@ class Stack:
         self._template_path = (template or root / "template.yaml").resolve()
         self._ports = ports or Ports()
         self._parameters = dict(parameters or {})
-        self._logs = Logs(logs or self._root / ".local" / "logs", echo)
+        self._logs = Logs(logs or self._root / ".local" / "logs", terminal)
         self._schedule_seconds = schedule_seconds
         self._stripe_double = stripe_double
         self._dynamodb_local = dynamodb_local
         self._dynamodb_url: str | None = None
         self._resources = ExitStack()
         self._workers: dict[str, Workers] = {}
-        self._ended: list[str] = []
+        self._processes: dict[str, Process] = {}
         self.template: Template
         self.site_url = self.api_url = self.webhook_url = self.stripe_url = self.mailbox_url = self.aws_url = ""
         self.console_url = ""
@@ -88,6 +94,10 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             self._start()
+        except (BotoCoreError, ClientError, OSError) as error:
+            reason = self._first_ended(within=1.0) or f"The stack cannot start: {error}."
+            self.close()
+            raise StackError(reason) from error
         except BaseException:
             self.close()
             raise
@@ -113,8 +123,13 @@ class Stack:
 
     @property
     def ended(self) -> str | None:
-        """The name of a part that has ended on its own, if one has."""
-        return self._ended[0] if self._ended else None
+        """A sentence about a part that has ended on its own, if one has."""
+        return self._first_ended()
+
+    def note(self, text: str) -> None:
+        """Lines for the stack's own log."""
+        for line in filter(None, text.split("\n")):
+            self._logs.write("stack", line)
 
     @property
     def logs(self) -> Path:
@@ -149,10 +164,7 @@ class Stack:
         if dynamodb:
             await_ready(dynamodb, str(self._dynamodb_url), self._logs)
         secret_values = {"StripeApiKey": STRIPE_API_KEY, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
-        try:
-            create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
-        except HTTPClientError as error:
-            raise StackError(f"The local AWS did not start; {self.logs / 'aws.log'} says why.") from error
+        create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
         self._seed_catalogue()
         self._await_workers()
         self._start_servers(listeners)
@@ -197,9 +209,8 @@ class Stack:
         listener.close()
 
     def _start_dynamodb(self) -> Process:
-        process, self._dynamodb_url = start(self._logs, lambda _: self._ended.append("dynamodb"))
-        self._resources.callback(process.wait)
-        self._resources.callback(process.kill)
+        process, self._dynamodb_url = start(self._logs, self._hush)
+        self._keep("dynamodb", process)
         return process
 
     def _start_stripe(self, listener: socket.socket, ports: Mapping[str, int]) -> None:
@@ -221,10 +232,33 @@ class Stack:
             _PACKAGE_ROOT,
             self._logs,
             pass_fds=pass_fds,
-            on_exit=lambda _: self._ended.append(part),
+            on_exit=self._hush,
         )
+        self._keep(part, process)
+
+    def _keep(self, part: str, process: Process) -> None:
+        self._processes[part] = process
         self._resources.callback(process.wait)
         self._resources.callback(process.kill)
+
+    def _hush(self, exit_code: int) -> None:
+        # What the others say of a part that they miss is no news.
+        if self._logs.terminal:
+            self._logs.terminal.mute()
+
+    def _first_ended(self, within: float = 0.0) -> str | None:
+        """A sentence about a part that has ended on its own, or does within so many seconds."""
+        deadline = time.monotonic() + within
+        while True:
+            for part, process in self._processes.items():
+                if end := process.end:
+                    return (
+                        f"{_PARTS[part]} {end}: run `make run` again, and should that not help, "
+                        f"look at {self._logs.file(part)}."
+                    )
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(0.05)
 
     def _seed_catalogue(self) -> None:
         catalogue = self._root / "catalogue.yaml"
@@ -243,7 +277,8 @@ class Stack:
         self._resources.callback(process.kill)
         process.wait()
         if process.exit_code:
-            raise StackError(f"The catalogue could not be loaded; {self.logs / 'catalogue.log'} says why.")
+            reason = f"The catalogue cannot be loaded, for its program {process.end}: change {catalogue}."
+            raise StackError(self._first_ended(within=1.0) or reason)
 
     def _aws_settings(self) -> dict[str, str]:
         """The way to the local AWS, for programs that use boto3 as they do on AWS."""
@@ -263,7 +298,10 @@ class Stack:
         deadline = time.monotonic() + _START_TIMEOUT
         for id_, workers in self._workers.items():
             if not workers.wait_until_loaded(deadline - time.monotonic()):
-                raise StackError(f"{id_} took longer than {_START_TIMEOUT:.0f} seconds to load.")
+                raise StackError(
+                    f"{id_} took longer than {_START_TIMEOUT:.0f} seconds to load: run `make run` again when the "
+                    f"machine has less to do, or look at {self._logs.file(id_)}."
+                )
 
     def _start_servers(self, listeners: Mapping[str, socket.socket]) -> None:
         apis = list(self.template.http_apis.values())
@@ -274,11 +312,14 @@ class Stack:
             "site": Site(self._root / "frontend", self.api_url),
             "mailbox": Mailbox(self.aws_url),
             "console": self._console(),
-            **({"api": Gateway(apis[0], self._invoke)} if apis else {}),
-            **({"webhook": FunctionUrl(urls[0].logical_id, self._invoke)} if urls else {}),
+            **({"api": self._logged("api", Gateway(apis[0], self._invoke), cors=bool(apis[0].cors))} if apis else {}),
+            **({"webhook": self._logged("webhook", FunctionUrl(urls[0].logical_id, self._invoke))} if urls else {}),
         }
         for name, application in applications.items():
             self._resources.callback(Server(listeners[name], application).close)
+
+    def _logged(self, part: str, application: WSGIApplication, *, cors: bool = False) -> WSGIApplication:
+        return AccessLog(application, partial(self._logs.write, part), cors=cors)
 
     def _console(self) -> WSGIApplication:
         # It reads payments with the functions' own code, which is not on the path of every program that starts us.
@@ -323,7 +364,7 @@ class Stack:
             self._resources.callback(trigger.stop)
 
     def _restart(self, function: str) -> None:
-        self._logs.write(function, "The code has changed: starting anew.")
+        self._logs.write(function, "The code has changed: starting anew.", Weight.PLAIN)
         self._workers[function].restart()
 
     def _invoke(self, function: str, payload: bytes) -> Future[Result]:
@@ -331,7 +372,7 @@ class Stack:
 
     def _await_stripe(self, port: int) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
-        while "stripe" not in self._ended and time.monotonic() < deadline:
+        while self._processes["stripe"].exit_code is None and time.monotonic() < deadline:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             with suppress(OSError, http.client.HTTPException):
                 connection.request("GET", "/_control/webhooks")
@@ -339,4 +380,5 @@ class Stack:
                     return
             connection.close()
             time.sleep(0.05)
-        raise StackError(f"The Stripe double did not start; {self.logs / 'stripe.log'} says why.")
+        log = self._logs.file("stripe")
+        raise StackError(self._first_ended() or f"The Stripe double does not answer: look at {log}.")

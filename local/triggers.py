@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.news import Weight
 from local.template import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class QueueTrigger:
             )
         except (BotoCoreError, ClientError) as error:
             if not self._stopping.is_set():
-                self._logs.write("stack", f"The queue {self._queue.name} cannot be read: {error}")
+                self._logs.write("stack", f"The queue {self._queue.name} cannot be read: {error}", Weight.ERROR)
             return []
         return answer.get("Messages", [])
 
@@ -90,7 +91,7 @@ class QueueTrigger:
                 if message["MessageId"] in done and not self._stopping.is_set():
                     self._sqs.delete_message(QueueUrl=self._queue.url, ReceiptHandle=message["ReceiptHandle"])
         except (BotoCoreError, ClientError) as error:
-            self._logs.write("stack", f"A message of {self._queue.name} cannot be deleted: {error}")
+            self._logs.write("stack", f"A message of {self._queue.name} cannot be deleted: {error}", Weight.ERROR)
         finally:
             self._slots.release()
 

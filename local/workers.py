@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from local.diagnosis import import_failure
+from local.news import Weight
 from local.processes import Logs, Process, base_environment
 from local.runtime_api import Invocation, Result, RuntimeApi
 from local.template import REGION
@@ -237,9 +238,11 @@ class Workers:
         self._changed.notify_all()
 
     def _set_broken(self, reason: str) -> None:
+        if reason != self._broken:
+            # Said once, however often an event has it tried again.
+            self.logs.write(self.function.logical_id, reason, Weight.ERROR)
         self._broken = reason
         self._broken_at = time.monotonic()
-        self.logs.write(self.function.logical_id, reason)
         self._fail_pending(reason)
         self._changed.notify_all()
 

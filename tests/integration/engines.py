@@ -32,5 +32,5 @@ def system_on(engine: str, logs: Path) -> Iterator[System]:
             yield System(aws_url, double)
         return
     require_dynamodb_local()
-    with dynamodb_local(Logs(logs, echo=False)) as url, local_aws() as aws_url, StripeDouble() as double:
+    with dynamodb_local(Logs(logs)) as url, local_aws() as aws_url, StripeDouble() as double:
         yield System(aws_url, double, url)

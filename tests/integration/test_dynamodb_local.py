@@ -22,7 +22,7 @@ from pathlib import Path
 from local.dynamodb_local import dynamodb_local
 from local.processes import Logs
 
-with dynamodb_local(Logs(Path(sys.argv[1]), echo=False)) as url:
+with dynamodb_local(Logs(Path(sys.argv[1]))) as url:
     print(url, flush=True)
     sys.stdin.read()
 """

