@@ -25,6 +25,7 @@ from local.declarations import (
     rate_of,
 )
 from local.intrinsics import NO_VALUE, Resolver, TemplateError, Value, read_document, text_of
+from local.parameters import refusals, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +88,7 @@ class Template:
         self.stack_name = stack_name
         self.addresses = addresses or Addresses()
         self.document = read_document(path)
-        self.parameters = _parameters(self.document.get("Parameters", {}), parameters or {})
+        self.parameters = _parameters(self.document, parameters or {})
         self._resolver = Resolver(self._reference, self._attribute, self.document.get("Conditions", {}))
 
     def resolve(self, value: Value, where: str = "value") -> Value:
@@ -317,25 +318,10 @@ class Template:
         )
 
 
-def _parameters(declared: Mapping[str, Value], overrides: Mapping[str, str]) -> dict[str, Value]:
-    unknown = sorted(set(overrides) - set(declared))
-    if unknown:
-        raise TemplateError(f"The template has no parameter {unknown[0]}.")
-    values: dict[str, Value] = {}
-    for name, parameter in declared.items():
-        if name not in overrides and "Default" not in parameter:
-            raise TemplateError(f"The parameter {name} has no default and was given no value.")
-        value = text_of(overrides.get(name, parameter.get("Default")))
-        allowed = [text_of(item) for item in parameter.get("AllowedValues", [value])]
-        if value not in allowed:
-            raise TemplateError(f"The parameter {name} must be one of {', '.join(allowed)}, not {value}.")
-        if parameter.get("Type") == "Number":
-            low, high = parameter.get("MinValue", float("-inf")), parameter.get("MaxValue", float("inf"))
-            if not low <= float(value) <= high:
-                raise TemplateError(f"The parameter {name} must be from {low} to {high}, not {value}.")
-        is_list = parameter.get("Type") == "CommaDelimitedList"
-        values[name] = [item.strip() for item in value.split(",")] if is_list else value
-    return values
+def _parameters(document: Mapping[str, Value], overrides: Mapping[str, str]) -> dict[str, Value]:
+    if refused := refusals(document, overrides):
+        raise TemplateError("\n".join(refused))
+    return values(document, overrides)
 
 
 def _merged(defaults: Value, own: Value) -> Value:
