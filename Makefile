@@ -1,6 +1,8 @@
-# Everything a developer does. Each target does its own set-up; a fresh machine needs Python 3.13 only.
+# Everything a developer does. Each target does its own set-up; a fresh machine needs any Python, or uv.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# Two installs at once would share uv's environment.
+.NOTPARALLEL:
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -18,33 +20,33 @@ help: ## show this list
 run: $(VENV)/ready ## the whole system on this machine: http://localhost:8000
 	@exec $(PYTHON) -m local
 
-test: $(VENV)/ready ## all tests: unit, integration, template, end to end in a browser
+test: $(VENV)/ready-dev ## all tests: unit, integration, template, end to end in a browser
 	@$(PYTHON) -m tools.browser
 	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m pytest
 
-search: $(VENV)/ready ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
+search: $(VENV)/ready-dev ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
 	@SEARCH_SECONDS=$${SEARCH_SECONDS:-600} $(PYTHON) -m pytest $$(grep -l SEARCH_SECONDS tests/integration/test_*.py)
 
-bench: $(VENV)/ready ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md (REVISION=...: compare)
+bench: $(VENV)/ready-dev ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md (REVISION=...: compare)
 	@$(PYTHON) -m bench $(if $(REVISION),--against $(REVISION))
 
-load: $(VENV)/ready ## many customers at once (LOAD_SECONDS), and a table of up to GROWTH payments: docs/load.md
+load: $(VENV)/ready-dev ## many customers at once (LOAD_SECONDS), and a table of up to GROWTH payments: docs/load.md
 	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m bench.load
 
-check: $(VENV)/ready $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
+check: $(VENV)/ready-dev $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(PYTHON) -m tools.template
 	@$(PYTHON) -m tools.policy $(POLICY_VENV)/bin/checkov
 
-format: $(VENV)/ready ## format and mend what the linter can mend
+format: $(VENV)/ready-dev ## format and mend what the linter can mend
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 
-openapi: $(VENV)/ready ## docs/openapi.yaml, from the code and the template
+openapi: $(VENV)/ready-dev ## docs/openapi.yaml, from the code and the template
 	@$(PYTHON) -m tools.openapi
 
 # With PLATFORM=native, for this machine and in .aws-sam/native: what `python -m local --template` can run.
@@ -67,23 +69,28 @@ catalogue: $(VENV)/ready ## catalogue.yaml into STAGE's table; with REMOVE=yes, 
 approve: $(VENV)/ready ## accept what was received for a payment in review: PAYMENT=pay_... AMOUNT=50.00 CURRENCY=usd
 	@$(PYTHON) -m tools.approve --stage $(STAGE) $(if $(PAYMENT),--payment $(PAYMENT)) $(if $(AMOUNT),--amount $(AMOUNT)) $(if $(CURRENCY),--currency $(CURRENCY))
 
+# What runs here has the layer's versions, and what tests it the same.
 lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
-	@$(VENV)/bin/uv pip compile pyproject.toml $(LOCK) $(NOT_IN_LAYER) -o layers/common/requirements.txt
-	@$(VENV)/bin/uv pip compile pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
-	@$(VENV)/bin/uv pip compile --group sam $(LOCK) -o requirements/sam.txt
-	@$(VENV)/bin/uv pip compile --group policy $(LOCK) -o requirements/policy.txt
-	@$(VENV)/bin/uv pip compile --group bootstrap $(LOCK) -o requirements/bootstrap.txt
+	@$(LOCK) pyproject.toml $(NOT_IN_LAYER) -o layers/common/requirements.txt
+	@$(LOCK) pyproject.toml --group run -c layers/common/requirements.txt -o requirements/run.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) --group sam -o requirements/sam.txt
+	@$(LOCK) --group policy -o requirements/policy.txt
+	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
 
 clean: ## remove everything that was built or installed
-	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) .venv-uv .python .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-LOCK := --generate-hashes --no-header --quiet --upgrade
+LOCK = PATH="$(CURDIR)/.venv-uv/bin:$$PATH" uv pip compile --generate-hashes --no-header --quiet --upgrade
 # Stripe's library works without requests (docs/adr/0011); urllib3 comes with the runtime's botocore.
 NOT_IN_LAYER := $(addprefix --no-emit-package=,requests certifi charset-normalizer idna urllib3)
 
-# The environment is rebuilt when a lock changes; `ready` is written last, so an interrupted install is begun again.
-$(VENV)/ready: requirements/bootstrap.txt requirements/dev.txt
-	@./tools/bootstrap $(VENV) requirements/dev.txt
+# An environment is rebuilt when its lock changes; `ready` is written last, so an interrupted install is begun again.
+$(VENV)/ready: requirements/bootstrap.txt requirements/run.txt
+	@./tools/bootstrap $(VENV) requirements/run.txt
+
+$(VENV)/ready-dev: $(VENV)/ready requirements/dev.txt
+	@./tools/bootstrap $(VENV) requirements/dev.txt ready-dev
 
 $(SAM_VENV)/ready: requirements/bootstrap.txt requirements/sam.txt
 	@./tools/bootstrap $(SAM_VENV) requirements/sam.txt
