@@ -17,8 +17,10 @@ from moto.core.common_models import BaseModel
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, DynamodbException
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
+from local import moto_queries
 from local.moto_transactions import transact_write_items
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ def mend(version: str = moto.__version__) -> None:
     for owner, name, ours in (
         (BaseModel, "__new__", _untracked),
         (DynamoDBBackend, "transact_write_items", transact_write_items),
+        (DynamoDBBackend, "update_item", moto_queries.update_item),
+        (Table, "delete_item", moto_queries.delete_item),
+        (Table, "put_item", moto_queries.put_item),
+        (Table, "query", moto_queries.query),
         (DynamoHandler, "transact_write_items", _written_once),
     ):
         setattr(owner, name, ours)

@@ -17,6 +17,8 @@ from moto.dynamodb.exceptions import (
     TransactWriteSingleOpException,
 )
 
+from local.moto_queries import place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -96,10 +98,8 @@ class _Write:
     def put_back(self, item: Item | None) -> None:
         if item is None:
             self.table.delete_item(self.hash_key, self.range_key)
-        elif self.range_key is None:
-            self.table.items[self.hash_key] = item  # type: ignore[assignment]
         else:
-            self.table.items[self.hash_key][self.range_key] = item
+            place(self.table, item)
 
 
 def _write(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> _Write:

@@ -2,14 +2,13 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from local import moto_mends
@@ -18,10 +17,8 @@ from local.processes import Logs
 from local.resources import client
 from local.template import REGION
 from tests.integration.engines import ENGINES, require_dynamodb_local
+from tests.integration.partition import INDEX, TABLE, Partition, create_table
 from tests.integration.system import local_aws
-
-TABLE = "mended"
-KEYS = {"pk": "S", "sk": "S", "shelf": "S", "rank": "N"}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -39,83 +36,6 @@ def with_a_table(url: str) -> Any:
     dynamodb: Any = client("dynamodb", url)
     create_table(dynamodb)
     return dynamodb
-
-
-def create_table(dynamodb: Any) -> None:
-    dynamodb.create_table(
-        TableName=TABLE,
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": type_} for name, type_ in KEYS.items()],
-        KeySchema=key_schema("pk", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_shelf",
-                "KeySchema": key_schema("shelf", "rank"),
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a"]},
-            }
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-
-def key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
-    return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
-
-
-class Partition:
-    """A partition of its own, and how a transaction names its items."""
-
-    def __init__(self, dynamodb: Any) -> None:
-        self.dynamodb = dynamodb
-        self.name = uuid4().hex
-
-    def key(self, sort: str) -> Any:
-        return {"pk": {"S": self.name}, "sk": {"S": sort}}
-
-    def put(self, sort: str, a: int = 0, **condition: str) -> Any:
-        return {"Put": {"TableName": TABLE, "Item": {**self.key(sort), "a": {"N": str(a)}}, **condition}}
-
-    def insert(self, sort: str, a: int = 0) -> Any:
-        shows = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        return self.put(sort, a, ConditionExpression="attribute_not_exists(pk)", **shows)
-
-    def add(self, sort: str, a: int, condition: str = "attribute_exists(pk)") -> Any:
-        request = {"UpdateExpression": "ADD a :a", "ConditionExpression": condition}
-        values = {":a": {"N": str(a)}}
-        return {"Update": {"TableName": TABLE, "Key": self.key(sort), "ExpressionAttributeValues": values, **request}}
-
-    def append(self, sort: str) -> Any:
-        """What cannot be done to an `a` that is a number."""
-        values = {":b": {"SS": ["b"]}}
-        request = {"UpdateExpression": "SET b = :b ADD a :b", "ExpressionAttributeValues": values}
-        return {"Update": {"TableName": TABLE, "Key": self.key(sort), **request}}
-
-    def delete(self, sort: str) -> Any:
-        return {"Delete": {"TableName": TABLE, "Key": self.key(sort)}}
-
-    def expect(self, sort: str) -> Any:
-        condition = {"ConditionExpression": "attribute_exists(pk)"}
-        return {"ConditionCheck": {"TableName": TABLE, "Key": self.key(sort), **condition}}
-
-    def transact(self, *writes: Any, token: str | None = None) -> Any:
-        """The codes of a cancellation's reasons with their items' `a`, another refusal's code, or None."""
-        tokens = {"ClientRequestToken": token} if token else {}
-        try:
-            self.dynamodb.transact_write_items(TransactItems=list(writes), **tokens)
-        except ClientError as error:
-            reasons: Any = error.response.get("CancellationReasons")
-            if not reasons:
-                return error.response["Error"]["Code"]
-            return [(each["Code"], each["Item"]["a"]["N"]) if "Item" in each else each["Code"] for each in reasons]
-        return None
-
-    def items(self) -> dict[str, int]:
-        """Each `a`, by sort key."""
-        found = self.dynamodb.query(
-            TableName=TABLE,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": self.name}},
-        )
-        return {item["sk"]["S"]: int(item["a"]["N"]) for item in found["Items"]}
 
 
 @pytest.fixture
@@ -155,7 +75,8 @@ def test_each_reason_stands_in_the_place_of_its_write_and_shows_the_item_if_aske
 
     answer = partition.transact(partition.expect("missing"), partition.put("put"), partition.insert("there"))
 
-    assert answer == ["ConditionalCheckFailed", "None", ("ConditionalCheckFailed", "7")]
+    shown = partition.put("there", 7)["Put"]["Item"]
+    assert answer == ["ConditionalCheckFailed", "None", ("ConditionalCheckFailed", shown)]
 
 
 def test_an_update_that_fails_halfway_leaves_everything(partition: Partition) -> None:
@@ -222,6 +143,59 @@ def test_no_acknowledged_write_is_lost_where_many_write(partition: Partition) ->
     items = partition.items()
     assert items["shared"] == done
     assert len(items) == done + 2
+
+
+def on_shelf(partition: Partition, sort: str, rank: int) -> Any:
+    """A write that puts an item into the index's partition of the same name."""
+    write = partition.put(sort)
+    write["Put"]["Item"] |= {"shelf": {"S": partition.name}, "rank": {"N": str(rank)}, "hidden": {"S": "x"}}
+    return write
+
+
+def sorts(pages: Iterable[Any]) -> list[list[str]]:
+    return [[item["sk"]["S"] for item in page["Items"]] for page in pages]
+
+
+def test_a_page_that_is_full_has_a_key_for_the_next_one(partition: Partition) -> None:
+    partition.transact(*[partition.put(sort) for sort in "abcd"])
+
+    assert sorts(partition.pages()) == [["a", "b", "c", "d"]]
+    assert sorts(partition.pages(Limit=3)) == [["a", "b", "c"], ["d"]]
+    assert sorts(partition.pages(Limit=2)) == [["a", "b"], ["c", "d"], []]
+    assert sorts(partition.pages(Limit=3, ScanIndexForward=False)) == [["d", "c", "b"], ["a"]]
+    after = partition.pages("pk = :name AND sk > :sk", values={":sk": {"S": "b"}}, Limit=1)
+    assert sorts(after) == [["c"], ["d"], []]
+
+
+def test_an_index_follows_what_is_written(partition: Partition) -> None:
+    def found(**request: Any) -> list[list[str]]:
+        return sorts(partition.pages("shelf = :name", IndexName=INDEX, **request))
+
+    assert found() == [[]]
+    partition.transact(*[on_shelf(partition, sort, rank) for rank, sort in enumerate("dcba")])
+    assert found() == [["d", "c", "b", "a"]]
+    moved = {"ExpressionAttributeNames": {"#rank": "rank"}, "ExpressionAttributeValues": {":rank": {"N": "9"}}}
+    partition.change("d", "SET #rank = :rank", **moved)
+    assert found(ScanIndexForward=False) == [["d", "a", "b", "c"]]
+    partition.change("c", "REMOVE shelf")
+    partition.remove("b")
+    assert found(Limit=1) == [["a"], ["d"], []]
+    partition.transact(partition.put("a"), partition.expect("d"))
+    assert found() == [["d"]]
+
+
+def test_a_cancelled_transaction_leaves_the_index_as_it_was(partition: Partition) -> None:
+    partition.transact(on_shelf(partition, "there", 1), on_shelf(partition, "deleted", 2))
+    before = list(partition.pages("shelf = :name", IndexName=INDEX))
+
+    assert partition.transact(
+        on_shelf(partition, "there", 3),
+        on_shelf(partition, "new", 4),
+        partition.delete("deleted"),
+        partition.expect("missing"),
+    )
+
+    assert list(partition.pages("shelf = :name", IndexName=INDEX)) == before
 
 
 @pytest.fixture
