@@ -30,6 +30,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     stream = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed with the program
     terminal = Terminal(stream, colour=wants_colour(stream, os.environ))
     try:
+        if stream.isatty():
+            terminal.say("Starting: some seconds, more on a busy machine.")
         stack = _stack(_parser().parse_args(arguments), terminal)
         _report_failures(stack.note)
         with stack:
@@ -52,10 +54,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stack(chosen: argparse.Namespace, terminal: Terminal) -> Stack:
+    ports = Ports.from_environment(os.environ)
+    # A second stack, on other ports, leaves the first one's logs alone.
+    logs = "logs" if ports.site == Ports().site else f"logs-{ports.site}"
     return Stack(
         chosen.root,
-        ports=Ports.from_environment(os.environ),
+        ports=ports,
         template=chosen.template,
+        logs=chosen.root.resolve() / ".local" / logs,
         terminal=terminal,
         schedule_seconds=float(os.environ.get("LOCAL_SCHEDULE_SECONDS", "10")),
         stripe_double=not chosen.without_stripe,

@@ -275,10 +275,16 @@ class Stack:
         arguments = [str(catalogue), table.name]
         process = Process("catalogue", "local.catalogue", arguments, environment, _PACKAGE_ROOT, self._logs)
         self._resources.callback(process.kill)
+        while process.exit_code is None and not self.ended:
+            time.sleep(0.05)
+        process.kill()
         process.wait()
         if process.exit_code:
-            reason = f"The catalogue cannot be loaded, for its program {process.end}: change {catalogue}."
-            raise StackError(self._first_ended(within=1.0) or reason)
+            raise StackError(
+                self._first_ended(within=1.0)
+                or f"{catalogue} cannot be put into the table, for the program that does so {process.end}: "
+                f"mend that and run `make run` again; {self._logs.file('catalogue')} has all that it said."
+            )
 
     def _aws_settings(self) -> dict[str, str]:
         """The way to the local AWS, for programs that use boto3 as they do on AWS."""
@@ -297,11 +303,14 @@ class Stack:
     def _await_workers(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
         for id_, workers in self._workers.items():
-            if not workers.wait_until_loaded(deadline - time.monotonic()):
-                raise StackError(
-                    f"{id_} took longer than {_START_TIMEOUT:.0f} seconds to load: run `make run` again when the "
-                    f"machine has less to do, or look at {self._logs.file(id_)}."
-                )
+            while not workers.wait_until_loaded(0.5):
+                if reason := self._first_ended():
+                    raise StackError(reason)
+                if time.monotonic() >= deadline:
+                    raise StackError(
+                        f"{id_} took longer than {_START_TIMEOUT:.0f} seconds to load: run `make run` again when the "
+                        f"machine has less to do, or look at {self._logs.file(id_)}."
+                    )
 
     def _start_servers(self, listeners: Mapping[str, socket.socket]) -> None:
         apis = list(self.template.http_apis.values())

@@ -208,11 +208,13 @@ class Workers:
             known = worker in self._workers
             if known:
                 self._workers.remove(worker)
-            never_ready = known and not worker.ready and not self._closed
+            if known and not (worker.ready or self._closed or any(other.ready for other in self._workers)):
+                end = worker.process.end or f"ended with exit code {code}"
+                self._set_broken(
+                    f"{self.function.logical_id} cannot start: its process {end}. The next event tries again."
+                )
             if known and worker.ready and not self._closed and len(self._workers) < self._minimum:
                 self._launch()
-        if never_ready:
-            self._break(worker, f"{self.function.logical_id} ended with exit code {code} while it was starting.")
         if invocation is not None:
             cause = f"signal: {-code}" if code < 0 else f"exit status {code}"
             message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: {cause}"

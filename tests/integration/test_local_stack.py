@@ -431,6 +431,20 @@ def test_a_broken_handler_is_explained_and_recovers_when_it_is_mended(stack: Sta
     assert stack.broken == {}
 
 
+def test_a_handler_that_ends_its_process_is_explained(stack: Stack, project: Path) -> None:
+    handler = project / "edited" / "handler.py"
+
+    handler.write_text(f"import os\nprint('No memory left.', flush=True)\nos._exit(3)\n{EDITED}")
+    reason = eventually(lambda: stack.broken.get("Edited"))
+    answer = call(f"{stack.api_url}/edited")
+    handler.write_text(EDITED.replace("first", "mended"))
+
+    assert reason is not None
+    assert reason.startswith('Edited cannot start: its process ended with exit code 3, saying "No memory left.".')
+    assert answer.status == 500
+    eventually(lambda: call(f"{stack.api_url}/edited").body == b"mended")
+
+
 def test_a_change_of_the_layer_restarts_its_functions(stack: Stack, project: Path) -> None:
     (project / "layer" / "greeting.py").write_text("GREETING = 'good day'\n")
 
