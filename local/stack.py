@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,12 +19,13 @@ from local.access_log import AccessLog
 from local.code_changes import CodeChanges
 from local.dynamodb_local import await_ready, start
 from local.gateway import FunctionUrl, Gateway
+from local.log_folder import log_folder
 from local.mailbox import Mailbox
 from local.news import Weight
-from local.ports import USUAL_CONSOLE_PORT, Ports, StackError
+from local.ports import Ports, StackError, listeners_at
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
-from local.servers import PortTakenError, Server, listen
+from local.servers import Server, listen
 from local.site import Site
 from local.template import REGION, Addresses, Template
 from local.triggers import QueueTrigger, ScheduleTrigger
@@ -79,12 +79,12 @@ class Stack:
         self._template_path = (template or root / "template.yaml").resolve()
         self._ports = ports or Ports()
         self._parameters = dict(parameters or {})
-        self._logs = Logs(logs or self._root / ".local" / "logs", terminal)
         self._schedule_seconds = schedule_seconds
         self._stripe_double = stripe_double
         self._dynamodb_local = dynamodb_local
         self._dynamodb_url: str | None = None
         self._resources = ExitStack()
+        self._logs = Logs(logs or self._resources.enter_context(log_folder(self._root / ".local" / "logs")), terminal)
         self._workers: dict[str, Workers] = {}
         self._processes: dict[str, Process] = {}
         self.template: Template
@@ -142,7 +142,7 @@ class Stack:
 
     def _start(self) -> None:
         # All ports first, so that a taken one is found before anything runs.
-        listeners = {field.name: self._listen(field.name) for field in fields(Ports)}
+        listeners = {part: self._hold(listener) for part, listener in listeners_at(self._ports).items()}
         aws = self._hold(listen(0))
         ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
         self.site_url = f"http://localhost:{ports['site']}"
@@ -171,23 +171,6 @@ class Stack:
         self._start_triggers()
         if self._stripe_double:
             self._await_stripe(ports["stripe"])
-
-    def _listen(self, name: str) -> socket.socket:
-        try:
-            return self._hold(self._listen_for_console() if name == "console" else listen(getattr(self._ports, name)))
-        except PortTakenError as error:
-            raise StackError(
-                f"Port {error.port} is taken by another program. "
-                f"Stop it, or choose another: {name.upper()}_PORT={error.port + 5} make run"
-            ) from None
-
-    def _listen_for_console(self) -> socket.socket:
-        if self._ports.console is not None:
-            return listen(self._ports.console)
-        try:
-            return listen(USUAL_CONSOLE_PORT)
-        except PortTakenError:
-            return listen(0)
 
     def _hold(self, listener: socket.socket) -> socket.socket:
         self._resources.callback(listener.close)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -85,6 +86,6 @@ def test_a_taken_port_is_a_sentence() -> None:
             output, _ = process.communicate(timeout=20)
 
     assert process.returncode == 1
-    assert output == (
-        f"Port {port} is taken by another program. Stop it, or choose another: SITE_PORT={port + 5} make run\n"
-    )
+    taken, _, proposal = output.partition(" Stop it, or take other ports: ")
+    assert taken == f"Port {port} (site) is taken by another program."
+    assert re.fullmatch(r"PORTS=(\d+) SITE_PORT=\1 make run\n", proposal)

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,8 +29,7 @@ NOT_CHECKED = "positive_data_acceptance,unsupported_method,allow_header_conforma
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    any_ports = Ports(**{field.name: 0 for field in fields(Ports)})
-    with Stack(ROOT, ports=any_ports, logs=tmp_path_factory.mktemp("logs"), schedule_seconds=3600) as stack:
+    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), schedule_seconds=3600) as stack:
         yield stack
 
 

@@ -44,7 +44,7 @@ UPDATES = {"Update": "ADD a :n", "Move": "SET shelf = :shelf, #rank = :rank", "D
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
     require_dynamodb_local()
-    with dynamodb_local(Logs(tmp_path_factory.mktemp("engine"), echo=False)) as exact, local_aws() as mended:
+    with dynamodb_local(Logs(tmp_path_factory.mktemp("engine"))) as exact, local_aws() as mended:
         clients: list[Any] = [client("dynamodb", url) for url in (exact, mended)]
         for each in clients:
             create_table(each)

@@ -28,7 +28,7 @@ def dynamodb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             yield with_a_table(url)
         return
     require_dynamodb_local()
-    with dynamodb_local(Logs(tmp_path_factory.mktemp("engine"), echo=False)) as url:
+    with dynamodb_local(Logs(tmp_path_factory.mktemp("engine"))) as url:
         yield with_a_table(url)
 
 
