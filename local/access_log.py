@@ -20,10 +20,9 @@ class AccessLog:
     A function's own failure is none of these: its log line tells of it.
     """
 
-    def __init__(self, application: WSGIApplication, write: Callable[[str], None], *, cors: bool = False) -> None:
+    def __init__(self, application: WSGIApplication, write: Callable[[str], None]) -> None:
         self._application = application
         self._write = write
-        self._cors = cors
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
@@ -36,16 +35,10 @@ class AccessLog:
             "status": response.status_code,
             "latencyMs": round(1000 * (time.monotonic() - began)),
         }
-        if problem := self._refused_origin(request, response) or _problem(response):
+        if problem := _problem(response):
             line["problem"] = problem
         self._write(json.dumps(line))
         return response(environ, start_response)
-
-    def _refused_origin(self, request: Request, response: Response) -> str | None:
-        origin = request.headers.get("Origin")
-        if not self._cors or origin is None or "Access-Control-Allow-Origin" in response.headers:
-            return None
-        return f"but {origin} is no allowed origin"
 
 
 def _problem(response: Response) -> str | None:

@@ -31,13 +31,23 @@ FUNCTION_TIMEOUT = 900.0
 
 
 class Gateway:
-    """The HTTP API: the template's routes and CORS rules, payload format 2.0."""
+    """The HTTP API: the template's routes and CORS rules, payload format 2.0.
 
-    def __init__(self, api: HttpApi, invoke: Invoke, timeout: float = INTEGRATION_TIMEOUT) -> None:
+    `refused` is told each origin that a page came from and that the CORS rules do not name.
+    """
+
+    def __init__(
+        self,
+        api: HttpApi,
+        invoke: Invoke,
+        timeout: float = INTEGRATION_TIMEOUT,
+        refused: Callable[[str], None] = lambda origin: None,
+    ) -> None:
         self._routes = sorted(api.routes, key=_precedence)
         self._cors = api.cors
         self._invoke = invoke
         self._timeout = timeout
+        self._refused = refused
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -52,6 +62,8 @@ class Gateway:
                 response = message(413, "Request Entity Too Large")
             if self._cors:
                 _allow_origin(self._cors, request, response)
+        if (origin := request.headers.get("Origin")) and "access-control-allow-origin" not in response.headers:
+            self._refused(origin)
         response.headers["apigw-requestid"] = request_id
         return response(environ, start_response)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from local.dynamodb_local import wanted
 from local.intrinsics import TemplateError
+from local.origins import origins_of
 from local.stack import Ports, Stack, StackError
 from local.terminal import Keyboard, Terminal, wants_colour
 
@@ -54,16 +55,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stack(chosen: argparse.Namespace, terminal: Terminal) -> Stack:
-    ports = Ports.from_environment(os.environ)
-    # A second stack, on other ports, leaves the first one's logs alone.
-    logs = "logs" if ports.site == Ports().site else f"logs-{ports.site}"
     return Stack(
         chosen.root,
-        ports=ports,
+        ports=Ports.from_environment(os.environ),
         template=chosen.template,
-        logs=chosen.root.resolve() / ".local" / logs,
         terminal=terminal,
         schedule_seconds=float(os.environ.get("LOCAL_SCHEDULE_SECONDS", "10")),
+        origins=origins_of(os.environ),
         stripe_double=not chosen.without_stripe,
         dynamodb_local=wanted(os.environ),
     )

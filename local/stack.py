@@ -22,6 +22,7 @@ from local.gateway import FunctionUrl, Gateway
 from local.log_folder import log_folder
 from local.mailbox import Mailbox
 from local.news import Weight
+from local.origins import RefusedOrigins
 from local.ports import Ports, StackError, listeners_at
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
@@ -33,7 +34,7 @@ from local.workers import Workers
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
     from types import TracebackType
     from wsgiref.types import WSGIApplication
@@ -58,8 +59,9 @@ class Stack:
     """Starts everything on entering, ends everything on leaving.
 
     `root` is the project; `template` another template of it (a built one, say); `parameters` overrides the
-    template's. With `stripe_double` off, nobody answers at the double's port. With `dynamodb_local`, AWS's
-    DynamoDB Local is used instead of moto's. Where it cannot start, entering raises StackError.
+    template's. `origins` are those of pages elsewhere that may call the API. With `stripe_double` off, nobody
+    answers at the double's port. With `dynamodb_local`, AWS's DynamoDB Local is used instead of moto's. Where it
+    cannot start, entering raises StackError.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Stack:
         terminal: Terminal | None = None,
         schedule_seconds: float = 10.0,
         stripe_double: bool = True,
+        origins: Sequence[str] = (),
         dynamodb_local: bool = False,
     ) -> None:
         self._root = root.resolve()
@@ -81,6 +84,7 @@ class Stack:
         self._parameters = dict(parameters or {})
         self._schedule_seconds = schedule_seconds
         self._stripe_double = stripe_double
+        self._origins = tuple(origins)
         self._dynamodb_local = dynamodb_local
         self._dynamodb_url: str | None = None
         self._resources = ExitStack()
@@ -177,8 +181,10 @@ class Stack:
         return listener
 
     def _load_template(self, ports: Mapping[str, int]) -> Template:
+        # Mails link to the first.
+        origins = [f"http://{host}:{ports['site']}" for host in ("localhost", "127.0.0.1")] + [*self._origins]
         local = {
-            "AllowedOrigins": f"http://localhost:{ports['site']},http://127.0.0.1:{ports['site']}",
+            "AllowedOrigins": ",".join(origins),
             "StripeApiBase": f"http://127.0.0.1:{ports['stripe']}",
             "FailureNoticeDelaySeconds": "0",
         }
@@ -300,18 +306,19 @@ class Stack:
         urls = [function for function in self.template.functions.values() if function.has_url]
         if len(apis) > 1 or len(urls) > 1:
             raise StackError("The local stack has room for one HTTP API and one Function URL.")
+        refused = RefusedOrigins(self._origins, lambda line: self._logs.write("api", line))
         applications: dict[str, WSGIApplication] = {
             "site": Site(self._root / "frontend", self.api_url),
             "mailbox": Mailbox(self.aws_url),
             "console": self._console(),
-            **({"api": self._logged("api", Gateway(apis[0], self._invoke), cors=bool(apis[0].cors))} if apis else {}),
+            **({"api": self._logged("api", Gateway(apis[0], self._invoke, refused=refused.note))} if apis else {}),
             **({"webhook": self._logged("webhook", FunctionUrl(urls[0].logical_id, self._invoke))} if urls else {}),
         }
         for name, application in applications.items():
             self._resources.callback(Server(listeners[name], application).close)
 
-    def _logged(self, part: str, application: WSGIApplication, *, cors: bool = False) -> WSGIApplication:
-        return AccessLog(application, partial(self._logs.write, part), cors=cors)
+    def _logged(self, part: str, application: WSGIApplication) -> WSGIApplication:
+        return AccessLog(application, partial(self._logs.write, part))
 
     def _console(self) -> WSGIApplication:
         # It reads payments with the functions' own code, which is not on the path of every program that starts us.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ANY_PORTS = Ports.free()
+ELSEWHERE = "http://localhost:5173"
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -244,7 +245,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stack(project: Path) -> Iterator[Stack]:
     os.environ["UNRELATED_SETTING"] = "of the developer's machine"
     try:
-        with Stack(project, ports=ANY_PORTS, schedule_seconds=0.5, stripe_double=False) as running:
+        with Stack(
+            project, ports=ANY_PORTS, schedule_seconds=0.5, stripe_double=False, origins=(ELSEWHERE,)
+        ) as running:
             yield running
     finally:
         del os.environ["UNRELATED_SETTING"]
@@ -297,9 +300,12 @@ def test_cors_is_the_templates_and_not_the_handlers(stack: Stack) -> None:
     assert preflight.headers["access-control-allow-methods"] == "GET,POST"
     assert preflight.headers["access-control-allow-headers"] == "content-type"
     assert "access-control-allow-origin" not in foreign.headers
-    for origin, expected in ((stack.site_url, stack.site_url), ("http://evil.example", None)):
+    allowed_origins = {each: each for each in (stack.site_url, ELSEWHERE)}
+    for origin, expected in (*allowed_origins.items(), ("http://evil.example", None)):
         actual = call(f"{stack.api_url}/things/1", Origin=origin)
         assert actual.headers.get("access-control-allow-origin") == expected
+    [told] = (stack.logs / "api.log").read_text().splitlines()
+    assert told.endswith(f"ALLOWED_ORIGINS={ELSEWHERE},http://evil.example make run allows it.")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/other"), ("DELETE", "/act"), ("GET", "/things/")])
