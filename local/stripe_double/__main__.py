@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("--webhook-url", help="where events go; more endpoints can be made through the API")
     parser.add_argument("--webhook-secret", help="whsec_...; made up and printed when left out")
     parser.add_argument("--api-key", default=DEFAULT_KEY)
+    parser.add_argument("--dashboard-url", help="where /dashboard/.../ID leads: an address with {id} in it")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG if options.verbose else logging.INFO)
@@ -27,6 +28,7 @@ def main() -> int:
             webhook_url=options.webhook_url,
             webhook_secret=options.webhook_secret,
             api_key=options.api_key,
+            dashboard_url=options.dashboard_url,
         )
     except OSError:
         print(f"Port {options.port} is taken. Choose another with --port, or 0 for any.", file=sys.stderr)

@@ -1,7 +1,8 @@
 """The control interface under /_control: what a customer, a bank, a clock or a broken network would do."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -15,9 +16,11 @@ from .objects import random_id
 from .outage import KINDS, Outage
 from .resources import disputes, payment_methods, radar, refunds, sessions, setup_intents, webhook_endpoints
 from .state import State
-from .webhooks import Webhooks
+from .webhooks import Delivery, Webhooks
 
 MODES = ("deliver", "hold", "drop")
+# What a payment is made of.
+MONEY_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
 
 
 def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
@@ -157,10 +160,31 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
         outage.start(kind, int(number(asked, "calls", 1)), number(asked, "seconds", 30))
         return answer({"calls": outage.calls, "kind": outage.kind, "seconds": outage.seconds})
 
+    @control.get("/outage")
+    def show_outage() -> Response:
+        return answer({"calls": outage.calls, "kind": outage.kind, "seconds": outage.seconds})
+
+    @control.get("/objects")
+    def show_objects() -> Response:
+        limit, names = request.args.get("limit", 20, type=int), set(request.args.getlist("of"))
+        with state.acting():
+            return answer({kind: related(state, kind, names, limit) for kind in MONEY_KINDS})
+
+    @control.get("/objects/<id>")
+    def show_object(id: str) -> Response:  # noqa: A002
+        with state.acting():
+            return answer(state.named(id))
+
     @control.get("/webhooks")
     def show_webhooks() -> Response:
+        latest, events = request.args.get("latest", type=int), set(request.args.getlist("event"))
         with state.acting():
-            return answer(overview(state, webhooks))
+            shown = list(webhooks.deliveries)
+            if events:
+                shown = [delivery for delivery in shown if delivery.event in events]
+            elif latest is not None:
+                shown = shown[-latest:] if latest else []
+            return answer(overview(state, webhooks, shown))
 
     @control.post("/webhooks")
     def steer_webhooks() -> Response:
@@ -171,7 +195,7 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
             webhooks.mode = asked.get("mode", webhooks.mode)
             webhooks.duplicate = int(number(asked, "duplicate", webhooks.duplicate))
             webhooks.shuffle = asked.get("shuffle", webhooks.shuffle) is True
-            return answer(overview(state, webhooks))
+            return answer(overview(state, webhooks, webhooks.deliveries))
 
     @control.post("/webhooks/flush")
     def flush() -> Response:
@@ -196,8 +220,18 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     return control
 
 
-def overview(state: State, webhooks: Webhooks) -> Json:
-    """The first endpoint's address and secret, how deliveries are steered, and each delivery so far."""
+def related(state: State, kind: str, names: Set[str], limit: int) -> list[Json]:
+    """The newest objects of a kind, those alone that have one of the names or belong to one that has; all if none is
+    given."""
+
+    def belongs(thing: Json) -> bool:
+        return any(thing.get(name) in names for name in ("id", "payment_intent", "charge"))
+
+    return list(islice((thing for thing in state.newest(kind) if not names or belongs(thing)), limit))
+
+
+def overview(state: State, webhooks: Webhooks, shown: Iterable[Delivery]) -> Json:
+    """The first endpoint's address and secret, how deliveries are steered, how many are held, and those to be shown."""
     endpoints = [
         {"id": e["id"], "url": e["url"], "status": e["status"], "secret": state.private(e["id"])["secret"]}
         for e in reversed(state.all("webhook_endpoint"))
@@ -210,7 +244,8 @@ def overview(state: State, webhooks: Webhooks) -> Json:
         "duplicate": webhooks.duplicate,
         "shuffle": webhooks.shuffle,
         "endpoints": endpoints,
-        "deliveries": [delivery.shown() for delivery in list(webhooks.deliveries)],
+        "held": sum(delivery.held for delivery in list(webhooks.deliveries)),
+        "deliveries": [delivery.shown() for delivery in list(shown)],
     }
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import control, pages, payments
+from . import control, dashboard, pages, payments
 from .api import Api, unrecognized
 from .idempotency import Idempotency
 from .outage import Outage
@@ -29,7 +29,8 @@ class StripeDouble:
     """A Stripe on this machine: `with StripeDouble(webhook_url=...) as double: ... double.url`.
 
     `port` 0 takes a free one. `redirect_wait` is how long the checkout page waits for the webhook to be
-    acknowledged before it sends the customer on. Raises OSError where the port is taken.
+    acknowledged before it sends the customer on. `dashboard_url` is where its dashboard's addresses lead, with {id}
+    for an object's id; they show the object itself if there is none. Raises OSError where the port is taken.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class StripeDouble:
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         webhook_timeout: float = TIMEOUT,
         redirect_wait: float = REDIRECT_WAIT,
+        dashboard_url: str | None = None,
     ) -> None:
         self.api_key = api_key
         self.webhook_secret = webhook_secret or webhook_endpoints.new_secret()
@@ -61,6 +63,7 @@ class StripeDouble:
         self._app.register_blueprint(api.blueprint())
         self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage))
         self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
+        self._app.register_blueprint(dashboard.blueprint(self.state, dashboard_url))
         self._app.register_error_handler(NotFound, unrecognized)
         self._app.register_error_handler(MethodNotAllowed, unrecognized)
         self._stopping = threading.Event()

@@ -82,13 +82,22 @@ class State:
             raise errors.no_such(table.noun, identifier, param=param or table.param, status=400 if param else 404)
         return thing
 
+    def named(self, identifier: str) -> Json:
+        """The object of whatever kind, or Stripe's resource_missing."""
+        thing = next((things[identifier] for things in self._objects.values() if identifier in things), None)
+        if thing is None:
+            raise errors.no_such("object", identifier, param="id", status=404)
+        return thing
+
     def remove(self, kind: str, identifier: str) -> None:
         del self._objects[kind][identifier]
 
     def all(self, kind: str, **equal: Any) -> list[Json]:
         """Newest first, those whose fields have the given values."""
-        things = reversed(self._objects[kind].values())
-        return [thing for thing in things if all(thing.get(k) == v for k, v in equal.items())]
+        return [thing for thing in self.newest(kind) if all(thing.get(k) == v for k, v in equal.items())]
+
+    def newest(self, kind: str) -> Iterator[Json]:
+        return reversed(self._objects[kind].values())
 
     def change(self, thing: Json, **values: Any) -> Json:
         """Set fields; returns the previous values of those that differ (an event's previous_attributes)."""

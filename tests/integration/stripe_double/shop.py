@@ -84,7 +84,10 @@ class Control:
         return self._send(request)
 
     def webhooks(self) -> dict[str, Any]:
-        return self._send(urllib.request.Request(f"{self.url}/_control/webhooks"))[1]  # noqa: S310
+        return self.get("webhooks")
+
+    def get(self, path: str) -> dict[str, Any]:
+        return self._send(urllib.request.Request(f"{self.url}/_control/{path}"))[1]  # noqa: S310
 
     def deliveries(self, type_: str) -> list[dict[str, Any]]:
         return [each for each in self.webhooks()["deliveries"] if each["type"] == type_]
