@@ -13,7 +13,7 @@ from payments.runtime.composition import mail_queue_later, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting, time_zone
-from payments.services.letters import Business
+from payments.services.letters import Business, dashboard_of
 from payments.services.mailing import MailOutcome, deliver
 
 logger = logger_of("send_email")
@@ -23,7 +23,7 @@ business = Business(
     setting("ADMIN_EMAIL"),
     setting("SITE_URL"),
     wants_copies=flag("ADMIN_COPY"),
-    livemode=flag("STRIPE_LIVEMODE"),
+    dashboard=dashboard_of(setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")),
     stage=setting("STAGE"),
     zone=time_zone("TIME_ZONE"),
 )

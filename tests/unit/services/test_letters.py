@@ -34,7 +34,7 @@ from payments.domain.notices import NoticeKind
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.domain.texts import line, tidy
-from payments.services.letters import Business, letter
+from payments.services.letters import Business, dashboard_of, letter
 from tests.builders import a_payment
 
 SHOP = Business("The Shop", "admin@example.com", "https://shop.example/pay")
@@ -340,9 +340,17 @@ def test_the_admin_is_led_to_stripes_dashboard(kind: NoticeKind, facts: list[Fac
     assert address is None or f"\n{address}\n" in sent.text
 
 
-def test_of_a_payment_that_is_not_real_the_admin_is_led_to_the_dashboards_test_pages() -> None:
-    sent = written(NoticeKind.ADMIN_NOTIFICATION, a_story([PAID, INTENT]), replace(SHOP, livemode=False))
-    assert "https://dashboard.stripe.com/test/payments/pi_1" in sent.html
+@pytest.mark.parametrize(
+    ("api_base", "livemode", "address"),
+    [
+        ("https://api.stripe.com", True, "https://dashboard.stripe.com/payments/pi_1"),
+        ("https://api.stripe.com", False, "https://dashboard.stripe.com/test/payments/pi_1"),
+        ("http://127.0.0.1:12111", False, "http://127.0.0.1:12111/dashboard/payments/pi_1"),
+    ],
+)
+def test_the_dashboard_is_that_of_the_stripe_that_is_used(api_base: str, livemode: bool, address: str) -> None:
+    shop = replace(SHOP, dashboard=dashboard_of(api_base, livemode=livemode))
+    assert f'href="{address}"' in written(NoticeKind.ADMIN_NOTIFICATION, a_story([PAID, INTENT]), shop).html
 
 
 @pytest.mark.parametrize(

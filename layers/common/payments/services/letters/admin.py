@@ -20,7 +20,6 @@ from payments.services.letters.content import (
     refunded,
 )
 
-_DASHBOARD = "https://dashboard.stripe.com"
 _NOT_TOLD = "The customer reads that the payment was declined, and not why: the card may be somebody else's."
 # Radar's reviews have these ids; early fraud warnings have others.
 _REVIEW = "prv_"
@@ -235,14 +234,10 @@ def _facts(payment: Payment, business: Business) -> tuple[Row, ...]:
 
 
 def _in_stripe(payment: Payment, business: Business, path: str | None = None) -> Link | None:
-    """Stripe's dashboard at `path`, else at the payment; None if Stripe's id of that is not known.
-
-    The dashboard has pages of its own for tests.
-    """
+    """Stripe's dashboard at `path`, else at the payment; None if Stripe's id of that is not known."""
     if path is None and payment.transaction_id:
         path = f"payments/{payment.intents[0].ref if payment.intents else payment.transaction_id}"
-    mode = "" if business.livemode else "/test"
-    return Link("Open in Stripe", f"{_DASHBOARD}{mode}/{path}") if path else None
+    return Link("Open in Stripe", f"{business.dashboard}/{path}") if path else None
 
 
 def _words(code: str | None) -> str:

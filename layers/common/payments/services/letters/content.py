@@ -8,22 +8,31 @@ from payments.domain.money import Money, listed
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
+_STRIPE = "https://api.stripe.com"
+_DASHBOARD = "https://dashboard.stripe.com"
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3,5}\b)")
 
 
 @dataclass(frozen=True)
 class Business:
     """Who writes: its name, the admin's address, the payment page that a customer may try again on, whether the
-    admin gets copies of confirmations, whether its payments are real, the stage that commands are given, and whose time
-    its mails give."""
+    admin gets copies of confirmations, where Stripe shows its payments, the stage that commands are given, and whose
+    time its mails give."""
 
     name: str
     admin_email: str
     payment_page: str
     wants_copies: bool = True
-    livemode: bool = True
+    dashboard: str = _DASHBOARD
     stage: str = "production"
     zone: tzinfo = UTC
+
+
+def dashboard_of(api_base: str, *, livemode: bool) -> str:
+    """Stripe's dashboard, which has pages of its own for tests; a double has it beside its API."""
+    if api_base != _STRIPE:
+        return f"{api_base}/dashboard"
+    return _DASHBOARD if livemode else f"{_DASHBOARD}/test"
 
 
 @dataclass(frozen=True)
