@@ -8,6 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)/layers/common
 SAM_VENV := .venv-sam
+SAM_PYTHON := $(SAM_VENV)/bin/python
 POLICY_VENV := .venv-policy
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 STAGE ?= staging
@@ -35,12 +36,12 @@ load: $(VENV)/ready-dev ## many customers at once (LOAD_SECONDS), and a table of
 	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m bench.load
 
-check: $(VENV)/ready-dev $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
+check: $(VENV)/ready-dev $(SAM_VENV)/ready $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
-	@$(PYTHON) -m tools.template
-	@$(PYTHON) -m tools.policy $(POLICY_VENV)/bin/checkov
+	@$(SAM_PYTHON) -m tools.template
+	@$(SAM_PYTHON) -m tools.policy $(POLICY_VENV)/bin/checkov
 
 format: $(VENV)/ready-dev ## format and mend what the linter can mend
 	@$(VENV)/bin/ruff format .

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tools.template import ROOT, expanded
+from tools.template import ROOT, expanded_as_deployed
 
 EXCEPTIONS = Path(__file__).with_suffix(".yaml")
 
@@ -76,7 +76,7 @@ def report_on(template: dict[str, Any], linter: str) -> dict[str, Any]:
 def main() -> int:
     """Checks the project's template with the linter whose path is the first argument."""
     try:
-        found = findings(report_on(expanded(ROOT / "template.yaml"), sys.argv[1]))
+        found = findings(report_on(expanded_as_deployed(ROOT / "template.yaml"), sys.argv[1]))
         wrong = [*differences(found, accepted())]
     except ValueError as error:
         wrong = [str(error)]

@@ -1,4 +1,7 @@
-"""Lints template.yaml as CloudFormation will see it: expanded first, for SAM's own check misses much."""
+"""Lints template.yaml as CloudFormation will see it: expanded first, for SAM's own check misses much.
+
+Run in the environment that deploys, whose translator is the newest that there is; the one at AWS has no version.
+"""
 
 import json
 import os
@@ -6,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,11 @@ from samtranslator.translator.transform import transform
 from local.intrinsics import TemplateError, read_document
 
 ROOT = Path(__file__).parent.parent
+TRANSLATOR = "aws-sam-translator"
+
+
+class OtherTranslator(ValueError):
+    """The expansion is not the one of `sam deploy`; a sentence that says what to run."""
 
 
 class _NoManagedPolicies:
@@ -50,20 +59,37 @@ def _values(document: dict[str, Any], parameters: Mapping[str, str]) -> dict[str
     return values
 
 
-def main() -> int:
-    """Lints the template named on the command line, or the project's."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml"
-    try:
-        template = expanded(path)
-    except (InvalidDocumentException, TemplateError) as error:
-        for cause in getattr(error, "causes", None) or [error]:
-            print(f"{path.name}: {getattr(cause, 'message', cause)}", file=sys.stderr)
-        return 1
+def expanded_as_deployed(path: Path) -> dict[str, Any]:
+    """The same by the translator that `sam deploy` has; OtherTranslator if that is not the one here."""
+    lock = (ROOT / "requirements" / "sam.txt").read_text(encoding="utf-8")
+    here, deploys = version(TRANSLATOR), lock.partition(f"\n{TRANSLATOR}==")[2].partition(" ")[0]
+    if here != deploys:
+        raise OtherTranslator(
+            f"This Python has {TRANSLATOR} {here}, and what deploys has {deploys or 'none'}; run `make check`, "
+            "which takes the right one."
+        )
+    return expanded(path)
+
+
+def lint(template: Mapping[str, Any]) -> int:
+    """The linter's exit status for an expanded template; it prints what it finds."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(template, file)
         file.flush()
         linter = Path(sys.executable).with_name("cfn-lint")
         return subprocess.run([linter, "--", file.name], check=False).returncode  # noqa: S603 - our own tool
+
+
+def main() -> int:
+    """Lints the project's template."""
+    path = ROOT / "template.yaml"
+    try:
+        template = expanded_as_deployed(path)
+    except (InvalidDocumentException, TemplateError, OtherTranslator) as error:
+        for cause in getattr(error, "causes", None) or [error]:
+            print(f"{path.name}: {getattr(cause, 'message', cause)}", file=sys.stderr)
+        return 1
+    return lint(template)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import ast
 import inspect
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import yaml
 from botocore.config import Config
 
 import payments.runtime.composition
+import tools.template
 from local.template import Template
 from payments.adapters import secrets
 from payments.adapters.aws import PAUSE_SECONDS, attempt_seconds
@@ -24,6 +24,7 @@ from payments.adapters.table.table import Table
 from payments.runtime.invocation import ANSWERING_SECONDS
 from payments.services.mailing import LEASE
 from payments.services.reconciliation import LEASE_LENGTH, RUN_TIME
+from tools.template import expanded, expanded_as_deployed, lint
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Template(ROOT / "template.yaml")
@@ -180,32 +181,49 @@ def test_nothing_in_the_template_is_an_anchor_which_cloudformation_does_not_take
     assert [anchor for anchor in anchors if anchor] == []
 
 
-def checked(folder: Path, mistakes: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """The template's check, on a template with these mistakes."""
+def mistaken(folder: Path, mistakes: dict[str, str]) -> Path:
+    """The template with these mistakes."""
     text = (ROOT / "template.yaml").read_text()
     for right, wrong in mistakes.items():
         assert right in text
         text = text.replace(right, wrong)
     broken = folder / "template.yaml"
     broken.write_text(text)
-    command = [sys.executable, "-m", "tools.template", str(broken)]
-    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    return broken
 
 
-def test_the_check_finds_mistakes_that_sam_validate_misses(tmp_path: Path) -> None:
+def test_the_check_finds_mistakes_that_sam_validate_misses(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     mistakes = {
         "[ReportBatchItemFailures]": "[ReportBatchItemFailurez]",
         "Runtime: python3.13": "Runtime: python9.9",
         "Queue: !GetAtt MailQueue.Arn": "Queue: !GetAtt MaleQueue.Arn",
     }
-    found = checked(tmp_path, mistakes)
-    assert found.returncode != 0
-    assert [each for each in ("ReportBatchItemFailurez", "python9.9", "MaleQueue") if each not in found.stdout] == []
+    assert lint(expanded(mistaken(tmp_path, mistakes))) != 0
+    found = capfd.readouterr().out
+    assert [each for each in ("ReportBatchItemFailurez", "python9.9", "MaleQueue") if each not in found] == []
 
 
-def test_the_check_finds_what_cannot_be_expanded(tmp_path: Path) -> None:
-    found = checked(tmp_path, {"AuthType: NONE": "AuthType: NOPE"})
-    assert (found.returncode, "AuthType" in found.stderr) == (1, True)
+def test_the_check_finds_what_cannot_be_expanded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = mistaken(tmp_path, {"AuthType: NONE": "AuthType: NOPE"})
+    monkeypatch.setattr(tools.template, "expanded_as_deployed", lambda _: expanded(broken))
+    assert tools.template.main() == 1
+    assert "AuthType" in capsys.readouterr().err
+
+
+def test_what_the_check_expands_with_is_what_deploys(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tools.template, "version", lambda _: "1.0.0")
+    assert tools.template.main() == 1
+    assert "has aws-sam-translator 1.0.0, and what deploys has 1." in capsys.readouterr().err
+    with pytest.raises(ValueError, match="run `make check`"):
+        expanded_as_deployed(ROOT / "template.yaml")
+
+    shown = subprocess.run(["make", "--dry-run", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "\n.venv-sam/bin/python -m tools.template\n" in shown
+    assert "\n.venv-sam/bin/python -m tools.policy " in shown
 
 
 def test_locks_carry_hashes_and_no_addresses() -> None:

@@ -40,6 +40,7 @@ def test_a_refused_page_is_told_once_what_would_allow_it() -> None:
         refused.note(origin)
 
     assert told == [
-        "A page of another origin was refused; ALLOWED_ORIGINS=https://shop.test,http://localhost:5173 make run allows it.",
+        "A page of another origin was refused; "
+        "ALLOWED_ORIGINS=https://shop.test,http://localhost:5173 make run allows it.",
         "A page that was opened as a file may not call the API: serve it, as `python3 -m http.server` does.",
     ]
