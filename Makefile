@@ -10,10 +10,12 @@ export PYTHONPATH := $(CURDIR)/layers/common
 SAM_VENV := .venv-sam
 SAM_PYTHON := $(SAM_VENV)/bin/python
 POLICY_VENV := .venv-policy
-SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
+SAM := env SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
+# One build or deployment at a time in this folder.
+ALONE := $(SAM_PYTHON) -m tools.alone
 STAGE ?= staging
 
-.PHONY: help run test search bench load check format openapi build deploy stage stripe catalogue approve lock clean
+.PHONY: help run test search bench load check format openapi build deploy stripe catalogue approve lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,14 +54,11 @@ openapi: $(VENV)/ready-dev ## docs/openapi.yaml, from the code and the template
 
 # With PLATFORM=native, for this machine and in .aws-sam/native: what `python -m local --template` can run.
 build: $(SAM_VENV)/ready ## what `sam deploy` ships, in .aws-sam/build
-	@$(SAM) build $(if $(PLATFORM),--build-dir .aws-sam/$(PLATFORM))
+	@$(ALONE) $(SAM) build $(if $(PLATFORM),--build-dir .aws-sam/$(PLATFORM))
 
-deploy: stage build ## build and deploy the stack that samconfig.toml has for STAGE (staging, or production)
-	@$(SAM) deploy --config-env $(STAGE) --no-fail-on-empty-changeset
-
-# A misspelt one is refused before anything is built.
-stage: $(SAM_VENV)/ready
-	@$(SAM_VENV)/bin/python -m tools.stages $(STAGE)
+deploy: $(SAM_VENV)/ready ## build and deploy the stack that samconfig.toml has for STAGE (staging, or production)
+	@$(SAM_PYTHON) -m tools.preflight $(STAGE)
+	@$(ALONE) $(SHELL) -c '$(SAM) build && $(SAM) deploy --config-env $(STAGE) --no-fail-on-empty-changeset'
 
 stripe: $(VENV)/ready ## STAGE's Stripe key into its secret, and its webhook endpoint at Stripe
 	@$(PYTHON) -m tools.stripe_setup --stage $(STAGE)

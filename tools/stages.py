@@ -1,11 +1,8 @@
-"""`python -m tools.stages STAGE`: says whether samconfig.toml has a stack for a stage, before anything is built for it.
+"""What samconfig.toml says of a stage; the standard library alone."""
 
-The standard library alone, for whoever deploys has nothing else installed yet.
-"""
-
-import sys
+import shlex
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,10 @@ class StageError(Exception):
 
 def settings_of(stage: str, samconfig: Path = SAMCONFIG) -> Mapping[str, Any]:
     """What samconfig.toml says for `sam deploy` in a stage; its `stack_name` is among it."""
-    stages = tomllib.loads(samconfig.read_text(encoding="utf-8"))
+    try:
+        stages = tomllib.loads(samconfig.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StageError(f"{samconfig.name} cannot be read: {error}.") from None
     known = ", ".join(name for name in stages if isinstance(stages[name], dict) and "deploy" in stages[name])
     commands = stages.get(stage)
     if not isinstance(commands, dict) or "deploy" not in commands:
@@ -32,24 +32,10 @@ def settings_of(stage: str, samconfig: Path = SAMCONFIG) -> Mapping[str, Any]:
     return settings
 
 
-def check(settings: Mapping[str, Any]) -> None:
-    """StageError if production would take pages from this machine; a template's rules know no beginnings of texts."""
+def overrides_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """A stage's values for the template's parameters, as SAM hands them on: from a table, a list or a text of pairs."""
     given = settings.get("parameter_overrides", {})
-    origins = str(given.get("AllowedOrigins", "")) if isinstance(given, dict) else ""
-    local = [each for each in origins.split(",") if each.strip().startswith("http://")]
-    if local and given.get("Stage") == "production":
-        raise StageError(f"AllowedOrigins has {', '.join(local)}: production takes https:// alone.")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    (stage,) = sys.argv[1:] if arguments is None else arguments
-    try:
-        check(settings_of(stage))
-    except StageError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if isinstance(given, str):
+        given = shlex.split(given)
+    pairs = given.items() if isinstance(given, dict) else (pair.partition("=")[::2] for pair in given)
+    return {name: ",".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in pairs}

@@ -2,11 +2,8 @@
 
 import json
 import re
-import subprocess
-import sys
 import typing
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from local.stripe_double import StripeDouble
 from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.objects import read_object
 from tests.integration.system import ROOT, local_aws
-from tools import deployment, offer, stages, stripe_setup, webhook_endpoint
+from tools import deployment, offer, preflight, stripe_setup, webhook_endpoint
 
 STACK = "quittance-staging"
 WEBHOOK = "https://hook.lambda-url.eu-central-1.on.aws/"
@@ -308,21 +305,9 @@ def test_a_stage_or_stack_that_is_not_there_is_said_so() -> None:
         deployment.deployment("production")
 
 
-def test_a_misspelt_stage_is_refused_before_anything_is_built() -> None:
-    # Nothing is installed yet but Python: -S is without its packages.
-    refused = subprocess.run(
-        [sys.executable, "-S", "-m", "tools.stages", "produktion"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert (refused.returncode, refused.stderr) == (
-        1,
-        "samconfig.toml has no stage produktion, but staging, production.\n",
-    )
-    assert stages.main(["production"]) == 0
-
-    shown = subprocess.run(["make", "--dry-run", "deploy"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert shown.index("tools.stages staging") < shown.index("sam build") < shown.index("sam deploy")
-    # Deploying what is deployed already is no failure.
-    assert "sam deploy --config-env staging --no-fail-on-empty-changeset" in shown
+def test_a_misspelt_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert preflight.main(["produktion"]) == 1
+    assert capsys.readouterr().err == "samconfig.toml has no stage produktion, but staging, production.\n"
 
 
 @pytest.mark.parametrize(
@@ -331,6 +316,7 @@ def test_a_misspelt_stage_is_refused_before_anything_is_built() -> None:
         ("[odd.deploy.parameters]\n", "names no stack for odd"),
         ("odd = 1\n", "has no stage odd"),
         ("", "has no stage odd"),
+        ("[odd", "samconfig.toml cannot be read"),
     ],
 )
 def test_a_stage_without_a_stack_is_refused_too(tmp_path: Path, written: str, sentence: str) -> None:
@@ -338,20 +324,6 @@ def test_a_stage_without_a_stack_is_refused_too(tmp_path: Path, written: str, se
     samconfig.write_text(written)
     with pytest.raises(deployment.DeploymentError, match=sentence):
         deployment.deployment("odd", samconfig)
-
-
-@pytest.mark.parametrize(
-    ("stage", "origins", "is_refused"),
-    [
-        ("production", "https://pay.example.com,http://localhost:3000", True),
-        ("production", "https://pay.example.com", False),
-        ("staging", "http://localhost:8000", False),
-    ],
-)
-def test_production_takes_no_pages_of_this_machine(stage: str, origins: str, is_refused: bool) -> None:
-    settings = {"stack_name": "quittance", "parameter_overrides": {"Stage": stage, "AllowedOrigins": origins}}
-    with pytest.raises(stages.StageError, match="http://localhost:3000: prod") if is_refused else nullcontext():
-        stages.check(settings)
 
 
 def test_a_table_that_is_not_there_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
