@@ -10,12 +10,13 @@ export PYTHONPATH := $(CURDIR)/layers/common
 SAM_VENV := .venv-sam
 SAM_PYTHON := $(SAM_VENV)/bin/python
 POLICY_VENV := .venv-policy
+REHEARSAL_VENV := .venv-rehearsal
 SAM := env SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VENV)/bin/sam
 # One build or deployment at a time in this folder.
 ALONE := $(SAM_PYTHON) -m tools.alone
 STAGE ?= staging
 
-.PHONY: help run test search bench load check format openapi build deploy stripe catalogue approve lock clean
+.PHONY: help run test rehearse search bench load check format openapi build deploy stripe catalogue approve lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +28,10 @@ test: $(VENV)/ready-dev ## all tests: unit, integration, template, end to end in
 	@$(PYTHON) -m tools.browser
 	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m pytest
+
+rehearse: $(VENV)/ready-dev $(SAM_VENV)/ready $(REHEARSAL_VENV)/ready ## a real deployment onto an AWS on this machine, and its stories: docs/rehearsal.md
+	@$(PYTHON) -m tools.browser
+	@$(PYTHON) -m tests.rehearsal
 
 search: $(VENV)/ready-dev ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
 	@SEARCH_SECONDS=$${SEARCH_SECONDS:-600} $(PYTHON) -m pytest $$(grep -l SEARCH_SECONDS tests/integration/test_*.py)
@@ -76,10 +81,11 @@ lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed require
 	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(LOCK) --group sam -o requirements/sam.txt
 	@$(LOCK) --group policy -o requirements/policy.txt
+	@$(LOCK) --group rehearsal -o requirements/rehearsal.txt
 	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
 
 clean: ## remove everything that was built or installed
-	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) .venv-uv .python .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) $(REHEARSAL_VENV) .venv-uv .python .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 LOCK = PATH="$(CURDIR)/.venv-uv/bin:$$PATH" uv pip compile --generate-hashes --no-header --quiet --upgrade
 # Stripe's library works without requests (docs/adr/0011); urllib3 comes with the runtime's botocore.
@@ -97,3 +103,6 @@ $(SAM_VENV)/ready: requirements/bootstrap.txt requirements/sam.txt
 
 $(POLICY_VENV)/ready: requirements/bootstrap.txt requirements/policy.txt
 	@./tools/bootstrap $(POLICY_VENV) requirements/policy.txt
+
+$(REHEARSAL_VENV)/ready: requirements/bootstrap.txt requirements/rehearsal.txt
+	@./tools/bootstrap $(REHEARSAL_VENV) requirements/rehearsal.txt

@@ -24,7 +24,7 @@ def build(folder: Path, *, platform: str = "native", **environment: str) -> Path
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))},
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(_wheels(platform)),
+        "PIP_FIND_LINKS": str(wheels(platform)),
         "PLATFORM": platform,
         "PYTHON": sys.executable,
         **environment,
@@ -54,14 +54,14 @@ def _sources(template: Mapping[str, object]) -> dict[str, str]:
     return {id_: uri for id_, uri in uris.items() if uri}
 
 
-def _wheels(platform: str) -> Path:
-    """The layer's locked wheels for a platform, fetched once."""
-    name = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+def wheels(platform: str, lock: Path = LOCK) -> Path:
+    """The wheels that a layer's lock names, for a platform, fetched once."""
+    name = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     folder = ROOT / ".local" / "wheels" / f"{name}-{platform}"
     if not folder.exists():
         part = folder.with_suffix(".part")
         foreign = ["--platform", platform, "--python-version", "3.13"] if platform != "native" else []
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", *foreign]
-        subprocess.run([*command, "--require-hashes", "-r", str(LOCK), "-d", str(part)], check=True)
+        subprocess.run([*command, "--require-hashes", "-r", str(lock), "-d", str(part)], check=True)
         part.rename(folder)
     return folder

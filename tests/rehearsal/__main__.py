@@ -1,0 +1,70 @@
+"""`python -m tests.rehearsal [PYTEST'S ARGUMENTS]`: the stories, in a folder and a process group that end with them.
+
+Whatever ends the rehearsal, a failure, Ctrl-C or its time limit, ends all that it started and removes what it wrote.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).parents[2]
+LIMIT_SECONDS = 1800
+
+
+def main(arguments: list[str]) -> int:
+    # Its short name leaves room for the sockets of a browser in it.
+    work = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
+    for folder in ("home", "tmp"):
+        (work / folder).mkdir()
+    signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGHUP, _interrupted)
+    command = [sys.executable, "-m", "pytest", "--basetemp", str(work / "pytest"), "-p", "no:cacheprovider"]
+    environment = os.environ | {
+        "HOME": str(work / "home"),
+        "TMPDIR": str(work / "tmp"),
+        "REHEARSAL_FOLDER": str(work),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    # Whoever kills this process kills the stories as well: they see the pipe close.
+    alive, held = os.pipe()
+    environment["REHEARSAL_PIPE"] = str(alive)
+    stories = subprocess.Popen(
+        [*command, *(arguments or ["tests/rehearsal"])],
+        cwd=ROOT,
+        env=environment,
+        pass_fds=[alive],
+        start_new_session=True,
+    )
+    try:
+        return stories.wait(LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _end(stories)
+        os.close(held)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _interrupted(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(stories: subprocess.Popen[bytes]) -> None:
+    """Ends the whole group; whoever is left of it has nobody to wait for."""
+    try:
+        os.killpg(stories.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    stories.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""The stack as it stands in the emulator, and what must be done by hand there that AWS does of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.rehearsal.emulator import Emulator
+
+_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
+_EVENTS, _LINES = 15, 20
+
+
+class Deployment:
+    """Asks AWS anew each time: the stack changes under it."""
+
+    def __init__(self, emulator: Emulator, stack: str) -> None:
+        self.emulator = emulator
+        self.stack = stack
+        self._cloudformation = emulator.client("cloudformation")
+
+    def status(self) -> str:
+        return str(self._described()["StackStatus"])
+
+    def outputs(self) -> dict[str, str]:
+        return {each["OutputKey"]: each["OutputValue"] for each in self._described()["Outputs"]}
+
+    def physical(self, logical_id: str) -> str:
+        """What the stack calls a resource."""
+        found = self._cloudformation.describe_stack_resource(StackName=self.stack, LogicalResourceId=logical_id)
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    def settings(self, logical_id: str) -> dict[str, str]:
+        """A function's environment variables."""
+        found = self.emulator.client("lambda").get_function_configuration(FunctionName=self.physical(logical_id))
+        return dict(found["Environment"]["Variables"])
+
+    def make_routes(self) -> None:
+        """Routes, integrations and CORS of the API as its OpenAPI Body has them, which the emulator leaves unread."""
+        gateway, functions = self.emulator.client("apigatewayv2"), self.emulator.client("lambda")
+        api, body = self.physical("Api"), self._body()
+        routes = {each["RouteKey"]: each for each in gateway.get_routes(ApiId=api)["Items"]}
+        wanted = dict(_routes(body))
+        for route in routes.keys() - wanted.keys():
+            gateway.delete_route(ApiId=api, RouteId=routes[route]["RouteId"])
+        for route, (logical_id, integration) in wanted.items():
+            function = functions.get_function(FunctionName=self.physical(logical_id))["Configuration"]["FunctionArn"]
+            made = gateway.create_integration(
+                ApiId=api,
+                IntegrationType=integration["type"].upper(),
+                IntegrationMethod=integration["httpMethod"],
+                PayloadFormatVersion=integration["payloadFormatVersion"],
+                IntegrationUri=function,
+            )
+            target = f"integrations/{made['IntegrationId']}"
+            if known := routes.get(route):
+                gateway.update_route(ApiId=api, RouteId=known["RouteId"], Target=target)
+            else:
+                gateway.create_route(ApiId=api, RouteKey=route, Target=target)
+        cors = body["x-amazon-apigateway-cors"]
+        origins = next(each for each in self._described()["Parameters"] if each["ParameterKey"] == "AllowedOrigins")
+        gateway.update_api(
+            ApiId=api,
+            CorsConfiguration={
+                "AllowOrigins": origins["ParameterValue"].split(","),
+                "AllowMethods": cors["allowMethods"],
+                "AllowHeaders": cors["allowHeaders"],
+                "ExposeHeaders": cors["exposeHeaders"],
+                "MaxAge": int(cors["maxAge"]),
+            },
+        )
+
+    def hasten(self) -> None:
+        """Lets the schedule run every minute, the least there is, instead of every five."""
+        events = self.emulator.client("events")
+        rule = self.physical("ReconcileSchedule")
+        events.put_rule(Name=rule, ScheduleExpression="rate(1 minute)", State="ENABLED")
+
+    def tells(self) -> str:
+        """For whoever looks for a failure's cause: the stack's latest events and each function's latest lines."""
+        return "\n".join(["Events of the stack, the latest first:", *self._events(), *self._logs()])
+
+    def _events(self) -> Iterator[str]:
+        for each in self._cloudformation.describe_stack_events(StackName=self.stack)["StackEvents"][:_EVENTS]:
+            reason = each.get("ResourceStatusReason", "")
+            yield f"  {each['LogicalResourceId']} {each['ResourceStatus']} {reason}"
+
+    def _logs(self) -> Iterator[str]:
+        logs = self.emulator.client("logs")
+        groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{self.stack}/")["logGroups"]
+        for name in (group["logGroupName"] for group in groups):
+            yield f"Latest lines of {name}:"
+            lines = logs.filter_log_events(logGroupName=name)["events"][-_LINES:]
+            yield from (f"  {line['message'].rstrip()[:500]}" for line in lines)
+
+    def _described(self) -> dict[str, Any]:
+        (found,) = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
+        return dict(found)
+
+    def _body(self) -> dict[str, Any]:
+        found = self._cloudformation.get_template(StackName=self.stack, TemplateStage="Processed")["TemplateBody"]
+        template = json.loads(found) if isinstance(found, str) else found
+        return dict(template["Resources"]["Api"]["Properties"]["Body"])
+
+
+def _routes(body: dict[str, Any]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
+    """Each route, with the logical id of its function and its integration."""
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            integration = operation["x-amazon-apigateway-integration"]
+            named = _FUNCTION.search(json.dumps(integration["uri"]))
+            assert named, integration["uri"]
+            yield f"{method.upper()} {path}", (named[1], integration)

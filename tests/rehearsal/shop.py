@@ -1,0 +1,137 @@
+"""The deployed shop from behind its counter, as the end-to-end tests have the one of this machine."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from local.stack import STRIPE_API_KEY
+from tests.e2e.shop import Mail, Shop
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+    from tests.rehearsal.deployment import Deployment
+
+# Cold starts, on two cores that do much else.
+PATIENCE_SECONDS = 120.0
+VISA = "4242424242424242"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    api_url: str
+    site_url: str
+    stripe_url: str
+
+
+@dataclass(frozen=True)
+class Order:
+    payment_id: str
+    session_id: str
+
+
+class DeployedShop(Shop):
+    """What `Shop` knows, asked of the deployed stack; and orders without a browser."""
+
+    def __init__(self, addresses: Addresses, deployment: Deployment) -> None:
+        super().__init__(cast("Stack", addresses))
+        self.deployment = deployment
+        self.stripe = self._stripe
+        self.stripe_key = STRIPE_API_KEY
+
+    def mails(self, payment_id: str) -> Counter[Mail]:
+        sent = self.deployment.emulator.mails()
+        return Counter((to, mail["Subject"]) for mail in sent if payment_id in mail["BodyText"] for to in mail["To"])
+
+    def reconcile(self) -> None:
+        self.invoke("Reconcile")
+
+    def settles(self) -> None:
+        """Returns when Stripe has nothing left to tell, and the mail queue is empty."""
+        eventually(lambda: all(each["delivered"] for each in self.deliveries()), PATIENCE_SECONDS)
+        sqs, queue = self.deployment.emulator.client("sqs"), self.deployment.physical("MailQueue")
+        waiting = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+        def is_empty() -> bool:
+            found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=waiting)["Attributes"]
+            return all(found[name] == "0" for name in waiting)
+
+        eventually(is_empty, PATIENCE_SECONDS)
+
+    def invoke(self, logical_id: str) -> Any:
+        """Runs a function as a trigger does, and fails if it does."""
+        functions = self.deployment.emulator.client("lambda")
+        answer = functions.invoke(FunctionName=self.deployment.physical(logical_id), Payload=b"{}")
+        said = answer["Payload"].read().decode()
+        assert "FunctionError" not in answer, said
+        return json.loads(said or "null")
+
+    def orders(self, key: str, email: str = "ada@example.com") -> Order:
+        """An order of an hour; asked again with its key while the API has trouble, as pages do."""
+        body = {"name": "Ada Lovelace", "email": email, "serviceType": "consulting-hour"}
+
+        def asked() -> Any:
+            status, answer = self.calls("POST", "/checkout-sessions", body, {"Idempotency-Key": key})
+            return answer if status in (200, 201) else None
+
+        made = eventually(asked, PATIENCE_SECONDS)
+        return Order(made["paymentId"], made["sessionId"])
+
+    def calls(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Status and JSON of the API's answer; None for what is no JSON."""
+        sent = None if body is None else json.dumps(body).encode()
+        return _asked(method, self.stack.api_url + path, sent, {"Content-Type": "application/json", **(headers or {})})
+
+    def hears(self, event: bytes, signature: str) -> tuple[int, Any]:
+        """Posts an event to the Function URL, as Stripe does: status and JSON."""
+        url = self.deployment.outputs()["WebhookUrl"]
+        return _asked("POST", url, event, {"Content-Type": "application/json", "Stripe-Signature": signature})
+
+    def pays(self, order: Order, card: str = VISA) -> None:
+        """One attempt at the checkout; a declined one is no error."""
+        try:
+            self._control(f"sessions/{order.session_id}/pay", {"card": card})
+        except urllib.error.HTTPError as refused:
+            if refused.code != 402:
+                raise
+
+    def becomes(self, order: Order, status: str, timeout: float = PATIENCE_SECONDS) -> Any:
+        """The payment's view, once the API says that its status is so."""
+
+        def view() -> Any:
+            code, answer = self.calls("GET", f"/payments/{order.payment_id}")
+            return answer if code == 200 and answer["status"] == status else None
+
+        return eventually(view, timeout)
+
+    def endpoint(self) -> dict[str, Any]:
+        """The webhook endpoint at Stripe: its id and its newest signing secret."""
+        with urllib.request.urlopen(f"{self.stack.stripe_url}/_control/webhooks", timeout=30) as answer:  # noqa: S310 - the double
+            (found,) = json.load(answer)["endpoints"]
+        return dict(found)
+
+    def secret(self, logical_id: str) -> str:
+        secrets = self.deployment.emulator.client("secretsmanager")
+        return str(secrets.get_secret_value(SecretId=self.deployment.physical(logical_id))["SecretString"])
+
+    def controls(self, path: str, body: dict[str, Any] | None = None) -> None:
+        self._control(path, body)
+
+
+def _asked(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the emulator's
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            said = error.read()
+        try:
+            return error.code, json.loads(said)
+        except ValueError:
+            return error.code, None

@@ -1,0 +1,81 @@
+"""Another release over the same table and back again, while customers go on ordering and paying."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.e2e.waiting import eventually
+from tests.rehearsal.releases import other_release
+from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.test_updating import UPDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.rehearsal.deployment import Deployment
+    from tests.rehearsal.shop import DeployedShop, Order
+    from tests.rehearsal.workshop import Workshop
+
+
+class Customers:
+    """One after the other orders, and pays as soon as it can; whatever ends one is kept for the test to see."""
+
+    def __init__(self, shop: DeployedShop) -> None:
+        self.orders: list[Order] = []
+        self.trouble: list[str] = []
+        self._shop = shop
+        self._gone = threading.Event()
+        self._thread = threading.Thread(target=self._come, daemon=True)
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._gone.set()
+            self._thread.join()
+
+    def _come(self) -> None:
+        for number in itertools.count():
+            if self._gone.wait(1):
+                return
+            try:
+                order = self._shop.orders(f"two-releases-{number}", f"two-releases-{number}@example.com")
+                self.orders.append(order)
+                self._shop.pays(order)
+            except Exception as error:
+                self.trouble.append(f"order {number}: {error!r}")
+
+
+def test_nothing_is_lost_or_told_twice_when_another_release_is_deployed_and_this_one_again(
+    shop: DeployedShop, deployment: Deployment, workshop: Workshop, folder: Path, figures: list[str]
+) -> None:
+    other = other_release(folder / "other", deployment.emulator.environment)
+    figures.append(f"Two releases: this one and {other.name}.")
+    # Who was of the newer release must be able to end what it began.
+    steps = [other.template, workshop.built] if other.is_older else [other.template, workshop.built, other.template]
+    customers = Customers(shop)
+    begun = shop.orders("begun-before", "begun-before@example.com")
+
+    with customers.coming():
+        for template in steps:
+            workshop.types(f"{UPDATES} --template-file {template}").well()
+            deployment.make_routes()
+            enough = len(customers.orders) + 2
+            eventually(lambda enough=enough: len(customers.orders) >= enough, PATIENCE_SECONDS)  # type: ignore[misc]
+    shop.pays(begun)
+
+    assert customers.trouble == []
+    for order in (begun, *customers.orders):
+        shop.becomes(order, "succeeded")
+    for order in (begun, *customers.orders):
+        eventually(lambda order=order: shop.mails(order.payment_id).total() >= 3, PATIENCE_SECONDS)  # type: ignore[misc]
+    shop.settles()
+    told = {order.payment_id: shop.mails(order.payment_id) for order in (begun, *customers.orders)}
+    assert {payment: mails for payment, mails in told.items() if set(mails.values()) != {1} or len(mails) != 3} == {}
+    figures.append(f"Two releases: {len(told)} payments, each told once.")
