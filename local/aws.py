@@ -9,16 +9,14 @@ Beside AWS's API it answers GET and DELETE /_local/mails: what SES was given to 
 from __future__ import annotations
 
 import argparse
-import json
 import threading
-from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
-from local.template import ACCOUNT_ID, REGION
+from local.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,49 +29,18 @@ class LockedAws:
     def __init__(self, moto: WSGIApplication) -> None:
         self._moto = moto
         self._lock = threading.Lock()
-        self._sent_at: dict[str, str] = {}
+        self._outbox = Outbox()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == "/_local/mails":
-            return self._mails(Request(environ))(environ, start_response)
+            return self._outbox(environ, start_response)
         # The body is read before the lock is taken, so that a slow client holds nobody up.
         body = Request(environ).get_data()
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
         with self._lock:
             response = list(self._moto(environ, start_response))
-            self._note_sent_mails()
+            self._outbox.take()
         return response
-
-    def _note_sent_mails(self) -> None:
-        """moto keeps no time of sending."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        for message in reversed(_sent_messages()):
-            if message.id in self._sent_at:
-                break
-            self._sent_at[message.id] = now
-
-    def _mails(self, request: Request) -> Response:
-        with self._lock:
-            if request.method == "DELETE":
-                _sent_messages().clear()
-                return Response(status=204)
-            mails = [
-                {
-                    "to": message.destinations,
-                    "raw": message.raw_data,
-                    "sentAt": self._sent_at[message.id],
-                }
-                for message in _sent_messages()
-                if hasattr(message, "raw_data")
-            ]
-        return Response(json.dumps(mails), content_type="application/json")
-
-
-def _sent_messages() -> list[Any]:
-    from moto.ses.models import ses_backends
-
-    messages: list[Any] = ses_backends[ACCOUNT_ID][REGION].sent_messages
-    return messages
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
-"""The mailbox's pages: the mails that were sent, and how each kind of mail looks."""
+"""The preview's pages: how each kind of mail looks."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any, Literal
+import re
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,39 +26,26 @@ body.wide { max-width: 94rem; }
 header { display: flex; flex-wrap: wrap; gap: 0 1.5rem; align-items: baseline; margin: 0.5rem 0 1rem; }
 h1, h2, p, ul, dl, dd { margin: 0; padding: 0; }
 h1 { font-size: 1.25rem; }
-article h2 { font-size: 1.05rem; }
 section h2 { font-size: 0.9rem; font-weight: 500; color: var(--soft); margin: 1.5rem 0 0.5rem; }
 ul { list-style: none; }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.soft, dt, summary { color: var(--soft); font-size: 0.9rem; }
-summary { cursor: pointer; }
+.soft, dt { color: var(--soft); font-size: 0.9rem; }
 article, .list { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; margin-bottom: 1rem; }
 article { padding: 1rem; }
 .list li { padding: 0.6rem 1rem; }
 .list li + li { border-top: 1px solid var(--line); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0.15rem 1rem; align-items: baseline; }
 pre { margin: 0; font: 0.85rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
-details pre { margin-top: 0.5rem; }
 iframe { display: block; max-width: 100%; border: 1px solid var(--line); border-radius: 0.25rem; background: #fff; }
-article iframe { width: 100%; height: 34rem; margin: 0.75rem 0; }
 .frames { display: flex; flex-wrap: wrap; gap: 1rem; }
 .frames iframe { box-sizing: content-box; height: 46rem; }
 """
 
+# A document up to what its head holds, each part of it optional.
+_START = re.compile(r"\s*(<!doctype[^>]*>)?\s*(<html[^>]*>)?\s*(<head[^>]*>)?", re.IGNORECASE)
 # A mail may run nothing and reach nothing of this page; its links open in a tab of their own.
-_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-
-
-def mailbox(messages: list[dict[str, Any]]) -> str:
-    """What was sent, the newest first."""
-    articles = "".join(_article(message) for message in reversed(messages))
-    count = {0: "No mail yet", 1: "1 mail"}.get(len(messages), f"{len(messages)} mails, the newest first")
-    return _page(
-        "Mailbox",
-        f'<header><h1>Mailbox</h1><p class="soft">{count}. Reload for more.</p>'
-        f'<a href="/preview">How each kind of mail looks</a></header>{articles}',
-    )
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 
 
 def index(samples: Mapping[str, Sample]) -> str:
@@ -106,14 +94,11 @@ def _page(title: str, body: str, *, wide: bool = False) -> str:
     )
 
 
-def _article(message: dict[str, Any]) -> str:
-    sent_at = f"{message['sentAt'][:19].replace('T', ' ')} UTC"
-    subject, to = html.escape(message["subject"]), html.escape(", ".join(message["to"]))
-    frame = _frame(message["html"], message["subject"]) if message["html"] else ""
-    return (
-        f'<article><h2>{subject}</h2><p class="soft">To {to}, {sent_at}</p>{frame}'
-        f"<details><summary>Text</summary><pre>{html.escape(message['text'])}</pre></details></article>"
-    )
+def framed(document: str) -> str:
+    """A mail as a frame shows it: its links open elsewhere."""
+    start = _START.match(document)
+    at = start.end() if start else 0
+    return f'{document[:at]}<base target="_blank">{document[at:]}'
 
 
 def _as_seen(document: str, scheme: Literal["light", "dark"]) -> str:
@@ -121,7 +106,8 @@ def _as_seen(document: str, scheme: Literal["light", "dark"]) -> str:
     return document.replace("(prefers-color-scheme: dark)", "all" if scheme == "dark" else "not all")
 
 
-def _frame(document: str, title: str, width: int | None = None) -> str:
-    content = html.escape(document.replace("<head>", '<head><base target="_blank">', 1))
-    size = f'width="{width}"' if width else ""
-    return f'<iframe {size} sandbox="{_SANDBOX}" title="{html.escape(title)}" srcdoc="{content}"></iframe>'
+def _frame(document: str, title: str, width: int) -> str:
+    return (
+        f'<iframe width="{width}" sandbox="{SANDBOX}" title="{html.escape(title)}" '
+        f'srcdoc="{html.escape(framed(document))}"></iframe>'
+    )

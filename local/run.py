@@ -97,7 +97,7 @@ Quittance is ready.
 
   Payment page     {stack.site_url}
   Mailbox          {stack.mailbox_url}
-  The whole stack  {stack.console_url}
+  Console          {stack.console_url}
   API              {stack.api_url}
   Webhook          {stack.webhook_url}
   Stripe double    {stack.stripe_url}

@@ -20,7 +20,8 @@ from local.code_changes import CodeChanges
 from local.dynamodb_local import await_ready, start
 from local.gateway import FunctionUrl, Gateway
 from local.log_folder import log_folder
-from local.mailbox import Mailbox
+from local.mailbox.app import Mailbox
+from local.mailbox.mails import Mails
 from local.news import Weight
 from local.origins import RefusedOrigins
 from local.ports import Ports, StackError, listeners_at
@@ -208,6 +209,7 @@ class Stack:
         arguments = ["--port", str(ports["stripe"])]
         arguments += ["--webhook-url", f"http://127.0.0.1:{ports['webhook']}/"]
         arguments += ["--webhook-secret", STRIPE_WEBHOOK_SECRET, "--api-key", STRIPE_API_KEY]
+        arguments += ["--dashboard-url", f"{self.console_url}/stripe/{{id}}"]
         # The double binds its port itself.
         listener.close()
         self._start_process("stripe", "local.stripe_double", arguments)
@@ -307,10 +309,11 @@ class Stack:
         if len(apis) > 1 or len(urls) > 1:
             raise StackError("The local stack has room for one HTTP API and one Function URL.")
         refused = RefusedOrigins(self._origins, lambda line: self._logs.write("api", line))
+        mails = Mails(self.aws_url)
         applications: dict[str, WSGIApplication] = {
             "site": Site(self._root / "frontend", self.api_url),
-            "mailbox": Mailbox(self.aws_url),
-            "console": self._console(),
+            "mailbox": Mailbox(mails, self.console_url),
+            "console": self._console(mails),
             **({"api": self._logged("api", Gateway(apis[0], self._invoke, refused=refused.note))} if apis else {}),
             **({"webhook": self._logged("webhook", FunctionUrl(urls[0].logical_id, self._invoke))} if urls else {}),
         }
@@ -320,7 +323,7 @@ class Stack:
     def _logged(self, part: str, application: WSGIApplication) -> WSGIApplication:
         return AccessLog(application, partial(self._logs.write, part))
 
-    def _console(self) -> WSGIApplication:
+    def _console(self, mails: Mails) -> WSGIApplication:
         # It reads payments with the functions' own code, which is not on the path of every program that starts us.
         layer = str(_PACKAGE_ROOT / "layers" / "common")
         if layer not in sys.path:
@@ -339,6 +342,7 @@ class Stack:
             dynamodb_url=self.dynamodb_url,
             api_url=self.api_url,
             double=Double(self.stripe_url, STRIPE_API_KEY) if self._stripe_double else None,
+            mails=mails,
             links=links,
             broken=lambda: self.broken,
             invoke=self.invoke,

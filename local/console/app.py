@@ -15,32 +15,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from werkzeug.wrappers import Request, Response
 
 from local.console.double import Double, Unreachable
-from local.console.ledger import Ledger
-from local.console.post import Mails, Queues
+from local.console.ledger import LOOK, Ledger
+from local.console.queues import Queues
+from local.pages import HEADERS, Pages, in_json
 from local.resources import client
-from local.site import Site
+from payments.domain.errors import NewerRelease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Future
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from local.mailbox.mail import Mail
+    from local.mailbox.mails import Mails
     from local.runtime_api import Result
     from local.template import Template
 
 _STATIC = Path(__file__).parent / "static"
 _HOSTS = ("localhost", "127.0.0.1")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _FUNCTION_TIMEOUT = 120.0
-_MOST_DELIVERIES = 200
+_MOST_MAILS = 40
 
 # What reading a part of the stack may fail with, while the others can still be shown.
 _FAILURES = (BotoCoreError, ClientError, Unreachable, OSError, http.client.HTTPException, ValueError, LookupError)
@@ -55,14 +49,18 @@ class Surroundings:
     dynamodb_url: str
     api_url: str
     double: Double | None
+    mails: Mails
     links: Mapping[str, str]
     broken: Callable[[], Mapping[str, str]]
     invoke: Callable[[str, object], Future[Result]]
 
 
 class Console:
-    """GET /state.json, /products.json, /objects/{id}; POST /control/... (the double's), /reconcile, /orders;
-    DELETE /mails; anything else is the static page."""
+    """Pages: /, /payments/{id}, and /stripe/{id} for an object of Stripe's.
+
+    GET /state.json, /payments.json?search=&page=&look=, /payments/{id}.json, /stripe/{id}.json, /products.json;
+    POST /control/... (the double's), /reconcile, /orders; DELETE /mails.
+    """
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
@@ -70,26 +68,25 @@ class Console:
         [table] = surroundings.template.tables.values()
         self._ledger = Ledger(table.name, client("dynamodb", surroundings.dynamodb_url))
         self._queues = Queues(surroundings.template, surroundings.aws_url)
-        self._mails = Mails(surroundings.aws_url)
-        self._page = Site(_STATIC, surroundings.api_url)
+        self._mails = surroundings.mails
+        self._pages = Pages(_STATIC)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         response = _refusal(request) or self._answer(request)
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        match request.method, request.path.split("/")[1:]:
-            case "GET", ["state.json"]:
-                return _json(self._state())
-            case "GET", ["products.json"]:
-                return _json(self._ledger.products())
-            case "GET", ["objects", id_]:
-                thing = self._double.object(id_) if self._double else None
-                return _json(thing) if thing else _problem(404, "There is no such object.")
-            case "POST", ["control", *path]:
-                return self._control("/".join(path), request)
+        path = request.path.split("/")[1:]
+        if request.method in ("GET", "HEAD"):
+            try:
+                return self._show(path, request)
+            except _FAILURES as error:
+                return _problem(502, f"{type(error).__name__}: {error}")
+        match request.method, path:
+            case "POST", ["control", *control]:
+                return self._control("/".join(control), request)
             case "POST", ["reconcile"]:
                 return self._reconcile()
             case "POST", ["orders"]:
@@ -97,10 +94,27 @@ class Console:
             case "DELETE", ["mails"]:
                 self._mails.clear()
                 return Response(status=204)
-            case _:
-                return Response.from_app(self._page, request.environ)
+        return self._pages.file(request)
 
     # What is shown
+
+    def _show(self, path: list[str], request: Request) -> Response:
+        match path:
+            case ["state.json"]:
+                return in_json(self._state())
+            case ["products.json"]:
+                return in_json(self._ledger.products())
+            case ["payments.json"]:
+                page = max(1, request.args.get("page", 1, type=int))
+                look = max(1, request.args.get("look", LOOK, type=int))
+                return in_json(self._ledger.find(request.args.get("search", ""), page, look, self._owner_of))
+            case ["payments", name] if name.endswith(".json"):
+                return self._payment(name.removesuffix(".json"))
+            case ["stripe", name] if name.endswith(".json"):
+                return self._stripe_object(name.removesuffix(".json"))
+            case ["payments" | "stripe", name] if name:
+                return self._pages.page()
+        return self._pages.file(request)
 
     def _state(self) -> dict[str, Any]:
         problems: dict[str, str] = {}
@@ -112,27 +126,56 @@ class Console:
                 problems[name] = f"{type(error).__name__}: {error}"
                 return otherwise
 
-        payments: list[dict[str, Any]] = part("payments", self._ledger.payments, [])
         state = {
             "now": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "links": dict(self._surroundings.links),
             "broken": dict(self._surroundings.broken()),
-            "payments": payments,
             "queues": part("queues", self._queues.depths, []),
-            "mails": part("mails", self._mails.latest, []),
-            "stripe": part("stripe", lambda: self._stripe(payments)),
+            "mails": part("mails", self._latest_mails, []),
+            "stripe": part("stripe", self._double.state) if self._double else None,
         }
         return state | {"problems": problems}
 
-    def _stripe(self, payments: list[dict[str, Any]]) -> dict[str, Any] | None:
+    def _latest_mails(self) -> list[dict[str, Any]]:
+        return [_mail(mail) for mail in reversed(self._mails.all()[-_MOST_MAILS:])]
+
+    def _payment(self, payment_id: str) -> Response:
+        try:
+            payment = self._ledger.payment(payment_id)
+        except NewerRelease as error:
+            return _problem(409, f"This release cannot read the payment: it {error}.")
+        if payment is None:
+            return _problem(404, f"There is no payment {payment_id}.")
+        mails = [_mail(mail) for mail in self._mails.of_payment(payment_id)]
+        return in_json(payment | {"mails": mails, "stripe": self._stripe_of(payment)})
+
+    def _stripe_of(self, payment: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Stripe's objects of a payment, and the deliveries of its events; None where they cannot be had."""
         if self._double is None:
             return None
-        webhooks = self._double.webhooks()
-        # Objects move with an event, but for new sessions, and these are known by their payments.
-        changed = (len(webhooks["deliveries"]), tuple((each["id"], each["version"]) for each in payments))
-        held = sum(delivery["held"] for delivery in webhooks["deliveries"])
-        latest = webhooks["deliveries"][-_MOST_DELIVERIES:]
-        return webhooks | self._double.objects(changed) | {"deliveries": latest, "held": held}
+        try:
+            return {
+                "objects": self._double.objects_of(fact["ref"] for fact in payment["facts"]),
+                "deliveries": self._double.deliveries(event["id"] for event in payment["events"]),
+            }
+        except Unreachable:
+            return None
+
+    def _stripe_object(self, id_: str) -> Response:
+        thing = self._double.object(id_) if self._double else None
+        owner = self._owner_of(id_)
+        if thing is None and owner is None:
+            return _problem(404, f"There is no {id_}, and no payment of it.")
+        return in_json({"object": thing, "payment": owner})
+
+    def _owner_of(self, stripe_id: str) -> str | None:
+        """The payment of one of Stripe's objects: of a refund or a dispute, by the charge that it is about."""
+        owner = self._ledger.owner_of([stripe_id])
+        thing = self._double.object(stripe_id) if self._double and not owner else None
+        if thing is None:
+            return owner
+        about = [thing[name] for name in ("payment_intent", "charge") if thing.get(name)]
+        return self._ledger.owner_of(about)
 
     # What the buttons do
 
@@ -146,7 +189,7 @@ class Console:
             reply = self._double.control(path, body)
         except Unreachable:
             return _problem(502, "The Stripe double did not answer.")
-        return _json(reply.body, reply.status) if reply else _problem(404, "The console has no such control.")
+        return in_json(reply.body, reply.status) if reply else _problem(404, "The console has no such control.")
 
     def _reconcile(self) -> Response:
         if "Reconcile" not in self._surroundings.template.functions:
@@ -155,7 +198,7 @@ class Console:
             result = self._surroundings.invoke("Reconcile", {}).result(_FUNCTION_TIMEOUT)
         except FutureTimeoutError:
             return _problem(504, "Reconcile is still running.")
-        return _json(result.value, 502 if result.failed else 200)
+        return in_json(result.value, 502 if result.failed else 200)
 
     def _order(self, request: Request) -> Response:
         """Passes an order to the API, as the payment page does from another origin."""
@@ -192,9 +235,15 @@ def _body(request: Request) -> dict[str, Any] | None:
     return sent if isinstance(sent, dict) else None
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False), status, content_type="application/json")
+def _mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "number": mail.number,
+        "to": list(mail.to),
+        "subject": mail.subject,
+        "sentAt": mail.sent_at,
+        "payment": mail.payment,
+    }
 
 
 def _problem(status: int, sentence: str) -> Response:
-    return _json({"error": {"message": sentence}}, status)
+    return in_json({"error": {"message": sentence}}, status)

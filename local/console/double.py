@@ -1,18 +1,17 @@
-"""The Stripe double as the console sees and steers it, over HTTP as anyone would."""
+"""The Stripe double as the console sees and steers it: by its control interface, which an outage of its API and the
+looks of a page leave alone."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import re
-import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Iterable, Mapping
 
 type Json = dict[str, Any]
 
@@ -24,12 +23,12 @@ CONTROLS = re.compile(
 )
 _REFUND = re.compile(r"charges/(\w+)/refund", re.ASCII)
 
-_LISTS = {
-    "sessions": "/v1/checkout/sessions",
-    "intents": "/v1/payment_intents",
-    "charges": "/v1/charges",
-    "refunds": "/v1/refunds",
-    "disputes": "/v1/disputes",
+_KINDS = {
+    "sessions": "checkout.session",
+    "intents": "payment_intent",
+    "charges": "charge",
+    "refunds": "refund",
+    "disputes": "dispute",
 }
 # What tells the objects apart and what the buttons depend on; the rest is shown on demand.
 _SHOWN = """
@@ -37,9 +36,11 @@ _SHOWN = """
     reason failure_code disputed
 """.split()
 
+_LATEST_OBJECTS = 20
+_LATEST_DELIVERIES = 40
+_MOST_OF_A_PAYMENT = 100
 _READ_TIMEOUT = 3.0
 _CONTROL_TIMEOUT = 30.0
-_PAUSE_AFTER_FAILURE = 10.0
 
 
 class Unreachable(Exception):
@@ -53,67 +54,51 @@ class Reply:
 
 
 class Double:
-    """A Stripe double at `url`.
-
-    Its control interface is always answered. Its API is not, in an outage that someone asked for: so it is read only
-    when something has changed, and not at all during an outage that began here, which would be used up by reading.
-    """
+    """A Stripe double at `url`."""
 
     def __init__(self, url: str, api_key: str) -> None:
         self._netloc = urlsplit(url).netloc
         self._api_key = api_key
-        self._lock = threading.Lock()
-        self._objects: dict[str, list[Json]] = {name: [] for name in _LISTS}
-        self._as_of: Hashable = None
-        self._steps = 0
-        self._paused_until = 0.0
-        self._outage = False
 
-    def webhooks(self) -> Json:
-        """How events travel, and each delivery with its attempts."""
-        reply = self._call("GET", "/_control/webhooks", timeout=_READ_TIMEOUT)
-        return {name: reply.body[name] for name in ("mode", "duplicate", "shuffle", "deliveries")}
+    def state(self) -> Json:
+        """How events travel, the latest deliveries with their attempts, how many calls are to fail, and the latest
+        objects in short."""
+        webhooks = self._read("webhooks", latest=_LATEST_DELIVERIES)
+        shown = {name: webhooks[name] for name in ("mode", "duplicate", "shuffle", "held", "deliveries")}
+        objects = self._read("objects", limit=_LATEST_OBJECTS)
+        return shown | {"failing": self._read("outage")["calls"], "objects": _short(objects)}
 
-    def objects(self, changed: Hashable) -> Json:
-        """Stripe's objects in short, read anew if `changed` is not what it was; `stale` if they could not be."""
-        with self._lock:
-            as_of = (changed, self._steps)
-            if as_of != self._as_of and not self._outage and time.monotonic() >= self._paused_until:
-                try:
-                    self._objects = {name: self._list(path) for name, path in _LISTS.items()}
-                    self._as_of = as_of
-                except Unreachable:
-                    self._paused_until = time.monotonic() + _PAUSE_AFTER_FAILURE
-            shown = {name: [_short(each) for each in things] for name, things in self._objects.items()}
-            return {"objects": shown, "stale": as_of != self._as_of, "outage": self._outage}
+    def deliveries(self, events: Iterable[str]) -> list[Json]:
+        """The deliveries of some events, with their attempts."""
+        wanted = list(events)
+        deliveries: list[Json] = self._read("webhooks", event=wanted)["deliveries"] if wanted else []
+        return deliveries
+
+    def objects_of(self, names: Iterable[str]) -> Json:
+        """The objects that have one of the names or belong to one that has, in short, by kind."""
+        wanted = list(names)
+        return _short(self._read("objects", of=wanted, limit=_MOST_OF_A_PAYMENT) if wanted else {})
 
     def object(self, id_: str) -> Json | None:
-        """An object as it was last read, whole."""
-        with self._lock:
-            return next((each for things in self._objects.values() for each in things if each["id"] == id_), None)
+        """An object of any kind, whole."""
+        reply = self._call("GET", f"/_control/objects/{quote(id_, safe='')}", timeout=_READ_TIMEOUT)
+        return reply.body if reply.status == 200 else None
 
     def control(self, path: str, body: Json) -> Reply | None:
         """Passes a call to the control interface; None for one that the page has no button for."""
         if refund := _REFUND.fullmatch(path):
             form = {"charge": refund[1], **body}
-            reply = self._call("POST", "/v1/refunds", urlencode(form), _CONTROL_TIMEOUT)
-        elif CONTROLS.fullmatch(path):
-            reply = self._call("POST", f"/_control/{path}", json.dumps(body), _CONTROL_TIMEOUT)
-        else:
-            return None
-        with self._lock:
-            self._steps += 1
-            if path == "outage" and reply.status == 200:
-                self._outage = reply.body["calls"] > 0
-                self._paused_until = 0.0
-        return reply
+            return self._call("POST", "/v1/refunds", urlencode(form), _CONTROL_TIMEOUT)
+        if CONTROLS.fullmatch(path):
+            return self._call("POST", f"/_control/{path}", json.dumps(body), _CONTROL_TIMEOUT)
+        return None
 
-    def _list(self, path: str) -> list[Json]:
-        reply = self._call("GET", f"{path}?limit=100", timeout=_READ_TIMEOUT)
+    def _read(self, what: str, **query: int | list[str]) -> Json:
+        reply = self._call("GET", f"/_control/{what}?{urlencode(query, doseq=True)}", timeout=_READ_TIMEOUT)
         if reply.status != 200:
-            raise Unreachable(path)
-        things: list[Json] = reply.body["data"]
-        return things
+            raise Unreachable(what)
+        body: Json = reply.body
+        return body
 
     def _call(self, method: str, path: str, body: str | None = None, timeout: float = _READ_TIMEOUT) -> Reply:
         headers: Mapping[str, str] = {
@@ -131,5 +116,9 @@ class Double:
             connection.close()
 
 
-def _short(thing: Json) -> Json:
+def _short(objects: Mapping[str, list[Json]]) -> Json:
+    return {name: [_shown(each) for each in objects.get(kind, [])] for name, kind in _KINDS.items()}
+
+
+def _shown(thing: Json) -> Json:
     return {name: thing[name] for name in _SHOWN if thing.get(name) is not None}

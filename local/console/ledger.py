@@ -1,11 +1,16 @@
-"""What the table knows of the latest payments: each with its facts, events and notices."""
+"""What the table knows of payments: lists of them, and each with its facts, events and notices."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from local.console.register import Register
+from local.console.search import Search
 from payments.adapters.table.codec import decoded, encoded, iso
+from payments.adapters.table.keys import partition
 from payments.adapters.table.payment_items import payment_of
 from payments.adapters.table.payments import event_of
 from payments.adapters.table.table import Table
@@ -14,15 +19,17 @@ from payments.domain.notices import Notice
 from payments.runtime.products import products_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from local.console.register import Entry
     from payments.domain.facts import Fact
     from payments.domain.payment import Payment
 
-# Each costs a query of its own each time that the page looks.
-MOST_PAYMENTS = 25
+PAGE = 50
+# Of how many payments the status is read in one request: for more the reader asks again.
+LOOK = 1000
 
 
 class Ledger:
@@ -32,41 +39,49 @@ class Ledger:
         self._name = table
         self._dynamodb = dynamodb
         self._table = Table(table, dynamodb)
+        self._register = Register(table, dynamodb)
 
-    def payments(self) -> list[dict[str, Any]]:
-        """The latest payments of today and yesterday, the newest first."""
-        today = datetime.now(UTC)
-        ids: list[str] = []
-        for day in (today, today - timedelta(days=1)):
-            if len(ids) < MOST_PAYMENTS:
-                ids += self._partitions_of(iso(day)[:10], MOST_PAYMENTS - len(ids))
-        return [payment for each in ids if (payment := self._payment(each))]
+    def find(self, text: str, page: int, look: int, payment_of: Callable[[str], str | None]) -> dict[str, Any]:
+        """A page of the payments that the words of `text` name, the newest first.
 
-    def products(self) -> Mapping[str, object]:
-        """The catalogue, as the API shows it."""
-        return products_view(self._table.products())
+        `total` is how many there are, None while that is not known: a status is looked for in as many as `look` says.
+        `hasMore` says that there is a page after this one, `unseen` how many were not looked at.
+        """
+        entries, search, payment_of = self._register.newest_first(), Search.of(text), cache(payment_of)
+        found = search.among(entries, payment_of)
+        first = (page - 1) * PAGE
+        total: int | None = len(found)
+        unseen = 0
+        if search.statuses:
+            looked_at = found[:look]
+            matching = self._with_status(looked_at, search.statuses)
+            shown = list(islice(matching, first, first + PAGE + 1))
+            has_more = len(shown) > PAGE
+            unseen = 0 if has_more else len(found) - len(looked_at)
+            total = None if has_more or unseen else first + len(shown)
+        else:
+            shown = list(self._register.listed(each.id for each in found[first : first + PAGE]))
+            has_more = len(found) > first + PAGE
+        return {
+            "payments": [_listed(item) for item in shown[:PAGE]],
+            "first": first + 1,
+            "total": total,
+            "hasMore": has_more,
+            "unseen": unseen,
+            "known": len(entries),
+            "words": [{"kind": word.kind, "text": word.text} for word in search.words],
+            "problems": search.problems(entries, payment_of),
+        }
 
-    def _partitions_of(self, day: str, limit: int) -> list[str]:
-        found = self._dynamodb.query(
-            TableName=self._name,
-            IndexName="by_day",
-            KeyConditionExpression="#day = :day",
-            ExpressionAttributeNames={"#day": "day"},
-            ExpressionAttributeValues=encoded({":day": day}),
-            ScanIndexForward=False,
-            Limit=limit,
-        )
-        return [item["pk"]["S"] for item in found["Items"]]
-
-    def _payment(self, partition: str) -> dict[str, Any] | None:
+    def payment(self, payment_id: str) -> dict[str, Any] | None:
         """A payment with everything that is kept beside it: one query."""
-        found = self._dynamodb.query(
+        pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._name,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=encoded({":pk": partition}),
+            ExpressionAttributeValues=encoded({":pk": partition(payment_id)}),
             ConsistentRead=True,
         )
-        items = {item["sk"]["S"]: item for item in found["Items"]}
+        items = {item["sk"]["S"]: item for page in pages for item in page["Items"]}
         if "PAYMENT" not in items:
             return None
         events = [_event(item) for key, item in items.items() if key.startswith("EVENT#")]
@@ -77,6 +92,36 @@ class Ledger:
             "events": sorted(events, key=lambda event: (event["receivedAt"], event["id"])),
             "notices": notices,
         }
+
+    def owner_of(self, stripe_ids: Sequence[str]) -> str | None:
+        """The payment that one of Stripe's sessions, intents or charges belongs to."""
+        return self._table.payment_id_of(stripe_ids)
+
+    def products(self) -> Mapping[str, object]:
+        """The catalogue, as the API shows it."""
+        return products_view(self._table.products())
+
+    def _with_status(self, entries: Sequence[Entry], statuses: set[str]) -> Iterator[Mapping[str, Any]]:
+        """Read as far as somebody asks."""
+        listed = self._register.listed(entry.id for entry in entries)
+        return (item for item in listed if item["status"] in statuses)
+
+
+def _listed(item: Mapping[str, Any]) -> dict[str, Any]:
+    received = [Money(each["amount"], each["currency"]) for each in item.get("received", [])]
+    returned = [Money(each["amount"], each["currency"]) for each in item.get("returned", [])]
+    return {
+        "id": item["id"],
+        "status": item["status"],
+        "asked": str(Money(item["amount"], item["currency"])),
+        "received": _in_words(received),
+        "returned": _in_words(returned),
+        "dispute": item.get("dispute"),
+        "product": ", ".join(line["name"] for line in item["order"]["lines"]),
+        "name": item["name"],
+        "email": item["email_given"],
+        "createdAt": item["created_at"],
+    }
 
 
 def _payment(payment: Payment) -> dict[str, Any]:
@@ -104,7 +149,11 @@ def _payment(payment: Payment) -> dict[str, Any]:
 
 def _sums(sums: Sequence[Money]) -> dict[str, Any] | None:
     """The first, with all of them in words; None if there is none."""
-    return _money(sums[0]) | {"text": " + ".join(str(each) for each in sums)} if sums else None
+    return _money(sums[0]) | {"text": _in_words(sums)} if sums else None
+
+
+def _in_words(sums: Sequence[Money]) -> str | None:
+    return " + ".join(str(each) for each in sums) or None
 
 
 def _money(money: Money) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,22 +26,26 @@ class Desk:
         self.page = page
 
     def orders(self, name: str, email: str) -> Locator:
-        """A new order by the page's own form; the payment as it is shown, opened."""
+        """A new order by the page's own form; the payment on its own page."""
         order = self.page.locator("#steer details", has_text="New order")
         if order.get_attribute("open") is None:
             order.locator("summary").click()
         order.locator("[name=name]").fill(name)
         order.locator("[name=email]").fill(email)
         order.get_by_role("button", name="Order").click()
-        payment = self.page.locator(".payment", has_text=email)
-        expect(payment).to_have_count(1)
-        if payment.get_attribute("open") is None:
-            payment.locator("> summary").click()
+        self.page.locator(".payments li", has_text=email).get_by_role("link").click()
+        payment = self.page.locator(".payment")
+        expect(payment).to_contain_text(email)
         return payment
 
     def pays(self, payment: Locator, card: str) -> None:
         payment.get_by_label("Card").select_option(card)
         payment.get_by_role("button", name="Pay", exact=True).click()
+
+    def looks_on(self) -> None:
+        """Until the page has asked anew, and drawn."""
+        clock = self.page.locator("#live time")
+        expect(clock).not_to_have_text(clock.inner_text())
 
     def presses(self, name: str) -> None:
         self.page.locator("#steer").get_by_role("button", name=name).click()
@@ -70,6 +75,12 @@ def test_a_payment_is_paid_and_told_before_the_eyes(desk: Desk, customer: Custom
     expect(life).to_contain_text("payment_intent.succeeded")
     expect(life.locator("[data-kind=notice]", has_text="payment_confirmation")).to_contain_text("sent")
     expect(desk.page.locator("#mails li", has_text=customer.email)).to_have_count(1)
+    mail = payment.locator(".mails li", has_text=customer.email).get_by_role("link")
+    desk.page.goto(str(mail.get_attribute("href")))
+    desk.page.locator("#mail").get_by_role("link", name="pay_").evaluate(
+        "link => { link.target = '_self'; link.click(); }"
+    )
+    expect(desk.page.locator("[data-payment]")).to_have_attribute("data-status", "succeeded")
 
 
 def test_held_events_wait_for_the_flush(desk: Desk, customer: Customer) -> None:
@@ -89,17 +100,43 @@ def test_held_events_wait_for_the_flush(desk: Desk, customer: Customer) -> None:
 def test_what_a_customer_typed_stays_text_and_what_is_open_stays_open(desk: Desk, customer: Customer) -> None:
     name = "<img src=x onerror=alert(1)>"
     payment = desk.orders(name, customer.email)
-    clock = desk.page.locator("#live time")
-    before = clock.inner_text()
+    whole = payment.locator(".objects details").first
+    whole.locator("summary").click()
+    expect(whole.locator("pre")).to_contain_text('"object": "checkout.session"')
 
-    desk.page.fill("#filter", customer.email)
-    expect(clock).not_to_have_text(before)
+    desk.looks_on()
 
     expect(payment).to_contain_text(name)
     assert desk.page.locator("main img").count() == 0
-    expect(payment).to_have_attribute("open", "")
-    expect(desk.page.locator("#filter")).to_be_focused()
-    expect(desk.page.locator(".payment")).to_have_count(1)
+    expect(whole).to_have_attribute("open", "")
+
+
+def test_a_search_is_in_the_address_and_says_what_it_found(desk: Desk, customer: Customer) -> None:
+    desk.orders("Ada Lovelace", customer.email)
+    shown = desk.page.locator(".shown")
+
+    desk.page.fill("#search", f"{customer.email} pending")
+    expect(shown).to_have_text(f"1 payment, newest first, by mail address {customer.email} and status pending.")
+    desk.looks_on()
+    expect(desk.page.locator("#search")).to_be_focused()
+    desk.page.reload()
+    expect(shown).to_contain_text("1 payment")
+    expect(desk.page.locator("#search")).to_have_value(f"{customer.email} pending")
+
+    desk.page.fill("#search", f"{customer.email} pendin")
+    expect(desk.page.locator(".note")).to_contain_text("Did you mean pending?")
+    desk.page.go_back()
+    expect(desk.page.locator(".payment")).to_contain_text(customer.email)
+
+
+def test_an_object_of_stripes_is_shown_with_its_payment(desk: Desk, customer: Customer) -> None:
+    payment = desk.orders("Ada Lovelace", customer.email)
+
+    payment.locator(".objects").get_by_role("link").first.click()
+
+    expect(desk.page.locator("#payments-title")).to_have_text(re.compile("cs_test_"))
+    expect(desk.page.locator("#payments .raw pre").first).to_contain_text(customer.email)
+    expect(desk.page.locator(".payment")).to_contain_text(customer.email)
 
 
 def test_nothing_is_wider_than_a_small_phone(desk: Desk, customer: Customer) -> None:

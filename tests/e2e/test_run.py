@@ -65,7 +65,7 @@ def test_it_says_where_everything_is_and_ends_at_once(program: subprocess.Popen[
     banner = [line for line in said if "http://" in line and "|" not in line]
     addresses = {line.rpartition("http")[0].strip(): line.split()[-1] for line in banner}
 
-    assert addresses.keys() == {"Payment page", "Mailbox", "The whole stack", "API", "Webhook", "Stripe double"}
+    assert addresses.keys() == {"Payment page", "Mailbox", "Console", "API", "Webhook", "Stripe double"}
     for place, path in (("Payment page", ""), ("Mailbox", "/messages"), ("API", "/products")):
         with urllib.request.urlopen(addresses[place] + path, timeout=30) as response:  # noqa: S310 - its own
             assert response.status == 200

@@ -169,7 +169,7 @@ class System:
     def mails(self, payment_id: str) -> list[EmailMessage]:
         """The mails about a payment, in the order of sending."""
         with urlopen(f"{self.aws_url}/_local/mails") as answer:  # noqa: S310 - our own address
-            mails = [message_from_string(each["raw"], policy=default) for each in json.load(answer)]
+            mails = [message_from_string(each["raw"], policy=default) for each in json.load(answer)["mails"]]
         return [mail for mail in mails if payment_id in mail.as_string()]
 
     def items(self, partition: str) -> dict[str, dict[str, Any]]:

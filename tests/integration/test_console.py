@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -49,7 +51,14 @@ class Console:
         return self.call("GET", "/state.json")[1]
 
     def payment(self, id_: str) -> Any:
-        return next(each for each in self.state["payments"] if each["id"] == id_)
+        status, answer = self.call("GET", f"/payments/{id_}.json")
+        assert status == 200, answer
+        return answer
+
+    def found(self, words: str) -> list[str]:
+        """The ids of the payments that a search finds."""
+        found = self.call("GET", f"/payments.json?search={quote(words)}")[1]
+        return [payment["id"] for payment in found["payments"]]
 
     def order(self) -> tuple[str, str]:
         """A new payment's id and its session's."""
@@ -85,7 +94,7 @@ def test_a_paid_checkout_is_shown_with_all_that_followed(console: Console) -> No
     payment_id = console.paid()
 
     state = console.state
-    payment = next(each for each in state["payments"] if each["id"] == payment_id)
+    payment = console.payment(payment_id)
     assert payment["status"] == "succeeded"
     assert payment["asked"] == payment["received"] == {**payment["asked"], "amount": 9900, "text": "99.00 USD"}
     assert {fact["kind"]: fact["state"] for fact in payment["facts"]} == {
@@ -96,10 +105,10 @@ def test_a_paid_checkout_is_shown_with_all_that_followed(console: Console) -> No
     }
     assert {event["type"] for event in payment["events"]} >= {"checkout.session.completed", "charge.succeeded"}
     assert payment["lastEvent"] in {event["id"] for event in payment["events"]}
-    mails = [mail for mail in state["mails"] if mail["payment"] == payment_id]
-    assert len(mails) == len(payment["notices"]) == 3
-    assert AN_ORDER["email"] in {to for mail in mails for to in mail["to"]}
-    deliveries = {each["event"]: each for each in state["stripe"]["deliveries"]}
+    assert len(payment["mails"]) == len(payment["notices"]) == 3
+    assert AN_ORDER["email"] in {to for mail in payment["mails"] for to in mail["to"]}
+    assert [mail for mail in reversed(state["mails"]) if mail["payment"] == payment_id] == payment["mails"]
+    deliveries = {each["event"]: each for each in payment["stripe"]["deliveries"]}
     for event in payment["events"]:
         assert [attempt["status"] for attempt in deliveries[event["id"]]["attempts"]][-1] == 200
     assert {queue["name"]: queue["deadLetters"] for queue in state["queues"]} == {
@@ -110,16 +119,49 @@ def test_a_paid_checkout_is_shown_with_all_that_followed(console: Console) -> No
     assert state["broken"] == state["problems"] == {}
 
 
-def test_stripes_objects_are_shown_in_short_and_whole_on_demand(console: Console) -> None:
+def test_stripes_objects_are_shown_in_short_and_whole_with_their_payment(console: Console) -> None:
     payment_id = console.paid()
     charge_id = next(fact["ref"] for fact in console.payment(payment_id)["facts"] if fact["kind"] == "attempt")
+    refund = console.post(f"/control/charges/{charge_id}/refund", {"amount": 100})
 
-    shown = next(each for each in console.state["stripe"]["objects"]["charges"] if each["id"] == charge_id)
-    status, whole = console.call("GET", f"/objects/{charge_id}")
+    objects = console.payment(payment_id)["stripe"]["objects"]
+    status, whole = console.call("GET", f"/stripe/{charge_id}.json")
 
-    assert (shown["status"], shown["amount"], status) == ("succeeded", 9900, 200)
-    assert whole["payment_method_details"]["card"]["last4"] == "4242"
-    assert console.call("GET", "/objects/ch_unknown")[0] == 404
+    assert [(each["id"], each["status"], each["amount"]) for each in objects["charges"]] == [
+        (charge_id, "succeeded", 9900)
+    ]
+    assert [each["id"] for each in objects["refunds"]] == [refund["id"]]
+    assert (status, whole["payment"]) == (200, payment_id)
+    assert whole["object"]["payment_method_details"]["card"]["last4"] == "4242"
+    assert console.call("GET", f"/stripe/{refund['id']}.json")[1]["payment"] == payment_id
+    assert console.found(refund["id"]) == [payment_id]
+    assert console.call("GET", "/stripe/ch_unknown.json")[0] == 404
+
+
+def test_a_payment_is_found_by_its_customer_and_has_an_address(console: Console) -> None:
+    payment_id, _ = console.order()
+
+    assert console.found(f"{AN_ORDER['email']} pending {payment_id}") == [payment_id]
+    status, page = console.call("GET", f"/payments/{payment_id}")
+    assert status == 200
+    assert b'src="/console.js"' in page
+    assert console.call("GET", "/payments/pay_none.json") == (
+        404,
+        {"error": {"message": "There is no payment pay_none."}},
+    )
+
+
+def test_open_in_stripe_leads_to_the_console(console: Console) -> None:
+    payment_id = console.paid()
+
+    with urlopen(f"{console.stack.mailbox_url}/messages?search={payment_id}+received") as messages:  # noqa: S310
+        [mail] = [each for each in json.load(messages) if each["subject"].startswith("Payment received")]
+    [link] = re.findall(r'href="([^"]*)"[^>]*>Open in Stripe', mail["html"])
+    with urlopen(link) as page:  # noqa: S310 - the stack's own
+        assert b"<title>Console</title>" in page.read()
+    intent_id = link.rpartition("/")[2]
+    assert page.url == f"{console.stack.console_url}/stripe/{intent_id}"
+    assert console.call("GET", f"/stripe/{intent_id}.json")[1]["payment"] == payment_id
 
 
 def test_a_charge_can_be_refunded_and_disputed(console: Console) -> None:
@@ -160,9 +202,9 @@ def test_looking_does_not_use_up_an_outage(console: Console) -> None:
         if status == 503:
             break
     assert status == 503
-    assert all(each["outage"] for each in shown)
+    assert all(each["failing"] == 1 for each in shown)
     console.post("/control/outage", {"calls": 0})
-    assert not console.state["stripe"]["stale"]
+    assert console.state["stripe"]["failing"] == 0
 
 
 def test_reconcile_runs_and_the_mailbox_is_emptied(console: Console) -> None:
@@ -229,8 +271,9 @@ def test_without_the_double_the_rest_is_shown(tmp_path: Path) -> None:
         console = Console(stack)
 
         state = console.state
+        _, found = console.call("GET", "/payments.json")
         status, _ = console.call("POST", "/control/outage", {"calls": 1})
 
-    assert (state["stripe"], state["payments"], state["problems"]) == (None, [], {})
+    assert (state["stripe"], found["payments"], state["problems"]) == (None, [], {})
     assert len(state["queues"]) == 3
     assert status == 503

@@ -383,9 +383,7 @@ def test_a_queue_keeps_what_failed_and_the_mailbox_shows_what_was_sent(stack: St
     assert mails[0]["to"] == ["ann@example.com"]
     assert mails[0]["html"].strip() == "<b>Thank you</b>"
     assert mails == sorted(mails, key=lambda mail: str(mail["sentAt"]))
-    page = call(stack.mailbox_url).body.decode()
-    assert "Your &lt;b&gt;bill" in page
-    assert "<b>bill" not in page
+    assert {mail["from"] for mail in mails} == {"shop@example.com"}
 
 
 def test_a_schedule_runs(stack: Stack) -> None:

@@ -18,7 +18,7 @@ export function afterEach(then) {
 export async function act(path, body = {}, { method = "POST", done = () => "Done." } = {}) {
   say("Working …");
   try {
-    const response = await fetch(path, {
+    const response = await fetch(`/${path}`, {
       method,
       headers: { "content-type": "application/json" },
       body: method === "POST" ? JSON.stringify(body) : undefined,

@@ -1,8 +1,9 @@
 /** Stripe's objects, each with what can be done to it. */
 
 import { click, submit } from "./actions.js";
-import { h } from "./dom.js";
-import { badge, empty, id, time } from "./words.js";
+import { h } from "/shared/dom.js";
+import { time } from "/shared/time.js";
+import { badge, empty, id } from "./words.js";
 
 const CARDS = [
   ["4242424242424242", "pays"],
@@ -27,40 +28,33 @@ const NAMES = {
 /** JSON that was asked for, by the object's id. */
 const whole = new Map();
 
-export function objectsView(stripe, matches, redraw) {
+/** The latest objects of each kind, whoever made them. */
+export function objectsView(stripe, redraw) {
   if (!stripe) return [empty("No Stripe double is running.")];
-  const kinds = Object.entries(stripe.objects).map(([kind, things]) => {
-    const found = things.filter(matches);
-    if (found.length === 0) return null;
-    return h("details", { key: kind, open: kind === "sessions" }, h("summary", {}, `${NAMES[kind]} `, h("b", {}, found.length)),
-      h("ul", { class: "rows" }, found.map((thing) => objectView(kind, thing, stripe, redraw))));
-  });
-  const note = stripe.outage
-    ? "As before the outage: looking would use it up. End the outage to go on."
-    : stripe.stale ? "Stripe’s API does not answer; these are older." : null;
-  const shown = kinds.some(Boolean) ? kinds : [empty("Nothing yet.")];
-  return [note && h("p", { key: "note", class: "note" }, note), ...shown].filter(Boolean);
+  const kinds = Object.entries(stripe.objects).filter(([, things]) => things.length > 0);
+  if (kinds.length === 0) return [empty("Nothing yet.")];
+  return kinds.map(([kind, things]) => h("details", { key: kind },
+    h("summary", {}, `${NAMES[kind]}, the latest`),
+    h("ul", { class: "rows" }, things.map((thing) => objectView(kind, thing, stripe.objects, redraw)))));
 }
 
-/** The objects that belong to a payment, by what its facts name. */
-export function objectsOf(payment, stripe) {
-  const names = new Set(payment.facts.map((fact) => fact.ref));
-  const belongs = (thing) => [thing.id, thing.payment_intent, thing.charge].some((name) => names.has(name));
-  return Object.entries(stripe.objects).flatMap(([kind, things]) => things.filter(belongs).map((thing) => [kind, thing]));
+/** A payment's own. */
+export function objectRows(objects, redraw) {
+  return Object.entries(objects).flatMap(([kind, things]) => things.map((thing) => objectView(kind, thing, objects, redraw)));
 }
 
-export function objectView(kind, thing, stripe, redraw) {
+function objectView(kind, thing, objects, redraw) {
   const amount = thing.amount ?? thing.amount_total;
-  return h("li", { key: thing.id },
+  return h("li", { key: thing.id, "data-object": thing.id },
     h("div", { class: "line" },
-      id(thing.id),
+      h("a", { href: `/stripe/${thing.id}`, "data-page": "" }, id(thing.id)),
       badge(thing.status),
       thing.payment_status && thing.payment_status !== "paid" ? badge(thing.payment_status) : null,
       amount !== undefined && h("span", {}, `${amount} ${thing.currency}`),
       thing.amount_refunded ? h("span", { class: "soft" }, `${thing.amount_refunded} refunded`) : null,
       thing.reason && h("span", { class: "soft" }, thing.reason.replaceAll("_", " ")),
       h("span", { class: "soft" }, time(thing.created))),
-    h("div", { class: "line" }, (CONTROLS[kind] ?? (() => []))(thing, stripe)),
+    h("div", { class: "line" }, (CONTROLS[kind] ?? (() => []))(thing, objects)),
     h("details", { class: "raw", ontoggle: (event) => event.currentTarget.open && fetchWhole(thing.id, redraw) },
       h("summary", {}, "JSON"),
       h("pre", { tabindex: "0", "aria-label": `JSON of ${thing.id}` }, whole.get(thing.id) ?? "")));
@@ -68,7 +62,7 @@ export function objectView(kind, thing, stripe, redraw) {
 
 async function fetchWhole(name, redraw) {
   try {
-    whole.set(name, JSON.stringify(await (await fetch(`objects/${name}`)).json(), null, 2));
+    whole.set(name, JSON.stringify((await (await fetch(`/stripe/${name}.json`)).json()).object, null, 2));
   } catch {
     whole.set(name, "The stack does not answer.");
   }
@@ -76,9 +70,9 @@ async function fetchWhole(name, redraw) {
 }
 
 const CONTROLS = {
-  sessions: (session, stripe) => {
+  sessions: (session, objects) => {
     const path = `control/sessions/${session.id}`;
-    const intent = stripe.objects.intents.find((each) => each.id === session.payment_intent);
+    const intent = objects.intents.find((each) => each.id === session.payment_intent);
     if (session.status === "open" && intent?.status === "requires_action") {
       return [
         button("Authenticate", `${path}/authenticate`, { approved: true }, "The customer has authenticated."),

@@ -1,10 +1,9 @@
 /** Queues, deliveries and mails. */
 
 import { click } from "./actions.js";
-import { h } from "./dom.js";
-import { attempts, empty, time } from "./words.js";
-
-const MOST_ROWS = 40;
+import { h } from "/shared/dom.js";
+import { time } from "/shared/time.js";
+import { attempts, empty } from "./words.js";
 
 export function queuesView(queues) {
   if (queues.length === 0) return [empty("No queues.")];
@@ -15,15 +14,13 @@ export function queuesView(queues) {
       [queue.visible, queue.inFlight, queue.delayed].map((depth) => h("td", { "data-zero": String(depth === 0) }, depth))))))];
 }
 
-export function deliveriesView(stripe, matches) {
+export function deliveriesView(stripe) {
   if (!stripe) return [empty("No Stripe double is running.")];
-  const found = stripe.deliveries.filter(matches).reverse();
-  if (found.length === 0) return [empty("Nothing yet.")];
+  if (stripe.deliveries.length === 0) return [empty("Nothing yet.")];
   return [
-    h("ul", { key: "rows", class: "rows scroll", tabindex: "0", "aria-label": "Deliveries, the newest first" },
-      found.slice(0, MOST_ROWS).map(deliveryView)),
-    found.length > MOST_ROWS && h("p", { key: "more", class: "soft" }, `And ${found.length - MOST_ROWS} older ones.`),
-  ].filter(Boolean);
+    h("ul", { class: "rows scroll", tabindex: "0", "aria-label": "The latest deliveries, the newest first" },
+      stripe.deliveries.slice().reverse().map(deliveryView)),
+  ];
 }
 
 function deliveryView(delivery) {
@@ -41,15 +38,17 @@ function spelled(attempt) {
   return `${new Date(attempt.at * 1000).toISOString()} ${attempt.status ?? "no answer"}`;
 }
 
-export function mailsView(mails, matches) {
+export function mailsView(mails, mailbox) {
   if (mails.length === 0) return [empty("No mail yet.")];
-  const found = mails.filter(matches);
   return [
-    h("ul", { key: "rows", class: "rows scroll", tabindex: "0", "aria-label": "Mails, the newest first" },
-      found.slice(0, MOST_ROWS).map((mail) =>
-        h("li", { key: `${mail.sentAt} ${mail.to.join()} ${mail.subject}` },
-          h("div", {}, h("b", {}, mail.subject)),
-          h("div", { class: "soft" }, `${mail.to.join(", ")} · `, time(mail.sentAt))))),
+    h("ul", { key: "rows", class: "rows scroll", tabindex: "0", "aria-label": "The latest mails, the newest first" }, mailRows(mails, mailbox)),
     h("p", { key: "empty" }, h("button", { type: "button", onclick: click("mails", {}, { method: "DELETE", done: () => "The mailbox is empty." }) }, "Empty the mailbox")),
   ];
+}
+
+/** Each leads to the mailbox, where it is shown whole. */
+export function mailRows(mails, mailbox) {
+  return mails.map((mail) => h("li", { key: mail.number },
+    h("div", { dir: "auto" }, h("a", { href: `${mailbox}/mails/${mail.number}`, target: "_blank", rel: "noopener" }, mail.subject || "(no subject)")),
+    h("div", { class: "soft" }, h("bdi", {}, mail.to.join(", ")), " · ", time(mail.sentAt))));
 }

@@ -1,45 +1,97 @@
 /** Payments: what each is, and its life as one timeline. */
 
 import { click } from "./actions.js";
-import { h } from "./dom.js";
-import { objectView, objectsOf } from "./objects.js";
-import { attempts, badge, empty, id, shortened, time } from "./words.js";
+import { h } from "/shared/dom.js";
+import { time } from "/shared/time.js";
+import { objectRows } from "./objects.js";
+import { mailRows } from "./panels.js";
+import { attempts, badge, id, shortened } from "./words.js";
 
-export function paymentsView(state, matches, redraw) {
-  const found = state.payments.filter(matches);
-  if (state.payments.length === 0) return [empty("No payment yet. Order something on the payment page, or with “New order”.")];
-  if (found.length === 0) return [empty("No payment matches the filter.")];
-  return found.map((payment) => paymentView(payment, state, redraw));
+/** A page of payments; `address` makes the address of another page of them. */
+export function paymentsView(list, address) {
+  const { payments } = list;
+  return [
+    ...list.problems.map((sentence) => h("p", { key: sentence, class: "note" }, sentence)),
+    list.problems.length === 0 && h("p", { key: "shown", class: "soft shown" }, whatIsShown(list)),
+    payments.length > 0 && h("ul", { key: "list", class: "payments" }, payments.map(rowView)),
+    pagesView(list, address),
+  ].filter(Boolean);
 }
 
-function paymentView(payment, state, redraw) {
-  const objects = state.stripe ? objectsOf(payment, state.stripe) : [];
-  return h("details", { key: payment.id, class: "payment", "data-payment": payment.id, "data-status": payment.status, open: state.payments.length === 1 },
-    h("summary", {},
-      h("span", { class: "amount" }, payment.asked.text),
+function whatIsShown(list) {
+  if (list.known === 0) return "No payment yet. Order something on the payment page, or with “New order”.";
+  const about = list.words.length > 0 ? `, by ${list.words.map((word) => `${word.kind} ${word.text}`).join(" and ")}` : "";
+  const { first, total, unseen } = list;
+  const last = first + list.payments.length - 1;
+  const looked = unseen > 0 ? ` The ${number(unseen)} oldest were not looked at.` : "";
+  if (list.payments.length === 0) {
+    return total === 0 || unseen > 0 ? `None of ${number(list.known)} payments${about}.${looked}` : `There are ${number(total)} only${about}.`;
+  }
+  const of = total !== null ? `of ${number(total)}` : "of more";
+  const page = total === list.payments.length ? paymentsOf(total) : `${number(first)}–${number(last)} ${of}`;
+  return `${page}, newest first${about}.${looked}`;
+}
+
+function number(value) {
+  return value.toLocaleString("en");
+}
+
+function paymentsOf(value) {
+  return value === 1 ? "1 payment" : `${number(value)} payments`;
+}
+
+function rowView(payment) {
+  return h("li", { key: payment.id, "data-payment": payment.id, "data-status": payment.status },
+    h("a", { href: `/payments/${payment.id}`, "data-page": "" },
+      h("span", { class: "amount" }, payment.asked),
       badge(payment.status),
-      payment.dispute && h("span", { class: "badge", "data-tone": payment.dispute === "won" ? "good" : "bad" }, `dispute ${payment.dispute}`),
+      disputeBadge(payment),
       h("span", { class: "when" }, time(payment.createdAt)),
-      h("span", { class: "who" }, `${payment.product} · ${payment.customer.name}`)),
-    h("dl", {}, figures(payment)),
-    objects.length > 0 && [
-      h("h3", { key: "objects-title" }, "Stripe’s objects"),
-      h("ul", { key: "objects", class: "rows" }, objects.map(([kind, thing]) => objectView(kind, thing, state.stripe, redraw))),
-    ],
-    h("h3", { key: "life-title" }, "Timeline"),
-    h("ol", { key: "life", class: "life" }, moments(payment, state.stripe).map(momentView)),
-    h("h3", { key: "facts-title" }, "Facts"),
-    h("ul", { key: "facts", class: "rows facts" }, payment.facts.map(factView)));
+      h("span", { class: "who" }, h("bdi", {}, payment.product), " · ", h("bdi", {}, payment.name), " · ", h("bdi", {}, payment.email))));
+}
+
+function disputeBadge(payment) {
+  return payment.dispute && h("span", { class: "badge", "data-tone": payment.dispute === "won" ? "good" : "bad" }, `dispute ${payment.dispute}`);
+}
+
+function pagesView(list, address) {
+  const links = [
+    list.page > 1 && [{ page: list.page - 1, look: list.look }, "← Newer"],
+    list.hasMore && [{ page: list.page + 1, look: list.look }, "Older →"],
+    list.unseen > 0 && [{ page: list.page, look: list.look + 1000 }, "Look further"],
+  ].filter(Boolean);
+  return links.length > 0 && h("nav", { key: "pages", class: "line", "aria-label": "Pages" },
+    links.map(([query, name]) => h("a", { key: name, href: address(query), "data-page": "" }, name)));
+}
+
+/** One payment, whole. */
+export function paymentView(payment, links, redraw) {
+  const objects = payment.stripe ? objectRows(payment.stripe.objects, redraw) : [];
+  const titled = (title, tag, properties, children) => [
+    h("h3", { key: title }, title),
+    h(tag, { key: `${title}, listed`, ...properties }, children),
+  ];
+  return [
+    h("div", { key: payment.id, class: "payment", "data-payment": payment.id, "data-status": payment.status }, [
+      h("div", { key: "what", class: "line" },
+        h("span", { class: "amount" }, payment.asked.text), badge(payment.status), disputeBadge(payment),
+        h("span", { class: "soft", dir: "auto" }, payment.product)),
+      h("dl", { key: "figures" }, figures(payment)),
+      ...(objects.length > 0 ? titled("Stripe’s objects", "ul", { class: "rows objects" }, objects) : []),
+      ...titled("Timeline", "ol", { class: "life" }, moments(payment).map(momentView)),
+      ...(payment.mails.length > 0 ? titled("Mails", "ul", { class: "rows mails" }, mailRows(payment.mails, links.Mailbox)) : []),
+      ...titled("Facts", "ul", { class: "rows facts" }, payment.facts.map(factView)),
+    ]),
+  ];
 }
 
 function figures(payment) {
   const rows = [
-    ["Payment", h("code", {}, payment.id)],
     ["Asked", payment.asked.text],
     ["Received", payment.received?.text ?? "nothing"],
     ["Returned", payment.returned?.text],
     ["Failure", payment.failure],
-    ["Customer", `${payment.customer.name}, ${payment.customer.email}`],
+    ["Customer", h("bdi", {}, `${payment.customer.name}, ${payment.customer.email}`)],
     ["Expires", time(payment.expiresAt)],
     ["Next look", payment.lookAt && time(payment.lookAt)],
     ["Last event", payment.lastEvent && id(payment.lastEvent)],
@@ -49,8 +101,8 @@ function figures(payment) {
 }
 
 /** Everything that happened to a payment, the oldest first; what is still to come at the end. */
-function moments(payment, stripe) {
-  const deliveries = new Map((stripe?.deliveries ?? []).map((each) => [each.event, each]));
+function moments(payment) {
+  const deliveries = new Map((payment.stripe?.deliveries ?? []).map((each) => [each.event, each]));
   const ordered = { key: "ordered", kind: "order", at: payment.createdAt, title: "Ordered", lines: [`${payment.product}, ${payment.asked.text}`] };
   const events = payment.events.map((event) => ({
     key: event.id,

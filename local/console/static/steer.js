@@ -1,7 +1,7 @@
 /** The controls that are about no object: orders, webhooks, outages, time, and the schedule. */
 
 import { click, submit } from "./actions.js";
-import { h } from "./dom.js";
+import { h } from "/shared/dom.js";
 
 const MODES = ["deliver", "hold", "drop"];
 const OUTAGES = [
@@ -74,7 +74,7 @@ function outageForm(stripe) {
       h("label", {}, "Next ", h("input", { name: "calls", type: "number", min: "1", value: "3", required: true }), " calls"),
       h("select", { name: "kind", "aria-label": "How it fails" }, OUTAGES.map(([kind, what]) => h("option", { value: kind }, what))),
       h("button", {}, "Start")),
-    stripe.outage && h("button", { key: "end", type: "button", onclick: click("control/outage", { calls: 0 }, { done: () => "The outage is over." }) }, "End the outage"),
+    stripe.failing > 0 && h("button", { key: "end", type: "button", onclick: click("control/outage", { calls: 0 }, { done: () => "The outage is over." }) }, `End the outage (${stripe.failing} calls left)`),
   ];
 }
 

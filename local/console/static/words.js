@@ -1,17 +1,6 @@
 /** How things are written all over the page. */
 
-import { h } from "./dom.js";
-
-const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-const TIME = new Intl.DateTimeFormat(undefined, CLOCK);
-const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", ...CLOCK });
-
-/** @param {string | number} moment ISO 8601 text, or epoch seconds */
-export function time(moment) {
-  const date = new Date(typeof moment === "number" ? moment * 1000 : moment);
-  const isToday = date.toDateString() === new Date().toDateString();
-  return h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, (isToday ? TIME : DAY_AND_TIME).format(date));
-}
+import { h } from "/shared/dom.js";
 
 /** An id, in short; all of it to whoever points at it. */
 export function id(text) {

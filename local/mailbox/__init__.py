@@ -1,0 +1,1 @@
+"""The mails that the functions have sent, for people and for tests."""
