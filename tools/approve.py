@@ -79,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error.detail, file=sys.stderr)
     except (NothingToApprove, DeploymentError, ValueError) as error:
         print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted; run this again and it says whether the sum was accepted.", file=sys.stderr)
+        return 130
     else:
         print(*lines, sep="\n")
         return 0

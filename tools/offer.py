@@ -55,18 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target.add_argument("--table", help="a table by its name")
     parser.add_argument("--remove", action="store_true", help="end the sale of what is not in the file")
     given = parser.parse_args(arguments)
+    is_any_kept = False
     try:
         products = read(given.file)
         with in_words():
             stack = deployment(given.stage) if given.stage else None
             name = stack.output("TableName") if stack else given.table
             client = (stack.session if stack else boto3.Session()).client("dynamodb")
-            lines = list(publish(products, Table(name, client), remove=given.remove))
+            print(f"{name}:")
+            for line in publish(products, Table(name, client), remove=given.remove):
+                print(f"  {line}")
+                is_any_kept |= line.startswith("kept")
     except (CatalogueError, DeploymentError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{name}:", *lines, sep="\n  ")
-    if any(line.startswith("kept") for line in lines):
+    except KeyboardInterrupt:
+        print("\nInterrupted; run this again and it goes on.", file=sys.stderr)
+        return 130
+    if is_any_kept:
         print("What is kept can still be bought; --remove (make: REMOVE=yes) ends that.")
     return 0
 

@@ -19,6 +19,8 @@ from payments.adapters.stripe.client import API_VERSION
 from tools.deployment import Deployment, DeploymentError, deployment, in_words
 from tools.webhook_endpoint import EVENTS, SigningSecret, WebhookEndpoint
 
+_SOON = "Functions read it anew within five minutes."
+
 type Ask = Callable[[str], str]
 type Wait = Callable[[float], object]
 
@@ -79,7 +81,7 @@ class StripeSetup:
         """Once Stripe has answered to it: a mistyped key must not replace one that works."""
         if key != self._stored_key():
             self._secrets.put_secret_value(SecretId=self._deployed.output("StripeApiKeySecret"), SecretString=key)
-            self._say("The API key is in its secret.")
+            self._say(f"The API key is in its secret. {_SOON}")
 
     def _endpoint(self, key: str, url: str) -> None:
         api_base = self._deployed.parameters.get("StripeApiBase", "https://api.stripe.com")
@@ -108,7 +110,8 @@ class StripeSetup:
                 "A signing secret begins with whsec_; Stripe's dashboard reveals it with the endpoint."
             )
         self._signing_secret.put(secrets)
-        self._say("The signing secret is in its secret." if len(secrets) == 1 else "Both verify from now on.")
+        both = "The signing secrets are in their secret: both verify."
+        self._say(f"{'The signing secret is in its secret.' if len(secrets) == 1 else both} {_SOON}")
 
 
 def main(arguments: Sequence[str] | None = None, ask: Ask = getpass, wait: Wait = time.sleep) -> int:
@@ -124,7 +127,6 @@ def main(arguments: Sequence[str] | None = None, ask: Ask = getpass, wait: Wait 
     except KeyboardInterrupt:
         print("\nInterrupted; run this again and it goes on.", file=sys.stderr)
         return 130
-    print("Functions read their secrets anew every five minutes at the latest.")
     return 0
 
 

@@ -100,12 +100,13 @@ class WebhookEndpoint:
         self._secret = secret
         self._say = say
         self._wait = wait
+        self._has_changed = False
 
     def settle(self) -> None:
         """Afterwards there is exactly one: of our version, enabled, with our events, and verified by what is kept.
 
-        Until then, whatever Stripe tells can be verified, except where no endpoint was there. stripe.StripeError, and
-        DeploymentError if someone else does the same just now.
+        Each change is said, and how it stands in the end. Until then, whatever Stripe tells can be verified, except
+        where no endpoint was there. stripe.StripeError, and DeploymentError if someone else does the same just now.
         """
         keeper = self._keeper()
         if keeper is None:
@@ -113,7 +114,8 @@ class WebhookEndpoint:
         self._switch_on(keeper)
         self._let_others_go(keeper)
         self._finish(keeper)
-        self._say(f"The webhook endpoint {keeper.id} sends to {self._url}, and its list of events is up to date.")
+        as_before = "" if self._has_changed else ", as before: nothing was to be changed there"
+        self._say(f"The webhook endpoint {keeper.id} sends our events to {self._url}{as_before}.")
 
     def ours(self) -> list[Any]:
         return [each for each in self._stripe.list({"limit": 100}).auto_paging_iter() if each.url == self._url]
@@ -133,7 +135,7 @@ class WebhookEndpoint:
     def _made(self) -> Any:
         for each in self.ours():
             if not _is_idle(each):
-                self._say(
+                self._tell(
                     f"The webhook endpoint {each.id} has API version {each.api_version}; {API_VERSION} takes over."
                 )
                 self._enable(each)
@@ -148,13 +150,13 @@ class WebhookEndpoint:
         secret = str(made.secret)
         self._stripe.update(made.id, {"metadata": {MARK: _fingerprint([secret])}})
         self._secret.put([secret, *self._secret.values()])
-        self._say(f"The webhook endpoint {made.id} is made, and its signing secret is in its secret.")
+        self._tell(f"The webhook endpoint {made.id} is made, and its signing secret is in its secret.")
         return made
 
     def _switch_on(self, keeper: Any) -> None:
         if _is_idle(keeper) and any(not _is_idle(each) for each in self.ours()):
             if seconds := self._secret.unknown_seconds():
-                self._say(
+                self._tell(
                     f"In {seconds / 60:.0f} minutes every function knows its signing secret beside the one before. "
                     "This may be interrupted, and goes on when run again."
                 )
@@ -163,11 +165,12 @@ class WebhookEndpoint:
         self._enable(keeper)
         if set(keeper.enabled_events) != set(EVENTS):
             self._stripe.update(keeper.id, {"enabled_events": [*EVENTS]})
+            self._tell(f"The list of events of {keeper.id} is brought up to date.")
 
     def _enable(self, endpoint: Any) -> None:
         if endpoint.status != "enabled":
             self._stripe.update(endpoint.id, {"disabled": False})
-            self._say(
+            self._tell(
                 f"The webhook endpoint {endpoint.id} was disabled, and is enabled again. What happened meanwhile, "
                 "reconcile asks Stripe for."
             )
@@ -179,7 +182,7 @@ class WebhookEndpoint:
             self._check(keeper)
         for each in others:
             self._stripe.delete(each.id)
-            self._say(f"The webhook endpoint {each.id} is deleted.")
+            self._tell(f"The webhook endpoint {each.id} is deleted.")
 
     def _finish(self, keeper: Any) -> None:
         """Forgets the secrets of those that went."""
@@ -190,6 +193,11 @@ class WebhookEndpoint:
             self._check(keeper)
             self._secret.put(self._secret.values()[:1])
         self._stripe.update(keeper.id, {"metadata": {MARK: ""}})
+        self._tell(f"Only the signing secret of {keeper.id} verifies from now on.")
+
+    def _tell(self, change: str) -> None:
+        self._has_changed = True
+        self._say(change)
 
     def _check(self, keeper: Any) -> None:
         """Before anything that cannot be undone: a second run elsewhere may have begun anew meanwhile."""

@@ -190,6 +190,23 @@ def test_the_command_in_the_mail_is_one_that_make_takes(case: Case) -> None:
     assert case.shown["status"] == "succeeded"
 
 
+def test_whoever_stops_it_is_told_how_to_see_what_became_of_it(
+    case: Case, approving: Approving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.receives(5000)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(PaymentTable, "save", stop)
+        code, said = approving("50.00")
+    assert code == 130
+    assert "run this again and it says whether" in said
+    assert "is accepted now" in approving("50.00")[1]
+    assert "was accepted already" in approving("50.00")[1]
+
+
 # Refused
 
 

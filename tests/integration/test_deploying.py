@@ -3,18 +3,21 @@
 import json
 import re
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import stripe
+from botocore.client import BaseClient
 from stripe.params import WebhookEndpointCreateParams
 
 from local.stripe_double import StripeDouble
 from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.objects import read_object
+from payments.adapters.table.table import Table
+from payments.domain.catalogue import Product
 from tests.integration.system import ROOT, local_aws
 from tools import deployment, offer, preflight, stripe_setup, webhook_endpoint
 
@@ -122,11 +125,18 @@ def test_key_and_endpoint_are_set_up_in_one_go(
     assert double.api_key not in said
 
 
-def test_a_second_time_changes_nothing(double: StripeDouble, endpoints: Any) -> None:
+def test_a_second_time_changes_nothing_and_says_so(
+    double: StripeDouble, endpoints: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     set_up(double.api_key)
+    assert "as before" not in capsys.readouterr().out
     (before,), signing = ours(endpoints), secret("StripeWebhookSecretName")
 
     assert set_up("") == 0
+
+    assert capsys.readouterr().out == (
+        f"The webhook endpoint {before.id} sends our events to {WEBHOOK}, as before: nothing was to be changed there.\n"
+    )
 
     assert ours(endpoints) == [before]
     assert secret("StripeApiKeySecret") == double.api_key
@@ -283,6 +293,44 @@ def test_the_catalogue_is_put_into_the_table_and_again_without_a_change(
     assert put("b", amount=500) == ["unchanged b: A thing, 5.00 USD"]
 
 
+def test_a_catalogue_that_was_interrupted_or_is_put_by_two_at_once_is_whole_after_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "catalogue.yaml"
+    products = [{"sku": sku, "name": "A thing", "currency": "usd", "amount": 100} for sku in ("cut-1", "cut-2")]
+    file.write_text(json.dumps({"products": products}))
+    put = Table.put_product
+
+    def once(instead: Callable[[], object]) -> None:
+        """At the second product, but only at the first time."""
+
+        def put_or_not(table: Table, product: Product) -> None:
+            if product.sku == "cut-2":
+                monkeypatch.setattr(Table, "put_product", put)
+                instead()
+            put(table, product)
+
+        monkeypatch.setattr(Table, "put_product", put_or_not)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    once(interrupt)
+    assert offer.main([str(file), "--stage", "staging"]) == 130
+    said = capsys.readouterr()
+    assert "added     cut-1" in said.out
+    assert "run this again and it goes on" in said.err
+
+    once(lambda: offer.main([str(file), "--stage", "staging"]))
+    assert offer.main([str(file), "--stage", "staging"]) == 0
+    capsys.readouterr()
+    offer.main([str(file), "--stage", "staging"])
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "cut-" in line] == [
+        ["unchanged", "cut-1:"],
+        ["unchanged", "cut-2:"],
+    ]
+
+
 def test_a_broken_catalogue_puts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "catalogue.yaml"
     file.write_text("products: [{sku: new, name: N, currency: usd, amount: 100}, {sku: broken}]")
@@ -296,6 +344,21 @@ def test_a_broken_catalogue_puts_nothing(tmp_path: Path, capsys: pytest.CaptureF
 
 
 # Which stack
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("CREATE_IN_PROGRESS", "is being changed just now"),
+        ("ROLLBACK_COMPLETE", "could not be made"),
+        ("REVIEW_IN_PROGRESS", "`make deploy` makes it"),
+    ],
+)
+def test_a_stack_that_is_not_made_yet_is_said_so(monkeypatch: pytest.MonkeyPatch, status: str, sentence: str) -> None:
+    answer = {"Stacks": [{"StackName": "quittance", "StackStatus": status}]}
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: answer)
+    with pytest.raises(deployment.DeploymentError, match=sentence):
+        deployment.deployment("production")
 
 
 def test_a_stage_or_stack_that_is_not_there_is_said_so() -> None:
