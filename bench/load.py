@@ -53,12 +53,12 @@ def _head() -> str:
     chosen = " ".join(f"{name}={os.environ[name]}" for name in ("LOAD_SECONDS", "GROWTH") if os.environ.get(name))
     return f"""# Load and growth
 
-Written by `{f"{chosen} " if chosen else ""}make load` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on {_machine()}.
+Written by `{f"{chosen} " if chosen else ""}make load` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on {machine()}.
 The whole local stack ran: the real handlers in Lambda's runtime client, AWS's DynamoDB Local, moto's SQS and SES, the
 Stripe double."""
 
 
-def _machine() -> str:
+def machine() -> str:
     model = platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

@@ -15,12 +15,14 @@ from weakref import WeakKeyDictionary
 import moto
 from moto.core.common_models import BaseModel
 from moto.core.responses import ActionResult
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, DynamodbException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 from local import moto_queries
+from local.moto_answers import serialize_structure
 from local.moto_transactions import transact_write_items
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def mend(version: str = moto.__version__) -> None:
             "install that one, or run tests/integration/test_moto_mends.py with yours and name it there."
         )
     for owner, name, ours in (
+        (BaseJSONSerializer, "_serialize_type_structure", serialize_structure),
         (BaseModel, "__new__", _untracked),
         (DynamoDBBackend, "transact_write_items", transact_write_items),
         (DynamoDBBackend, "update_item", moto_queries.update_item),

@@ -145,6 +145,20 @@ def test_no_acknowledged_write_is_lost_where_many_write(partition: Partition) ->
     assert len(items) == done + 2
 
 
+def test_an_item_is_answered_as_it_was_written(partition: Partition) -> None:
+    plain = {"text": {"S": ""}, "number": {"N": "-1.5"}, "yes": {"BOOL": True}, "no": {"BOOL": False}}
+    empty = {"nothing": {"NULL": True}, "map": {"M": {}}, "list": {"L": []}}
+    deep = {"L": [{"M": {"bytes": {"B": b"\x00\xff"}, **plain}}, {"N": "1"}, {"L": [{"S": "x"}]}]}
+    sets = {"texts": {"SS": ["a"]}, "numbers": {"NS": ["1"]}, "binaries": {"BS": [b"\xfe"]}}
+    item = {**partition.key("all"), **plain, **empty, **sets, "deep": deep, "bytes": {"B": b"\x01"}}
+
+    partition.dynamodb.put_item(TableName=TABLE, Item=item)
+
+    assert partition.dynamodb.get_item(TableName=TABLE, Key=partition.key("all"))["Item"] == item
+    [page] = partition.pages()
+    assert page["Items"] == [item]
+
+
 def on_shelf(partition: Partition, sort: str, rank: int) -> Any:
     """A write that puts an item into the index's partition of the same name."""
     write = partition.put(sort)

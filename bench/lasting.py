@@ -1,0 +1,229 @@
+"""`python -m bench.lasting`: the local stack while PAYMENTS (1000) are made; writes docs/lasting.md.
+
+Ends with 1 if one of the last fifty took half as much again as one of the first fifty: of the clock or of processors.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.load import machine
+from bench.load_clients import UnexpectedError, call, control
+from bench.load_tables import table
+from bench.processes import AWS, STACK, STRIPE, WORKERS, Usage, usage
+from local.ports import Ports
+from local.resources import client
+from local.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "lasting.md"
+WATCHED = 50
+MOST = 1.5
+
+PARTS = (AWS, STRIPE, WORKERS, STACK)
+
+# Between the two spells that are watched, so many customers come at once.
+_CROWD = 3
+_PATIENCE = 120.0
+# Looking costs processor time, too.
+_LOOK_EVERY_SECONDS = 0.1
+_MAILS = 3
+_CARD = "4242424242424242"
+_ORDER = {"name": "Ada Lovelace", "serviceType": "consulting-hour"}
+
+
+@dataclass(frozen=True)
+class Payment:
+    """How long it took, in seconds: to be ordered, to be known as paid after the card was, and to have its mails."""
+
+    ordered: float
+    paid: float
+    mailed: float
+
+    @property
+    def whole(self) -> float:
+        return self.ordered + self.paid + self.mailed
+
+
+@dataclass(frozen=True)
+class Spell:
+    """Payments one after the other, and what the stack used before and after them."""
+
+    payments: Sequence[Payment]
+    before: Usage
+    after: Usage
+
+    def milliseconds(self, part: str) -> float:
+        """Of processor time, for one payment."""
+        return (self.after.seconds[part] - self.before.seconds[part]) / len(self.payments) * 1000
+
+
+class Shop:
+    """The running stack, and customers who pay at once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._dynamodb = client("dynamodb", stack.dynamodb_url)
+        ((_, self._table),) = stack.template.tables.items()
+
+    def spell(self, payments: int) -> Spell:
+        before = usage()
+        return Spell([self.pay() for _ in range(payments)], before, usage())
+
+    def crowd(self, payments: int) -> None:
+        with ThreadPoolExecutor(_CROWD) as pool:
+            paid = pool.map(lambda _: self.pay(_CROWD * _LOOK_EVERY_SECONDS), range(payments))
+            for number, _ in enumerate(paid, WATCHED + 1):
+                if number % 50 == 0:
+                    print(f"{number} payments", file=sys.stderr, flush=True)
+
+    def pay(self, look_every_seconds: float = _LOOK_EVERY_SECONDS) -> Payment:
+        """An order, paid; UnexpectedError if it does not succeed, or its mails are not sent."""
+        times = [time.monotonic()]
+        key = str(uuid.uuid4())
+        order = {**_ORDER, "email": f"customer-{key[:18]}@example.com"}
+        made = call("POST", f"{self._stack.api_url}/checkout-sessions", order, {"idempotency-key": key})
+        if made.status != 201:
+            raise UnexpectedError(f"an order was answered {made.status} {made.body}")
+        times.append(time.monotonic())
+        payment_id: str = made.body["paymentId"]
+        control(self._stack, f"sessions/{made.body['sessionId']}/pay", {"card": _CARD})
+        for is_done in (self._is_paid, self._is_mailed):
+            _wait(is_done, payment_id, look_every_seconds)
+            times.append(time.monotonic())
+        began, ordered, paid, mailed = times
+        return Payment(ordered - began, paid - ordered, mailed - paid)
+
+    def _is_paid(self, payment_id: str) -> bool:
+        answer = call("GET", f"{self._stack.api_url}/payments/{payment_id}")
+        if answer.status != 200:
+            raise UnexpectedError(f"{payment_id} was answered {answer.status} {answer.body}")
+        return bool(answer.body["status"] == "succeeded")
+
+    def _is_mailed(self, payment_id: str) -> bool:
+        found = self._dynamodb.query(
+            TableName=self._table.name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :notice)",
+            ExpressionAttributeValues={":pk": {"S": f"PAYMENT#{payment_id}"}, ":notice": {"S": "NOTICE#"}},
+        )
+        return [item["state"]["S"] for item in found["Items"]].count("sent") == _MAILS
+
+
+def _wait(is_done: Callable[[str], bool], payment_id: str, look_every_seconds: float) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not is_done(payment_id):
+        if time.monotonic() > deadline:
+            raise UnexpectedError(
+                f"{payment_id} is not {is_done.__name__.removeprefix('_is_')} after {_PATIENCE:.0f} s"
+            )
+        time.sleep(look_every_seconds)
+
+
+def main() -> int:
+    payments = int(os.environ.get("PAYMENTS") or 1000)
+    if payments < 2 * WATCHED:
+        print(f"PAYMENTS must be {2 * WATCHED} or more.", file=sys.stderr)
+        return 1
+    with Stack(ROOT, ports=Ports.free(), logs=ROOT / ".local" / "lasting") as stack:
+        shop = Shop(stack)
+        fresh, first = usage(), shop.spell(WATCHED)
+        print(f"{WATCHED} payments", file=sys.stderr, flush=True)
+        shop.crowd(payments - 2 * WATCHED)
+        last = shop.spell(WATCHED)
+    document = _document(payments, fresh, first, last)
+    print(document)
+    DOCUMENT.write_text(document + "\n")
+    return 1 if grown(first, last) else 0
+
+
+def grown(first: Spell, last: Spell) -> list[str]:
+    """What a payment of the last spell costs more of than one of the first did, as a sentence each."""
+    clock = _median(last, "whole") / _median(first, "whole")
+    processors = _all_milliseconds(last) / _all_milliseconds(first)
+    costs = {"the time of a payment": clock, "its processor time": processors}
+    return [f"{what} has grown to {times:.2f} times what it was." for what, times in costs.items() if times > MOST]
+
+
+def _median(spell: Spell, step: str) -> float:
+    seconds: Sequence[float] = [getattr(payment, step) for payment in spell.payments]
+    return median(seconds)
+
+
+def _all_milliseconds(spell: Spell) -> float:
+    return sum(spell.milliseconds(part) for part in PARTS)
+
+
+def _document(payments: int, fresh: Usage, first: Spell, last: Spell) -> str:
+    steps = {
+        "ordered": "order to answer",
+        "paid": "card to succeeded",
+        "mailed": "succeeded to mails sent",
+        "whole": "all",
+    }
+    times = [
+        (name, f"{(a := _median(first, step)) * 1000:.0f}", f"{(b := _median(last, step)) * 1000:.0f}", f"{b / a:.2f}")
+        for step, name in steps.items()
+    ]
+    used = [
+        (part, f"{(a := first.milliseconds(part)):.0f}", f"{(b := last.milliseconds(part)):.0f}", f"{b / a:.2f}")
+        for part in PARTS
+    ]
+    a, b = _all_milliseconds(first), _all_milliseconds(last)
+    used.append(("all", f"{a:.0f}", f"{b:.0f}", f"{b / a:.2f}"))
+    held = [
+        (
+            part,
+            f"{fresh.megabytes[part]:.0f}",
+            f"{(a := first.after.megabytes[part]):.0f}",
+            f"{(b := last.after.megabytes[part]):.0f}",
+            f"{b / a:.2f}",
+            f"{(b - a) * 1000 / (payments - WATCHED):.0f}",
+        )
+        for part in PARTS
+    ]
+    spells = (f"1 to {WATCHED}", f"{payments - WATCHED + 1} to {payments}")
+    chosen = f"PAYMENTS={payments} " if os.environ.get("PAYMENTS") else ""
+    found = "\n".join(grown(first, last)) or "A payment costs what the first ones did."
+    return f"""# A stack that stays up
+
+Written by `{chosen}python -m bench.lasting` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC,
+on {machine()}.
+The whole local stack ran, on moto, as `make run` has it: {payments} payments were ordered through the API, paid at
+Stripe's double, heard of by webhooks and mailed about. The first and the last {WATCHED} came one after the other and
+were watched; between them {_CROWD} customers came at once. Whatever else ran on the machine is in the figures; a row's
+ratio compares.
+
+**{found}**
+
+## Time
+
+Milliseconds of a payment, medians. Mails wait for the poller, which looks into the queue twice a second.
+
+{table(("step", *spells, "ratio"), times)}
+
+Milliseconds of processor time for one payment, with all that runs beside it, reconcile every ten seconds among it.
+
+{table(("part", *spells, "ratio"), used)}
+
+## Memory
+
+Megabytes, of the functions' workers those of the largest. What a payment leaves behind are its items, mails and objects
+at Stripe.
+
+{table(("part", "fresh", f"after {WATCHED}", f"after {payments}", "ratio", "kB a payment"), held)}"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
