@@ -30,11 +30,19 @@ def import_failure(function: Function, environment: Mapping[str, str], error: Ma
     command = [sys.executable, "-c", f"import sys; sys.path[0] = ''; import {module.replace('/', '.')}"]
     try:
         attempt = subprocess.run(
-            command, cwd=folder, env=dict(environment), capture_output=True, text=True, timeout=20, check=False
+            command,
+            cwd=folder,
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=20,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return f"{subject}: {_shown(str(file), function)} takes too long to import."
-    if attempt.returncode == 0:
+    if attempt.returncode == 0 or not attempt.stderr.strip():
         return f"{subject}: {error.get('errorMessage', 'the handler cannot be loaded')}."
     places = _FRAME.findall(attempt.stderr)
     # The last frame in this project: where it went wrong in a library is seldom what has to be changed.

@@ -110,6 +110,9 @@ def _plain_news(part: str, line: str) -> Iterator[News]:
 
 
 def _news_of(part: str, record: Mapping[str, Any]) -> Iterator[News]:
+    if str(record.get("message")).startswith("LAMBDA_WARNING"):
+        # The runtime's remark that an import failed is about retries that do not happen here.
+        return
     if "errorType" in record:
         yield from _crash(part, record)
     elif "method" in record and "path" in record:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import socketserver
+import sys
 import threading
 import time
 import uuid
@@ -91,6 +92,8 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A worker that was killed leaves a broken connection; its exit is reported where it is awaited."""
+        if not isinstance(sys.exception(), ConnectionError):
+            raise
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -121,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == f"{_PREFIX}/init/error":
-            self.runtime.fail_init(json.loads(body or b"{}"))
+            # awslambdaric writes it in Latin-1.
+            self.runtime.fail_init(json.loads(body.decode(errors="replace") or "{}"))
             self._answer(202, b'{"status":"OK"}')
             return
         request_id, _, outcome = self.path.removeprefix(f"{_PREFIX}/invocation/").partition("/")

@@ -194,8 +194,7 @@ class Workers:
     def init_failed(self, worker: Worker, error: dict[str, Any]) -> None:
         if worker.retired or self._closed:
             return
-        reason = import_failure(self.function, worker_environment(self.function, "", self.aws), error)
-        self._break(worker, reason)
+        self._explain(worker, error)
 
     def exited(self, worker: Worker, code: int) -> None:
         worker.api.close()
@@ -208,13 +207,11 @@ class Workers:
             known = worker in self._workers
             if known:
                 self._workers.remove(worker)
-            if known and not (worker.ready or self._closed or any(other.ready for other in self._workers)):
-                end = worker.process.end or f"ended with exit code {code}"
-                self._set_broken(
-                    f"{self.function.logical_id} cannot start: its process {end}. The next event tries again."
-                )
+            never_ready = known and not worker.ready and not self._closed
             if known and worker.ready and not self._closed and len(self._workers) < self._minimum:
                 self._launch()
+        if never_ready:
+            self._explain(worker, {"errorMessage": f"its process {worker.process.end}"})
         if invocation is not None:
             cause = f"signal: {-code}" if code < 0 else f"exit status {code}"
             message = f"RequestId: {invocation.request_id} Error: Runtime exited with error: {cause}"
@@ -254,12 +251,13 @@ class Workers:
 
     # Without the lock
 
-    def _break(self, worker: Worker, reason: str) -> None:
+    def _explain(self, worker: Worker, error: dict[str, Any]) -> None:
+        """Says why the worker could not load the handler, unless another one has, or is about to try."""
+        reason = import_failure(self.function, worker_environment(self.function, "", self.aws), error)
         with self._changed:
             if worker in self._workers:
                 self._workers.remove(worker)
-            others = any(other.ready for other in self._workers)
-            if not worker.retired and not self._closed and not others:
+            if not self._workers and not self._closed:
                 self._set_broken(reason)
 
     def _time_out(self, worker: Worker, invocation: Invocation) -> None:

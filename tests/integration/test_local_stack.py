@@ -238,7 +238,7 @@ def write_project(root: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_project(tmp_path_factory.mktemp("project"))
+    return write_project(tmp_path_factory.mktemp("a shöp of Ω"))
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,8 @@ def test_what_lambda_says_of_an_invocation_stands_out() -> None:
         "order       KeyError: 'x' (CreateSession.log)",
     ]
     # The stack itself says why a function cannot be loaded.
-    assert texts("CreateSession", json.dumps(not_loaded)) == []
+    retried = {"level": "WARNING", "message": "LAMBDA_WARNING: Unhandled exception."}
+    assert texts("CreateSession", json.dumps(not_loaded), json.dumps(retried)) == []
 
 
 def test_nothing_reaches_the_terminal_that_it_could_take_for_a_command() -> None:

@@ -172,6 +172,16 @@ def test_a_handler_that_cannot_be_loaded_is_explained(
     assert reason.startswith(f"Shop cannot start: {sentence}")
 
 
+def test_a_handler_is_explained_wherever_the_project_is(tmp_path: Path) -> None:
+    broken = function(tmp_path / "my shöp")
+    broken.code_uri.mkdir(parents=True)
+    broken.code_uri.joinpath("handler.py").write_text("x = 'ü'\nx = 1 +\n")
+
+    reason = import_failure(broken, base_environment(), {})
+
+    assert reason == "Shop cannot start: functions/shop/handler.py, line 2: SyntaxError: invalid syntax."
+
+
 def test_an_explanation_says_nothing_of_where_the_project_is(tmp_path: Path) -> None:
     broken = replace(function(tmp_path), layers=())
     broken.code_uri.mkdir(parents=True)
