@@ -9,7 +9,7 @@ from local.servers import PortTakenError, listen
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # What has a port, in the order in which PORTS numbers them, and what people call it.
 PARTS = {
@@ -79,11 +79,11 @@ class Ports:
         return cls(**chosen, named=frozenset(named))
 
 
-def listeners_at(ports: Ports) -> dict[str, socket.socket]:
+def listeners_at(ports: Ports, parts: Iterable[str] = PARTS) -> dict[str, socket.socket]:
     """A listening socket for each part; StackError names every port that is taken, and ports that are free."""
     listeners: dict[str, socket.socket] = {}
     taken: dict[str, int] = {}
-    for part in PARTS:
+    for part in parts:
         try:
             listeners[part] = _listener(part, ports)
         except PortTakenError as error:

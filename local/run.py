@@ -10,6 +10,7 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from local.dynamodb_local import wanted
 from local.intrinsics import TemplateError
 from local.origins import origins_of
 from local.stack import Ports, Stack, StackError
+from local.stripe_account import account_of
 from local.terminal import Keyboard, Terminal, wants_colour
 
 if TYPE_CHECKING:
@@ -61,10 +63,16 @@ def _stack(chosen: argparse.Namespace, terminal: Terminal) -> Stack:
         template=chosen.template,
         terminal=terminal,
         schedule_seconds=float(os.environ.get("LOCAL_SCHEDULE_SECONDS", "10")),
+        stripe_account=account_of(os.environ, _ask),
         origins=origins_of(os.environ),
         stripe_double=not chosen.without_stripe,
         dynamodb_local=wanted(os.environ),
     )
+
+
+def _ask(question: str) -> str:
+    """The answer, unseen by others; none where nobody could type one."""
+    return getpass(question) if sys.stdin.isatty() else ""
 
 
 def _watch(stack: Stack, terminal: Terminal, keyboard: Keyboard) -> int:
@@ -100,7 +108,7 @@ Quittance is ready.
   Console          {stack.console_url}
   API              {stack.api_url}
   Webhook          {stack.webhook_url}
-  Stripe double    {stack.stripe_url}
+  {stack.stripe_name:<17}{stack.stripe_page}
   Logs             {stack.logs}
 
   Cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined,

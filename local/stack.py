@@ -24,7 +24,7 @@ from local.mailbox.app import Mailbox
 from local.mailbox.mails import Mails
 from local.news import Weight
 from local.origins import RefusedOrigins
-from local.ports import Ports, StackError, listeners_at
+from local.ports import PARTS, Ports, StackError, listeners_at
 from local.processes import Logs, Process, base_environment
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import Server, listen
@@ -41,7 +41,11 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from local.runtime_api import Result
+    from local.stripe_account import StripeAccount
+    from local.stripe_events import StripeEvents
     from local.terminal import Terminal
+
+    type Trigger = QueueTrigger | ScheduleTrigger | CodeChanges | StripeEvents
 
 __all__ = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
 
@@ -61,8 +65,8 @@ class Stack:
 
     `root` is the project; `template` another template of it (a built one, say); `parameters` overrides the
     template's. `origins` are those of pages elsewhere that may call the API. With `stripe_double` off, nobody
-    answers at the double's port. With `dynamodb_local`, AWS's DynamoDB Local is used instead of moto's. Where it
-    cannot start, entering raises StackError.
+    answers at the double's port; with a `stripe_account` there is no double, and its events are polled. With
+    `dynamodb_local`, AWS's DynamoDB Local is used instead of moto's. Where it cannot start, entering raises StackError.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Stack:
         terminal: Terminal | None = None,
         schedule_seconds: float = 10.0,
         stripe_double: bool = True,
+        stripe_account: StripeAccount | None = None,
         origins: Sequence[str] = (),
         dynamodb_local: bool = False,
     ) -> None:
@@ -84,7 +89,8 @@ class Stack:
         self._ports = ports or Ports()
         self._parameters = dict(parameters or {})
         self._schedule_seconds = schedule_seconds
-        self._stripe_double = stripe_double
+        self._stripe_double = stripe_double and stripe_account is None
+        self._stripe_account = stripe_account
         self._origins = tuple(origins)
         self._dynamodb_local = dynamodb_local
         self._dynamodb_url: str | None = None
@@ -141,19 +147,32 @@ class Stack:
         return self._logs.folder
 
     @property
+    def stripe_name(self) -> str:
+        """Which Stripe it is, for people."""
+        return "Stripe (test)" if self._stripe_account else "Stripe double"
+
+    @property
+    def stripe_page(self) -> str:
+        """Where people see what happens there."""
+        return self._stripe_account.page if self._stripe_account else self.stripe_url
+
+    @property
     def dynamodb_url(self) -> str:
         """Where DynamoDB is, moto's or AWS's own."""
         return self._dynamodb_url or self.aws_url
 
     def _start(self) -> None:
         # All ports first, so that a taken one is found before anything runs.
-        listeners = {part: self._hold(listener) for part, listener in listeners_at(self._ports).items()}
+        parts = [part for part in PARTS if part != "stripe" or not self._stripe_account]
+        listeners = {part: self._hold(listener) for part, listener in listeners_at(self._ports, parts).items()}
         aws = self._hold(listen(0))
         ports = {name: listener.getsockname()[1] for name, listener in listeners.items()}
         self.site_url = f"http://localhost:{ports['site']}"
         self.api_url = f"http://localhost:{ports['api']}"
         self.webhook_url = f"http://localhost:{ports['webhook']}/"
-        self.stripe_url = f"http://localhost:{ports['stripe']}"
+        self.stripe_url = (
+            self._stripe_account.api_base if self._stripe_account else f"http://localhost:{ports['stripe']}"
+        )
         self.mailbox_url = f"http://localhost:{ports['mailbox']}"
         self.console_url = f"http://localhost:{ports['console']}"
         self.aws_url = f"http://127.0.0.1:{aws.getsockname()[1]}"
@@ -162,18 +181,21 @@ class Stack:
         dynamodb = self._start_dynamodb() if self._dynamodb_local else None
         if self._stripe_double:
             self._start_stripe(listeners["stripe"], ports)
-        listeners["stripe"].close()
+        if "stripe" in listeners:
+            listeners["stripe"].close()
+        events = self._stripe_events(self._stripe_account) if self._stripe_account else None
         self.template = self._load_template(ports)
         # The handlers load meanwhile; they need AWS no more than Lambda's init phase does.
         self._start_workers()
         if dynamodb:
             await_ready(dynamodb, str(self._dynamodb_url), self._logs)
-        secret_values = {"StripeApiKey": STRIPE_API_KEY, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
+        api_key = self._stripe_account.api_key if self._stripe_account else STRIPE_API_KEY
+        secret_values = {"StripeApiKey": api_key, "StripeWebhookSecret": STRIPE_WEBHOOK_SECRET}
         create_resources(self.template, self.aws_url, secret_values, self._dynamodb_url)
         self._seed_catalogue()
         self._await_workers()
         self._start_servers(listeners)
-        self._start_triggers()
+        self._start_triggers([events] if events else [])
         if self._stripe_double:
             self._await_stripe(ports["stripe"])
 
@@ -186,7 +208,7 @@ class Stack:
         origins = [f"http://{host}:{ports['site']}" for host in ("localhost", "127.0.0.1")] + [*self._origins]
         local = {
             "AllowedOrigins": ",".join(origins),
-            "StripeApiBase": f"http://127.0.0.1:{ports['stripe']}",
+            "StripeApiBase": self.stripe_url.replace("localhost", "127.0.0.1"),
             "FailureNoticeDelaySeconds": "0",
         }
         addresses = Addresses(self.aws_url, self.api_url, self.webhook_url.rstrip("/"))
@@ -324,10 +346,8 @@ class Stack:
         return AccessLog(application, partial(self._logs.write, part))
 
     def _console(self, mails: Mails) -> WSGIApplication:
-        # It reads payments with the functions' own code, which is not on the path of every program that starts us.
-        layer = str(_PACKAGE_ROOT / "layers" / "common")
-        if layer not in sys.path:
-            sys.path.append(layer)
+        # It reads payments with the functions' own code.
+        _find_functions_code()
         from local.console.app import Console, Surroundings
         from local.console.double import Double
 
@@ -335,6 +355,7 @@ class Stack:
             "Payment page": self.site_url,
             "Mailbox": self.mailbox_url,
             "Products": f"{self.api_url}/products",
+            **({self.stripe_name: self.stripe_page} if self._stripe_account else {}),
         }
         surroundings = Surroundings(
             template=self.template,
@@ -349,10 +370,23 @@ class Stack:
         )
         return Console(surroundings)
 
-    def _start_triggers(self) -> None:
+    def _stripe_events(self, account: StripeAccount) -> StripeEvents:
+        _find_functions_code()
+        # Stripe's library, half a second to import, is not needed for the double.
+        from local.stripe_events import StripeEvents, Webhook
+        from payments.adapters.stripe.client import API_VERSION, is_of_our_release
+
+        def tell(line: str) -> None:
+            self._logs.write("stripe", line)
+
+        webhook = Webhook(self.webhook_url, STRIPE_WEBHOOK_SECRET)
+        events = StripeEvents(account, API_VERSION, webhook, tell, is_of_our_release)
+        events.begin()
+        return events
+
+    def _start_triggers(self, triggers: list[Trigger]) -> None:
         sqs = client("sqs", self.aws_url)
         queues = {queue.arn: queue for queue in self.template.queues.values()}
-        triggers: list[QueueTrigger | ScheduleTrigger | CodeChanges] = []
         for id_, function in self.template.functions.items():
             invoke = self._workers[id_].invoke
             for event in function.queue_events:
@@ -385,3 +419,10 @@ class Stack:
             time.sleep(0.05)
         log = self._logs.file("stripe")
         raise StackError(self._first_ended() or f"The Stripe double does not answer: look at {log}.")
+
+
+def _find_functions_code() -> None:
+    """It is not on the path of every program that starts us."""
+    layer = str(_PACKAGE_ROOT / "layers" / "common")
+    if layer not in sys.path:
+        sys.path.append(layer)
