@@ -90,7 +90,7 @@ def _page(title: str, body: str, *, wide: bool = False) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head>'
-        f"<body{' class="wide"' if wide else ''}>{body}</body></html>"
+        f"<body{' class="wide"' if wide else ''}><main>{body}</main></body></html>"
     )
 
 

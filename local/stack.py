@@ -332,6 +332,8 @@ class Stack:
             raise StackError("The local stack has room for one HTTP API and one Function URL.")
         refused = RefusedOrigins(self._origins, lambda line: self._logs.write("api", line))
         mails = Mails(self.aws_url)
+        mails.follow()
+        self._resources.callback(mails.close)
         applications: dict[str, WSGIApplication] = {
             "site": Site(self._root / "frontend", self.api_url),
             "mailbox": Mailbox(mails, self.console_url),

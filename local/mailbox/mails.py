@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from local.mailbox.mail import Mail
 
 _PATH = "/_local/mails"
+_PAUSE_SECONDS = 1.0
 
 
 class Mails:
@@ -28,6 +30,7 @@ class Mails:
     def __init__(self, aws: str) -> None:
         self._aws = urlsplit(aws).netloc
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self.first = 1
         self._last = 0
         self._mails: list[Mail] = []
@@ -45,8 +48,20 @@ class Mails:
             self._read_on()
             return list(self._of_payment.get(payment_id, ()))
 
+    def follow(self) -> None:
+        """Reads on by itself until closed: who opens the mailbox late does not wait for all of them to be parsed."""
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def close(self) -> None:
+        self._closed.set()
+
     def clear(self) -> None:
         self._call("DELETE", _PATH)
+
+    def _follow(self) -> None:
+        while not self._closed.wait(_PAUSE_SECONDS):
+            with suppress(OSError, http.client.HTTPException, ValueError), self._lock:
+                self._read_on()
 
     def _read_on(self) -> None:
         answer = json.loads(self._call("GET", f"{_PATH}?after={self._last}"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.customer import IS_DECLINED, PAYS
+from tests.e2e.test_accessibility import overhang, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 class Desk:
     """Someone who watches the console."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self.page = page
+        self.url = url
 
     def orders(self, name: str, email: str) -> Locator:
         """A new order by the page's own form; the payment on its own page."""
@@ -55,7 +58,7 @@ class Desk:
 def desk(customer: Customer, shop: Shop) -> Iterator[Desk]:
     customer.page.goto(shop.stack.console_url)
     expect(customer.page.locator("#live")).to_have_attribute("data-live", "yes")
-    desk = Desk(customer.page)
+    desk = Desk(customer.page, shop.stack.console_url)
     yield desk
     desk.presses("deliver")
     desk.presses("Flush")
@@ -139,15 +142,20 @@ def test_an_object_of_stripes_is_shown_with_its_payment(desk: Desk, customer: Cu
     expect(desk.page.locator(".payment")).to_contain_text(customer.email)
 
 
-def test_nothing_is_wider_than_a_small_phone(desk: Desk, customer: Customer) -> None:
-    payment = desk.orders("Ada Lovelace " * 3, customer.email)
+def test_everybody_can_read_the_console(desk: Desk, customer: Customer) -> None:
+    payment = desk.orders("مريم 🎉 " + "Wolfeschlegelsteinhausenbergerdorff" * 3, customer.email)
     desk.pays(payment, PAYS)
     expect(payment).to_have_attribute("data-status", "succeeded")
+    expect(payment.locator(".mails li")).to_have_count(3)
+    charge = payment.locator(".objects").get_by_role("link", name="ch_").get_attribute("href")
 
-    desk.page.set_viewport_size({"width": 360, "height": 640})
-
-    overhang = desk.page.evaluate(
-        "Math.max(...Array.from(document.querySelectorAll('body *'), (each) => each.getBoundingClientRect().right))"
-        " - document.documentElement.clientWidth"
-    )
-    assert overhang <= 0
+    for address in (urlsplit(desk.page.url).path, "/", "/?search=nobody+succeeded", str(charge)):
+        desk.page.goto(desk.url + address)
+        expect(desk.page.locator("#live")).to_have_attribute("data-live", "yes")
+        for width in (1280, 360):
+            desk.page.set_viewport_size({"width": width, "height": 800})
+            desk.page.emulate_media(color_scheme="light")
+            assert violations(desk.page) == []
+            assert overhang(desk.page) <= 0
+            desk.page.emulate_media(color_scheme="dark")
+            assert violations(desk.page, "color-contrast") == []

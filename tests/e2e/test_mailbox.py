@@ -11,6 +11,7 @@ from local.mailbox.app import MOST_LISTED, Mailbox
 from local.mailbox.mails import Mails
 from local.outbox import Outbox
 from local.servers import Server, listen
+from tests.e2e.test_accessibility import overhang, violations
 from tests.unit.local.test_mailbox import a_mail
 
 if TYPE_CHECKING:
@@ -221,3 +222,23 @@ def test_an_emptied_mailbox_is_empty_before_all_eyes(post: Post) -> None:
     post.send("New")
     expect(other.locator("#mails a")).to_have_count(1)
     other.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", ["/", "/mails/2", "/mails/1", "/mails/9", "/?search=nothing", "/preview"])
+def test_everybody_can_read_the_mailbox(post: Post, path: str, size: ViewportSize) -> None:
+    post.send("دفعتك من متجر زوي 🎉 " + "Donaudampfschifffahrtsgesellschaftskapitän" * 3, A_WIDE_TABLE)
+    post.send("Merci, Zoé")
+    post.page.set_viewport_size(size)
+    post.page.emulate_media(color_scheme="light")
+    post.page.goto(f"{post.url}{path}")
+    expect(post.page.locator("#mails a, #mail .hint, #mail p, .list li").first).to_be_attached()
+
+    for view in ("Headers", "Source", "Text", "Wide") if path.startswith("/mails/2") else ("Text",):
+        button = post.page.get_by_role("button", name=view)
+        if button.count():
+            button.click()
+        assert violations(post.page) == []
+        assert overhang(post.page) <= 0
+    post.page.emulate_media(color_scheme="dark")
+    assert violations(post.page, "color-contrast") == []

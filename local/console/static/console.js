@@ -128,7 +128,7 @@ function thingView(thing) {
       : "It belongs to no payment that is known."),
     thing.object && h("details", { key: "object", class: "raw", open: true },
       h("summary", {}, "JSON"),
-      h("pre", { tabindex: "0", "aria-label": `JSON of ${thing.object.id}` }, JSON.stringify(thing.object, null, 2))),
+      h("pre", { tabindex: "0", role: "group", "aria-label": `JSON of ${thing.object.id}` }, JSON.stringify(thing.object, null, 2))),
   ]);
 }
 

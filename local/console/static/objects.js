@@ -57,7 +57,7 @@ function objectView(kind, thing, objects, redraw) {
     h("div", { class: "line" }, (CONTROLS[kind] ?? (() => []))(thing, objects)),
     h("details", { class: "raw", ontoggle: (event) => event.currentTarget.open && fetchWhole(thing.id, redraw) },
       h("summary", {}, "JSON"),
-      h("pre", { tabindex: "0", "aria-label": `JSON of ${thing.id}` }, whole.get(thing.id) ?? "")));
+      h("pre", { tabindex: "0", role: "group", "aria-label": `JSON of ${thing.id}` }, whole.get(thing.id) ?? "")));
 }
 
 async function fetchWhole(name, redraw) {

@@ -91,11 +91,11 @@ async function choose(view) {
 function body() {
   switch (current()) {
     case "text":
-      return h("pre", { tabindex: "0", "aria-label": "Text", dir: "auto" }, opened.text);
+      return h("pre", { tabindex: "0", role: "group", "aria-label": "Text", dir: "auto" }, opened.text);
     case "headers":
       return h("dl", { class: "headers" }, opened.headers.map(([name, value], index) => h("div", { key: index }, h("dt", {}, name), h("dd", { dir: "auto" }, value))));
     case "source":
-      return h("pre", { tabindex: "0", "aria-label": "Source" }, opened.source ?? "");
+      return h("pre", { tabindex: "0", role: "group", "aria-label": "Source" }, opened.source ?? "");
     default:
       return h("iframe", {
         src: `/mails/${opened.number}/html`,
