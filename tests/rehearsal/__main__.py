@@ -14,6 +14,7 @@ from types import FrameType
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 1800
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
@@ -21,8 +22,8 @@ def main(arguments: list[str]) -> int:
     work = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
     for folder in ("home", "tmp"):
         (work / folder).mkdir()
-    signal.signal(signal.SIGTERM, _interrupted)
-    signal.signal(signal.SIGHUP, _interrupted)
+    for name in ENDINGS:
+        signal.signal(name, _interrupted)
     command = [sys.executable, "-m", "pytest", "--basetemp", str(work / "pytest"), "-p", "no:cacheprovider"]
     environment = os.environ | {
         "HOME": str(work / "home"),
@@ -47,7 +48,9 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Being told once more must not leave anything behind.
+        for name in ENDINGS:
+            signal.signal(name, signal.SIG_IGN)
         _end(stories)
         os.close(held)
         shutil.rmtree(work, ignore_errors=True)

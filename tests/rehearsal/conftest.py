@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -47,6 +48,7 @@ STORIES = (
 )
 TAIL = 4000
 
+_numbers = itertools.count(1)
 _WITNESSES = pytest.StashKey[dict[str, Any]]()
 
 
@@ -164,7 +166,9 @@ def shop(deployment: Deployment, workshop: Workshop, stripe_url: str, site_liste
     api_url = deployment.outputs()["ApiUrl"]
     site_url = f"http://localhost:{site_listener.getsockname()[1]}"
     pages = Server(site_listener, Site(workshop.folder / "frontend", api_url))
-    yield DeployedShop(Addresses(api_url, site_url, stripe_url), deployment)
+    opened = DeployedShop(Addresses(api_url, site_url, stripe_url), deployment)
+    opened.opens()
+    yield opened
     pages.close()
 
 
@@ -181,12 +185,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def customer(shop: DeployedShop, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Customer]:
+def customer(shop: DeployedShop, browser: Browser) -> Iterator[Customer]:
     """The browser takes the emulator's certificate, which no authority that it knows has signed."""
     context = browser.new_context(locale="en-US", ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield Customer(context.new_page(), shop, f"{request.node.name.replace('_', '-')}@example.com")
+    yield Customer(context.new_page(), shop, f"ada-{next(_numbers)}@example.com")
     context.close()
     assert errors == []

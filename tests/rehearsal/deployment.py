@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.rehearsal.emulator import Emulator
 
 _FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
+_COMPLAINT = re.compile(r'"level":"(?:WARNING|ERROR|CRITICAL)"|Traceback|errorMessage')
 _EVENTS, _LINES = 15, 20
 
 
@@ -84,18 +85,27 @@ class Deployment:
         """For whoever looks for a failure's cause: the stack's latest events and each function's latest lines."""
         return "\n".join(["Events of the stack, the latest first:", *self._events(), *self._logs()])
 
+    def complaints(self) -> list[str]:
+        """Every line in which a function says that something went wrong, whoever mended it afterwards."""
+        return [line for _, lines in self._lines() for line in lines if _COMPLAINT.search(line)]
+
     def _events(self) -> Iterator[str]:
         for each in self._cloudformation.describe_stack_events(StackName=self.stack)["StackEvents"][:_EVENTS]:
             reason = each.get("ResourceStatusReason", "")
             yield f"  {each['LogicalResourceId']} {each['ResourceStatus']} {reason}"
 
     def _logs(self) -> Iterator[str]:
+        for name, lines in self._lines():
+            yield f"Latest lines of {name}:"
+            yield from (f"  {line[:500]}" for line in lines[-_LINES:])
+
+    def _lines(self) -> Iterator[tuple[str, list[str]]]:
+        """Each function's log group, and all that is in it."""
         logs = self.emulator.client("logs")
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{self.stack}/")["logGroups"]
         for name in (group["logGroupName"] for group in groups):
-            yield f"Latest lines of {name}:"
-            lines = logs.filter_log_events(logGroupName=name)["events"][-_LINES:]
-            yield from (f"  {line['message'].rstrip()[:500]}" for line in lines)
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            yield name, [line["message"].rstrip() for page in pages for line in page["events"]]
 
     def _described(self) -> dict[str, Any]:
         (found,) = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"]

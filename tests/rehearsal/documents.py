@@ -19,6 +19,8 @@ NOT_TYPED = {
     "python3 -m http.server 8000 --bind localhost --directory frontend": "it serves until it is interrupted, on a port "
     "that others use; the same folder is served on a free one",
     'aws sqs start-message-move-task --source-arn "$ARN"': "the emulator's queues do not know it",
+    'aws dynamodb restore-table-from-backup --target-table-name "$TABLE" --backup-arn '
+    "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/backup/BACKUP": "the emulator keeps no deleted table",
     "aws dynamodb query --output json": "the beginning of a command that its reader completes",
     "make test": "it comes before the rehearsal",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from local.stack import Stack
     from tests.rehearsal.deployment import Deployment
 
-# Cold starts, on two cores that do much else.
-PATIENCE_SECONDS = 120.0
+# Cold starts, on two cores that do much else; a slower machine may be given more.
+PATIENCE_SECONDS = float(os.environ.get("REHEARSAL_PATIENCE", "180"))
 VISA = "4242424242424242"
 
 
@@ -43,6 +44,13 @@ class DeployedShop(Shop):
         self.deployment = deployment
         self.stripe = self._stripe
         self.stripe_key = STRIPE_API_KEY
+
+    def opens(self) -> None:
+        """Has each function of the API start: that may take longer than a page waits for its answer."""
+        eventually(lambda: self.calls("GET", "/products")[0] == 200, PATIENCE_SECONDS)
+        order = self.orders("opening")
+        self.becomes(order, "pending")
+        eventually(lambda: self.calls("POST", f"/payments/{order.payment_id}/refresh")[0] == 200, PATIENCE_SECONDS)
 
     def mails(self, payment_id: str) -> Counter[Mail]:
         sent = self.deployment.emulator.mails()

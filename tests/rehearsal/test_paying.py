@@ -61,3 +61,10 @@ def test_a_refund_is_seen_on_the_page_and_told_to_the_customer(customer: Custome
         lambda: any(to == customer.email and "refund" in said.lower() for to, said in shop.mails(payment_id)),
         PATIENCE_SECONDS,
     )
+
+
+def test_on_the_way_no_function_said_that_anything_failed(shop: DeployedShop) -> None:
+    """What the schedule mends afterwards, a right or a queue's address say, is wrong all the same."""
+    shop.settles()
+
+    assert shop.deployment.complaints() == []

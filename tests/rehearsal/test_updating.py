@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.rehearsal.shop import DeployedShop
     from tests.rehearsal.workshop import Workshop
 
-UPDATES = ".venv-sam/bin/sam deploy --config-env staging --no-confirm-changeset"
+# Without its name, SAM looks for the settings beside the template.
+UPDATES = '.venv-sam/bin/sam deploy --config-file "$PWD/samconfig.toml" --config-env staging --no-confirm-changeset'
 
 
 def test_a_payment_begun_before_an_update_is_paid_after_it(
@@ -45,16 +46,11 @@ def test_an_update_that_fails_is_rolled_back_and_payments_go_on(
     settings = deployment.settings("CreateSession")
     template = yaml.safe_load(workshop.built.read_text(encoding="utf-8"))
     template["Resources"]["CreateSession"]["Properties"]["Environment"]["Variables"]["RESULT_PATH"] = "/nowhere.html"
-    # A function without code, made after that one is changed.
+    # A queue such as none can be, made after that one is changed.
     template["Resources"]["Impossible"] = {
-        "Type": "AWS::Lambda::Function",
+        "Type": "AWS::SQS::Queue",
         "DependsOn": "CreateSession",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "handler.handler",
-            "Role": {"Fn::GetAtt": ["CreateSessionRole", "Arn"]},
-            "Code": {"S3Bucket": "no-such-bucket-anywhere", "S3Key": "nothing.zip"},
-        },
+        "Properties": {"VisibilityTimeout": 999_999},
     }
     broken = workshop.built.with_name("broken.yaml")
     broken.write_text(yaml.safe_dump(template, sort_keys=False), encoding="utf-8")

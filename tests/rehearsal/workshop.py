@@ -50,7 +50,10 @@ class Workshop:
         shutil.copytree(source, folder, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_TRACKED))
         tools = folder.parent / f"{folder.name}-bin"
         tools.mkdir()
-        (tools / "aws").symlink_to(ROOT / ".venv-rehearsal" / "bin" / "aws")
+        # Version 1, which is PyPI's, has a list of SQS's addresses that only the option is above.
+        program = ROOT / ".venv-rehearsal" / "bin" / "aws"
+        (tools / "aws").write_text(f'#!/bin/sh\nexec \'{program}\' --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
+        (tools / "aws").chmod(0o755)
         self._environment = {
             "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
             "LANG": "en_US.UTF-8",

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,3 +90,11 @@ def test_no_function_pays_for_anothers_imports(modules_loaded: str, never: set[s
         check=True,
     )
     assert not never & set(loaded.stdout.split())
+
+
+def test_every_folder_of_tests_is_collected_but_the_rehearsals() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    collected = settings["tool"]["pytest"]["ini_options"]["testpaths"]
+    there = [path for path in (ROOT / "tests").iterdir() if list(path.rglob("test_*.py")) or path.match("test_*.py")]
+
+    assert set(collected) == {f"tests/{path.name}" for path in there} - {"tests/rehearsal"}
