@@ -12,12 +12,17 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+from tests.artefacts import LAMBDA, wheels
+
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 1800
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
+    # While HOME is still where pip has its settings.
+    for platform in ("native", LAMBDA):
+        wheels(platform)
     # Its short name leaves room for the sockets of a browser in it.
     work = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
     for folder in ("home", "tmp"):

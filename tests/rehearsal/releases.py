@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.integration.next_release import next_release
+from tests.rehearsal import differences
 from tests.rehearsal.workshop import BUILT, ROOT, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 CACHE = ROOT / ".local" / "rehearsal"
 
@@ -28,7 +30,9 @@ class OtherRelease:
 def other_release(folder: Path, environment: Mapping[str, str]) -> OtherRelease:
     """Built for this machine, with the differences of the emulator in its template; `folder` is for its sources."""
     if commit := _last_release():
-        kept = CACHE / commit
+        # What is kept has been patched, too.
+        patched = hashlib.sha256(Path(differences.__file__).read_bytes()).hexdigest()[:8]
+        kept = CACHE / f"{commit}-{patched}"
         if not kept.exists():
             shutil.copytree(_built(_at(commit, folder), environment), kept.with_suffix(".part"))
             kept.with_suffix(".part").rename(kept)
@@ -39,9 +43,10 @@ def other_release(folder: Path, environment: Mapping[str, str]) -> OtherRelease:
 
 def _last_release() -> str | None:
     """The latest commit before this one that made a release; None where git does not know one."""
-    asked = ["git", "log", "--grep=^Release ", "--format=%H", "--skip=0", "HEAD~1"]
+    asked = ["git", "log", "--format=%H %s", "HEAD~1"]
     found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.split()[0] if found.returncode == 0 and found.stdout.strip() else None
+    commits = (line.partition(" ") for line in found.stdout.splitlines())
+    return next((commit for commit, _, subject in commits if subject.startswith("Release ")), None)
 
 
 def _at(commit: str, folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ def outputs_of(emulator: Emulator) -> Callable[[str, dict[str, Any], dict[str, A
     def made(name: str, resources: dict[str, Any], outputs: dict[str, Any]) -> dict[str, str]:
         cloudformation = emulator.client("cloudformation")
         template = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
-        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
 
         def stack() -> Any:
             (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
@@ -67,15 +67,20 @@ def test_a_batch_of_messages_is_an_action_of_its_own(emulator: Emulator) -> None
     ids=["by identity", "by sender"],
 )
 def test_the_right_to_send_mail_cannot_be_narrowed(emulator: Emulator, narrowed: dict[str, Any]) -> None:
-    emulator.client("sesv2").create_email_identity(EmailIdentity=f"{time.time_ns()}.example")
-    ses = emulator.client_with("sesv2", {"Action": ["ses:SendEmail", "ses:SendRawEmail"], **narrowed})
+    actions = {"Action": ["ses:SendEmail", "ses:SendRawEmail"]}
+    wide, narrow = (emulator.client_with("sesv2", actions | each) for each in ({"Resource": "*"}, narrowed))
+    mail = {
+        "FromEmailAddress": "payments@probe.example",
+        "Destination": {"ToAddresses": ["ada@example.com"]},
+        "Content": {"Raw": {"Data": b"Subject: probe\r\n\r\nprobe"}},
+    }
+    with suppress(ClientError):
+        # The second time it is there.
+        emulator.client("sesv2").create_email_identity(EmailIdentity="probe.example")
+    wide.send_email(**mail)
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        ses.send_email(
-            FromEmailAddress="payments@probe.example",
-            Destination={"ToAddresses": ["ada@example.com"]},
-            Content={"Raw": {"Data": b"Subject: probe\r\n\r\nprobe"}},
-        )
+        narrow.send_email(**mail)
 
 
 def test_the_body_of_an_api_is_left_unread(emulator: Emulator, outputs_of: Callable[..., dict[str, str]]) -> None:
