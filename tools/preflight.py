@@ -5,6 +5,7 @@ may be sent. What may be put right later is a note, and so is what the credentia
 environment that deploys.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -153,7 +154,9 @@ def _known_to_the_code_alone(values: Mapping[str, str]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    (stage,) = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="python -m tools.preflight", description=__doc__)
+    parser.add_argument("stage", help=f"one of {SAMCONFIG.name}")
+    stage = parser.parse_args(arguments).stage
     try:
         found = Preflight(stage, settings_of(stage))
         found.run()
