@@ -16,28 +16,19 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from payments.adapters.table.codec import Item
+
 # As many keys as one reading takes.
 MOST_KEYS = 100
+# moto needs long for an entry of an index.
+_PORTION = 50
 # A table is as old as its stack is; this is how far back the first look goes.
 _REACH = timedelta(days=31)
 # The index shows what was created at one moment by several in any order.
 _OVERLAP = timedelta(seconds=10)
-_LISTED = {
-    "pk": "pk",
-    "#id": "id",
-    "#status": "status",
-    "#day": "day",
-    "#name": "name",
-    "#email": "email_given",
-    "#order": "order",
-    "#number": "number",
-    "#amount": "amount",
-    "#currency": "currency",
-    "#created": "created_at",
-    "#received": "received",
-    "#returned": "returned",
-    "#dispute": "dispute",
-}
+_SHOWN = """
+    id status day name email_given order number amount currency created_at received returned dispute
+""".split()
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -83,41 +74,42 @@ class Register:
             day += timedelta(days=1)
 
     def _read_on(self, day: str) -> None:
-        new = [pk for pk in self._partitions(day) if pk not in self._known]
-        if not new:
-            return
-        self._known.update(new)
-        entries = [_entry(item) for some in batched(new, MOST_KEYS, strict=False) for item in self._items(some)]
-        self._entries = sorted([*self._entries, *entries])
-        newest = max(entry.created_at for entry in entries)
-        self._read_until[day] = iso(datetime.fromisoformat(newest) - _OVERLAP)
+        """A portion at a time: what was read stays read if the next one fails."""
+        for partitions in self._portions(day):
+            new = [pk for pk in partitions if pk not in self._known]
+            entries = [_entry(item) for item in self._items(new)]
+            if entries:
+                self._known.update(new)
+                self._entries = sorted([*self._entries, *entries])
+                newest = max(entry.created_at for entry in entries)
+                self._read_until[day] = iso(datetime.fromisoformat(newest) - _OVERLAP)
 
-    def _partitions(self, day: str) -> Iterator[str]:
+    def _portions(self, day: str) -> Iterator[Sequence[str]]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._name,
             IndexName="by_day",
             KeyConditionExpression="#day = :day AND created_at > :since",
-            ProjectionExpression="pk",
             ExpressionAttributeNames={"#day": "day"},
             ExpressionAttributeValues=encoded({":day": day, ":since": self._read_until.get(day, "0")}),
+            PaginationConfig={"PageSize": _PORTION},
         )
         for page in pages:
-            yield from (item["pk"]["S"] for item in page["Items"])
+            yield [item["pk"]["S"] for item in page["Items"]]
 
     def _items(self, partitions: Iterable[str]) -> Iterator[dict[str, Any]]:
-        names = {name: attribute for name, attribute in _LISTED.items() if name != attribute}
-        wanted: Any = {
-            self._name: {
-                "Keys": [encoded({"pk": pk, "sk": PAYMENT}) for pk in partitions],
-                "ProjectionExpression": ", ".join(_LISTED),
-                "ExpressionAttributeNames": names,
-            }
-        }
+        keys = [encoded({"pk": pk, "sk": PAYMENT}) for pk in partitions]
+        # Whole: of parts moto makes copies, which takes it longer.
+        wanted: Any = {self._name: {"Keys": keys}} if keys else None
         while wanted:
             answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            yield from (decoded(item) for item in answer["Responses"].get(self._name, []))
+            yield from (_listed(item) for item in answer["Responses"].get(self._name, []))
             # An answer has its limits in bytes.
             wanted = answer.get("UnprocessedKeys")
+
+
+def _listed(item: Item) -> dict[str, Any]:
+    """What of an item a list shows."""
+    return decoded({name: item[name] for name in _SHOWN if name in item})
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

@@ -145,8 +145,8 @@ def test_an_object_of_stripes_is_shown_with_its_payment(desk: Desk, customer: Cu
 def test_everybody_can_read_the_console(desk: Desk, customer: Customer) -> None:
     payment = desk.orders("مريم 🎉 " + "Wolfeschlegelsteinhausenbergerdorff" * 3, customer.email)
     desk.pays(payment, PAYS)
-    expect(payment).to_have_attribute("data-status", "succeeded")
-    expect(payment.locator(".mails li")).to_have_count(3)
+    expect(payment).to_have_attribute("data-status", "succeeded", timeout=60_000)
+    expect(payment.locator(".mails li")).to_have_count(3, timeout=60_000)
     charge = payment.locator(".objects").get_by_role("link", name="ch_").get_attribute("href")
 
     for address in (urlsplit(desk.page.url).path, "/", "/?search=nobody+succeeded", str(charge)):
