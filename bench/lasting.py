@@ -1,6 +1,7 @@
 """`python -m bench.lasting`: the local stack while PAYMENTS (1000) are made; writes docs/lasting.md.
 
-Ends with 1 if one of the last fifty took half as much again as one of the first fifty: of the clock or of processors.
+It stops after LASTING_SECONDS (3600) if they take longer. Ends with 1 if one of the last fifty took half as much again
+as one of the first fifty: of the clock or of processors.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from local.resources import client
 from local.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "lasting.md"
@@ -34,11 +35,11 @@ MOST = 1.5
 
 PARTS = (AWS, STRIPE, WORKERS, STACK)
 
-# Between the two spells that are watched, so many customers come at once.
+# So many customers at once.
 _CROWD = 3
 _PATIENCE = 120.0
 # Looking costs processor time, too.
-_LOOK_EVERY_SECONDS = 0.1
+_LOOK_EVERY_SECONDS = 0.25
 _MAILS = 3
 _CARD = "4242424242424242"
 _ORDER = {"name": "Ada Lovelace", "serviceType": "consulting-hour"}
@@ -59,7 +60,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class Spell:
-    """Payments one after the other, and what the stack used before and after them."""
+    """Some payments, and what the stack used before and after them."""
 
     payments: Sequence[Payment]
     before: Usage
@@ -67,7 +68,8 @@ class Spell:
 
     def milliseconds(self, part: str) -> float:
         """Of processor time, for one payment."""
-        return (self.after.seconds[part] - self.before.seconds[part]) / len(self.payments) * 1000
+        seconds = self.after.seconds.get(part, 0.0) - self.before.seconds.get(part, 0.0)
+        return seconds / len(self.payments) * 1000
 
 
 class Shop:
@@ -78,18 +80,16 @@ class Shop:
         self._dynamodb = client("dynamodb", stack.dynamodb_url)
         ((_, self._table),) = stack.template.tables.items()
 
-    def spell(self, payments: int) -> Spell:
-        before = usage()
-        return Spell([self.pay() for _ in range(payments)], before, usage())
-
-    def crowd(self, payments: int) -> None:
+    def spells(self, payments: int, deadline: float) -> Iterator[Spell]:
+        """Spells of WATCHED payments, until there are so many or the monotonic clock is at `deadline`."""
         with ThreadPoolExecutor(_CROWD) as pool:
-            paid = pool.map(lambda _: self.pay(_CROWD * _LOOK_EVERY_SECONDS), range(payments))
-            for number, _ in enumerate(paid, WATCHED + 1):
-                if number % 50 == 0:
-                    print(f"{number} payments", file=sys.stderr, flush=True)
+            for _ in range(payments // WATCHED):
+                before = usage()
+                yield Spell(list(pool.map(lambda _: self.pay(), range(WATCHED))), before, usage())
+                if time.monotonic() > deadline:
+                    return
 
-    def pay(self, look_every_seconds: float = _LOOK_EVERY_SECONDS) -> Payment:
+    def pay(self) -> Payment:
         """An order, paid; UnexpectedError if it does not succeed, or its mails are not sent."""
         times = [time.monotonic()]
         key = str(uuid.uuid4())
@@ -101,7 +101,7 @@ class Shop:
         payment_id: str = made.body["paymentId"]
         control(self._stack, f"sessions/{made.body['sessionId']}/pay", {"card": _CARD})
         for is_done in (self._is_paid, self._is_mailed):
-            _wait(is_done, payment_id, look_every_seconds)
+            _wait(is_done, payment_id)
             times.append(time.monotonic())
         began, ordered, paid, mailed = times
         return Payment(ordered - began, paid - ordered, mailed - paid)
@@ -121,14 +121,14 @@ class Shop:
         return [item["state"]["S"] for item in found["Items"]].count("sent") == _MAILS
 
 
-def _wait(is_done: Callable[[str], bool], payment_id: str, look_every_seconds: float) -> None:
+def _wait(is_done: Callable[[str], bool], payment_id: str) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not is_done(payment_id):
         if time.monotonic() > deadline:
             raise UnexpectedError(
                 f"{payment_id} is not {is_done.__name__.removeprefix('_is_')} after {_PATIENCE:.0f} s"
             )
-        time.sleep(look_every_seconds)
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def main() -> int:
@@ -136,16 +136,26 @@ def main() -> int:
     if payments < 2 * WATCHED:
         print(f"PAYMENTS must be {2 * WATCHED} or more.", file=sys.stderr)
         return 1
+    seconds = float(os.environ.get("LASTING_SECONDS") or 3600)
+    spells: list[Spell] = []
     with Stack(ROOT, ports=Ports.free(), logs=ROOT / ".local" / "lasting") as stack:
-        shop = Shop(stack)
-        fresh, first = usage(), shop.spell(WATCHED)
-        print(f"{WATCHED} payments", file=sys.stderr, flush=True)
-        shop.crowd(payments - 2 * WATCHED)
-        last = shop.spell(WATCHED)
-    document = _document(payments, fresh, first, last)
+        for spell in Shop(stack).spells(payments, time.monotonic() + seconds):
+            spells.append(spell)
+            print(_line(len(spells) * WATCHED, spell), file=sys.stderr, flush=True)
+    if len(spells) == 1:
+        print(f"There was time for {WATCHED} payments only, and nothing to compare them with.", file=sys.stderr)
+        return 1
+    first, last = spells[0], spells[-1]
+    document = _document(len(spells) * WATCHED, first, last)
     print(document)
     DOCUMENT.write_text(document + "\n")
     return 1 if grown(first, last) else 0
+
+
+def _line(payments: int, spell: Spell) -> str:
+    memory = ", ".join(f"{part} {spell.after.megabytes[part]:.0f} MB" for part in PARTS)
+    times = f"{_median(spell, 'whole') * 1000:.0f} ms, {_all_milliseconds(spell):.0f} ms of processors"
+    return f"{payments} payments: {times}; {memory}"
 
 
 def grown(first: Spell, last: Spell) -> list[str]:
@@ -165,7 +175,7 @@ def _all_milliseconds(spell: Spell) -> float:
     return sum(spell.milliseconds(part) for part in PARTS)
 
 
-def _document(payments: int, fresh: Usage, first: Spell, last: Spell) -> str:
+def _document(payments: int, first: Spell, last: Spell) -> str:
     steps = {
         "ordered": "order to answer",
         "paid": "card to succeeded",
@@ -185,7 +195,7 @@ def _document(payments: int, fresh: Usage, first: Spell, last: Spell) -> str:
     held = [
         (
             part,
-            f"{fresh.megabytes[part]:.0f}",
+            f"{first.before.megabytes[part]:.0f}",
             f"{(a := first.after.megabytes[part]):.0f}",
             f"{(b := last.after.megabytes[part]):.0f}",
             f"{b / a:.2f}",
@@ -194,16 +204,15 @@ def _document(payments: int, fresh: Usage, first: Spell, last: Spell) -> str:
         for part in PARTS
     ]
     spells = (f"1 to {WATCHED}", f"{payments - WATCHED + 1} to {payments}")
-    chosen = f"PAYMENTS={payments} " if os.environ.get("PAYMENTS") else ""
+    chosen = "".join(f"{name}={os.environ[name]} " for name in ("PAYMENTS", "LASTING_SECONDS") if os.environ.get(name))
     found = "\n".join(grown(first, last)) or "A payment costs what the first ones did."
     return f"""# A stack that stays up
 
 Written by `{chosen}python -m bench.lasting` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC,
 on {machine()}.
 The whole local stack ran, on moto, as `make run` has it: {payments} payments were ordered through the API, paid at
-Stripe's double, heard of by webhooks and mailed about. The first and the last {WATCHED} came one after the other and
-were watched; between them {_CROWD} customers came at once. Whatever else ran on the machine is in the figures; a row's
-ratio compares.
+Stripe's double, heard of by webhooks and mailed about, by {_CROWD} customers at once. Whatever else ran on the machine
+is in the figures; a row's ratio compares.
 
 **{found}**
 

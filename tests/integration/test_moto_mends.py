@@ -196,6 +196,9 @@ def test_an_index_follows_what_is_written(partition: Partition) -> None:
     assert found(Limit=1) == [["a"], ["d"], []]
     partition.transact(partition.put("a"), partition.expect("d"))
     assert found() == [["d"]]
+    placed = {":shelf": {"S": partition.name}, ":rank": {"N": "1"}}
+    partition.change("a", "SET shelf = :shelf, #rank = :rank", **moved | {"ExpressionAttributeValues": placed})
+    assert found() == [["a", "d"]]
 
 
 def test_a_cancelled_transaction_leaves_the_index_as_it_was(partition: Partition) -> None:
