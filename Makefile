@@ -39,9 +39,10 @@ search: $(VENV)/ready-dev ## what tests try a sample of, for SEARCH_SECONDS (600
 bench: $(VENV)/ready-dev ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md (REVISION=...: compare)
 	@$(PYTHON) -m bench $(if $(REVISION),--against $(REVISION))
 
-load: $(VENV)/ready-dev ## many customers at once (LOAD_SECONDS), and a table of up to GROWTH payments: docs/load.md
+load: $(VENV)/ready-dev ## many customers at once (LOAD_SECONDS), a table of up to GROWTH payments, a stack that stays up: docs/load.md, docs/lasting.md
 	@$(PYTHON) -m tools.java
 	@$(PYTHON) -m bench.load
+	@$(PYTHON) -m bench.lasting
 
 check: $(VENV)/ready-dev $(SAM_VENV)/ready $(POLICY_VENV)/ready ## format, lint, strict types, template as CloudFormation and a policy linter see it
 	@$(VENV)/bin/ruff format --check .
