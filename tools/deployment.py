@@ -100,11 +100,8 @@ def deployment(stage: str, samconfig: Path = SAMCONFIG) -> Deployment:
 
 
 def session_of(settings: Mapping[str, Any]) -> boto3.Session:
-    """Where a stage's settings lead, or else what AWS's own say; NoRegionError if that is nowhere."""
-    session = boto3.Session(region_name=settings.get("region"), profile_name=settings.get("profile"))
-    if not session.region_name:
-        raise NoRegionError
-    return session
+    """Where a stage's settings lead, else where AWS's own do; without a region its clients raise NoRegionError."""
+    return boto3.Session(region_name=settings.get("region"), profile_name=settings.get("profile"))
 
 
 def described(session: boto3.Session, stack: str) -> dict[str, Any] | None:
