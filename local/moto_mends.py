@@ -18,6 +18,7 @@ from moto.core.responses import ActionResult
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, DynamodbException
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
@@ -57,6 +58,7 @@ def mend(version: str = moto.__version__) -> None:
         (BaseModel, "__new__", _untracked),
         (DynamoDBBackend, "transact_write_items", transact_write_items),
         (DynamoDBBackend, "update_item", moto_queries.update_item),
+        (Item, "project", moto_queries.project),
         (Table, "delete_item", moto_queries.delete_item),
         (Table, "put_item", moto_queries.put_item),
         (Table, "query", moto_queries.query),

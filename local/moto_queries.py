@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from moto.dynamodb.models.dynamo_type import DynamoType, Item
+    from moto.dynamodb.models.dynamo_type import DynamoType
 
 type Values = tuple[DynamoType, ...]
 type Place = tuple[DynamoType, DynamoType | None]
@@ -24,6 +25,7 @@ _query = Table.query
 _put_item = Table.put_item
 _delete_item = Table.delete_item
 _update_item = DynamoDBBackend.update_item
+_project = Item.project
 
 
 class Partitions:
@@ -131,6 +133,18 @@ def delete_item(table: Table, hash_key: DynamoType, range_key: DynamoType | None
     deleted = _delete_item(table, hash_key, range_key)
     _note(table, hash_key, range_key)
     return deleted
+
+
+def project(item: Item, expressions: list[list[str]]) -> Item:
+    """What an index or a projection takes of an item; moto turns the whole item into Python's types for each name."""
+    names = [path[0] for path in expressions if len(path) == 1 and "[" not in path[0]]
+    if len(names) < len(expressions):
+        return _project(item, expressions)
+    projected = Item(item.hash_key, item.range_key, {})
+    for name in names:
+        if name in item.attrs:
+            projected.attrs[name] = item.attrs[name]
+    return projected
 
 
 def _partition(table: Table, index_name: str | None, conditions: Mapping[str, DynamoType]) -> Sequence[Item]:

@@ -102,7 +102,6 @@ class Workshop:
         programs.mkdir(parents=True)
         (programs.parent / "ready").touch()
         (programs / "python").symlink_to(sys.executable)
-        (programs / "uv").symlink_to(ROOT / ".venv-sam" / "bin" / "uv")
         script = _SAM.format(
             python=sys.executable,
             sam=ROOT / ".venv-sam" / "bin" / "sam",
