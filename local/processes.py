@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
@@ -12,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import log_folder
 from local.news import News, Weight, word_for
-from local.ports import StackError
 from local.terminal import printable
 
 if TYPE_CHECKING:
@@ -41,12 +40,7 @@ class Logs:
         self._lock = threading.Lock()
         self._begun = False
         self._lost: set[str] = set()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StackError(_unwritable(folder, error)) from error
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise StackError(_unwritable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
+        log_folder.make(folder)
 
     def file(self, part: str) -> Path:
         return self.folder / f"{part}.log"
@@ -80,10 +74,6 @@ class Logs:
                 self._lost.add(part)
                 text = f"{file.name} cannot be written ({error.strerror}): its lines are lost until it can."
                 self.terminal.show(News("stack", text, weight=Weight.ERROR))
-
-
-def _unwritable(folder: Path, error: OSError) -> str:
-    return f"The folder for logs, {folder}, cannot be written ({error.strerror}): make it yours, or free some space."
 
 
 class Process:

@@ -101,7 +101,9 @@ class Workshop:
         programs = self.folder / ".venv-sam" / "bin"
         programs.mkdir(parents=True)
         (programs.parent / "ready").touch()
-        (programs / "python").symlink_to(sys.executable)
+        # A link would be another environment's Python.
+        (programs / "python").write_text(f"#!/bin/sh\nexec '{ROOT / '.venv-sam' / 'bin' / 'python'}' \"$@\"\n")
+        (programs / "python").chmod(0o755)
         script = _SAM.format(
             python=sys.executable,
             sam=ROOT / ".venv-sam" / "bin" / "sam",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.log_folder import log_folder
 from local.news import Weight
 from local.ports import StackError
 from local.processes import Logs, Process, base_environment
@@ -57,8 +58,11 @@ def test_a_full_disk_is_said_once_and_costs_the_lines_alone(tmp_path: Path) -> N
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("a file")
-    with pytest.raises(StackError, match=r"The folder for logs, .+, cannot be written \(Not a directory\): make it"):
+    sentence = r"The folder for logs, .+, cannot be written \(Not a directory\): make it"
+    with pytest.raises(StackError, match=sentence):
         Logs(tmp_path / ".local" / "logs")
+    with pytest.raises(StackError, match=sentence), log_folder(tmp_path / ".local" / "logs"):
+        pass
 
 
 def run(tmp_path: Path, program: str) -> tuple[Process, list[str]]:
