@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # Cold starts, on two cores that do much else; a slower machine may be given more.
 PATIENCE_SECONDS = float(os.environ.get("REHEARSAL_PATIENCE", "180"))
+# API Gateway answers within 30.
+ANSWER_SECONDS = 45
 VISA = "4242424242424242"
 
 
@@ -91,7 +94,7 @@ class DeployedShop(Shop):
         return Order(made["paymentId"], made["sessionId"])
 
     def calls(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
-        """Status and JSON of the API's answer; None for what is no JSON."""
+        """Status and JSON of the API's answer; None for what is no JSON, and status 0 where no answer came."""
         sent = None if body is None else json.dumps(body).encode()
         return _asked(method, self.stack.api_url + path, sent, {"Content-Type": "application/json", **(headers or {})})
 
@@ -134,7 +137,7 @@ class DeployedShop(Shop):
 def _asked(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
     request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the emulator's
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -143,3 +146,6 @@ def _asked(method: str, url: str, body: bytes | None, headers: dict[str, str]) -
             return error.code, json.loads(said)
         except ValueError:
             return error.code, None
+    except (OSError, http.client.HTTPException):
+        # A function that is replaced takes what it was asked with it.
+        return 0, None

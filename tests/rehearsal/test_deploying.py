@@ -19,7 +19,7 @@ def test_the_deployed_stack_is_whole(deployment: Deployment) -> None:
 
 def test_every_command_may_be_repeated_and_says_that_nothing_changed(deployment: Deployment, reader: Reader) -> None:
     assert "No changes to deploy" in reader.types(DEPLOYING, "make deploy").well()
-    assert "is up to date" in reader.types(DEPLOYING, "make stripe", answers="\n").well()
+    assert "as before: nothing was to be changed there" in reader.types(DEPLOYING, "make stripe", answers="\n").well()
     assert reader.types(DEPLOYING, "make catalogue").well().count("unchanged") == 5
     assert "kept" not in reader.types(DEPLOYING, "make catalogue REMOVE=yes").well()
 

@@ -44,6 +44,25 @@ def test_the_logs_are_asked_about_a_payment(paid: Order, reader: Reader) -> None
     assert found["status"] == "Complete"
 
 
+def test_a_payment_in_review_is_approved(shop: DeployedShop, reader: Reader) -> None:
+    # Before the secret changes: functions keep one for minutes.
+    order = shop.orders("review")
+    charge = a_charge(order.payment_id, id="ch_inReview", amount=5000, amount_captured=5000)
+    body = as_json(an_event("charge.succeeded", charge))
+    assert shop.hears(body.encode(), signed(body, secret=shop.endpoint()["secret"]))[0] == 200
+    shop.becomes(order, "in_review")
+
+    said = reader.types(OPERATING, "make approve", payment=order.payment_id).well()
+
+    assert f"{order.payment_id}: 50.00 USD is accepted now." in said
+    shop.becomes(order, "succeeded")
+    eventually(lambda: _customer_has(shop, order, "complete"), PATIENCE_SECONDS)
+    assert (
+        "was accepted already, by arn:aws:iam:"
+        in reader.types(OPERATING, "make approve", payment=order.payment_id).well()
+    )
+
+
 def test_while_the_signing_secret_changes_payments_go_on(shop: DeployedShop, reader: Reader) -> None:
     before = shop.endpoint()
     shop.controls(f"webhook_endpoints/{before['id']}/roll", {"expires_in": 86400})
@@ -101,24 +120,6 @@ def test_a_mail_that_was_given_up_is_sent_when_its_notice_is_made_due_again(
     eventually(lambda: shop.mails(paid.payment_id)[CUSTOMER, RECEIVED] == 2, PATIENCE_SECONDS)
     item = table.get_item(TableName=name, Key=key, ConsistentRead=True)["Item"]
     assert item["state"] == {"S": "sent"}
-
-
-def test_a_payment_in_review_is_approved(shop: DeployedShop, reader: Reader) -> None:
-    order = shop.orders("review")
-    charge = a_charge(order.payment_id, id="ch_inReview", amount=5000, amount_captured=5000)
-    body = as_json(an_event("charge.succeeded", charge))
-    assert shop.hears(body.encode(), signed(body, secret=shop.endpoint()["secret"]))[0] == 200
-    shop.becomes(order, "in_review")
-
-    said = reader.types(OPERATING, "make approve", payment=order.payment_id).well()
-
-    assert f"{order.payment_id}: 50.00 USD is accepted now." in said
-    shop.becomes(order, "succeeded")
-    eventually(lambda: _customer_has(shop, order, "complete"), PATIENCE_SECONDS)
-    assert (
-        "was accepted already, by arn:aws:iam:"
-        in reader.types(OPERATING, "make approve", payment=order.payment_id).well()
-    )
 
 
 def test_a_person_is_erased(paid: Order, shop: DeployedShop, reader: Reader) -> None:

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.customer import PAYS
 from tests.e2e.shop import ADMIN
-
-# One is collected here once more: `customer` and `shop` are those of the deployed stack.
-from tests.e2e.test_paying import (  # noqa: F401
-    FAILED_ADMIN,
-    test_after_a_decline_another_card_pays_in_the_same_checkout,
-    told_of_success,
-)
+from tests.e2e.test_paying import FAILED_ADMIN, told_of_success
 from tests.e2e.waiting import eventually
 from tests.rehearsal.shop import PATIENCE_SECONDS
 
@@ -45,6 +39,17 @@ def test_a_decline_is_seen_by_the_customer_and_told_to_the_admin_alone(customer:
 
     payment_id = customer.sees("failed")
     eventually(lambda: set(shop.mails(payment_id)) == {(ADMIN, FAILED_ADMIN)}, PATIENCE_SECONDS)
+
+
+def test_after_a_decline_another_card_pays_in_the_same_checkout(customer: Customer, shop: DeployedShop) -> None:
+    session = customer.orders()
+    customer.is_declined()
+
+    assert customer.is_at_checkout() == session
+    customer.tries_card(PAYS)
+    payment_id = customer.sees("succeeded")
+
+    eventually(lambda: told_of_success(customer) <= set(shop.mails(payment_id)), PATIENCE_SECONDS)
 
 
 def test_a_refund_is_seen_on_the_page_and_told_to_the_customer(customer: Customer, shop: DeployedShop) -> None:
