@@ -59,6 +59,15 @@ class DeployedShop(Shop):
         sent = self.deployment.emulator.mails()
         return Counter((to, mail["Subject"]) for mail in sent if payment_id in mail["BodyText"] for to in mail["To"])
 
+    def attempts(self, payment_id: str) -> int:
+        """How often a mail about the payment was begun, all notices together."""
+        items = self.deployment.emulator.client("dynamodb").query(
+            TableName=self.deployment.physical("Table"),
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :notice)",
+            ExpressionAttributeValues={":pk": {"S": f"PAYMENT#{payment_id}"}, ":notice": {"S": "NOTICE#"}},
+        )["Items"]
+        return sum(int(item["attempts"]["N"]) for item in items)
+
     def reconcile(self) -> None:
         self.invoke("Reconcile")
 
