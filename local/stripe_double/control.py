@@ -1,6 +1,7 @@
 """The control interface under /_control: what a customer, a bank, a clock or a broken network would do."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Set
 from itertools import islice
 from typing import Any
@@ -18,6 +19,8 @@ from .resources import disputes, payment_methods, radar, refunds, sessions, setu
 from .state import State
 from .webhooks import Delivery, Webhooks
 
+# Names that nobody can buy and point at this machine: without a dot, or an address.
+_HOST = re.compile(r"([a-z0-9_-]+|[0-9.]+|\[[0-9a-f:]+\])(:[0-9]+)?", re.IGNORECASE)
 MODES = ("deliver", "hold", "drop")
 # What a payment is made of.
 MONEY_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
@@ -29,6 +32,14 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     @control.errorhandler(StripeError)
     def refused(error: StripeError) -> Response:
         return respond(failure(error, "req_" + random_id(14)))
+
+    @control.before_request
+    def of_a_page_elsewhere() -> None:
+        """Any page in the browser can send requests here, which say whose they are, and one whose name was pointed
+        here can read the answers too: it names that host."""
+        host = request.environ.get("HTTP_HOST", "")
+        if not _HOST.fullmatch(host) or request.headers.get("Origin", f"http://{host}") != f"http://{host}":
+            raise StripeError("Pages of other origins may not use the control interface.", status=403)
 
     def session_step(id: str, step: Callable[[Json], Json]) -> Response:  # noqa: A002
         with state.acting():

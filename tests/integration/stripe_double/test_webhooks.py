@@ -1,5 +1,9 @@
 """Deliveries: signed, retried, held, dropped, doubled, to several endpoints with several secrets."""
 
+import http.client
+import json
+from urllib.parse import urlsplit
+
 import pytest
 import stripe
 
@@ -168,3 +172,35 @@ def test_the_list_of_events_is_in_the_accounts_version_and_endpoints_get_their_o
     assert (listed.api_version, listener.events[0]["api_version"]) == ("2019-05-16", API_VERSION)
     assert "latest_charge" not in listed.to_dict()["data"]["object"]
     assert "latest_charge" in listener.events[0]["data"]["object"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:8000"},
+        {"Host": "evil.example"},
+        {"Host": "evil.example:12111", "Origin": "http://evil.example:12111"},
+        {"Host": "["},
+    ],
+)
+def test_no_page_of_another_origin_steers_the_double_or_reads_its_secrets(
+    control: Control, double: StripeDouble, headers: dict[str, str]
+) -> None:
+    for method, path, body in (("GET", "webhooks", None), ("POST", "webhooks", json.dumps({"mode": "drop"}))):
+        connection = http.client.HTTPConnection(urlsplit(double.url).netloc, timeout=20)
+        connection.request(method, f"/_control/{path}", body, {"Content-Type": "text/plain", **headers})
+        answer = connection.getresponse()
+        assert answer.status == 403
+        assert double.webhook_secret not in answer.read().decode()
+        connection.close()
+    assert control.webhooks()["mode"] == "deliver"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "localhost:1"}, {"Host": "stripe"}, {"Host": "[::1]:12111"}])
+def test_programs_steer_it_by_any_name_that_nobody_can_buy(double: StripeDouble, headers: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection(urlsplit(double.url).netloc, timeout=20)
+    connection.request("GET", "/_control/webhooks", None, headers)
+    assert connection.getresponse().status == 200
+    connection.close()
