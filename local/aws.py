@@ -14,9 +14,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 from local.outbox import Outbox
+from local.servers import is_for_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,9 @@ class LockedAws:
         self._outbox = Outbox()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Its port is anybody's guess, and a page can guess.
+        if not is_for_this_machine(environ):
+            return Response("This is for this machine only.\n", 403)(environ, start_response)
         if environ.get("PATH_INFO") == "/_local/mails":
             return self._outbox(environ, start_response)
         # The body is read before the lock is taken, so that a slow client holds nobody up.

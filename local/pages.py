@@ -7,6 +7,7 @@ from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
 
+from local.servers import is_for_this_machine
 from local.site import Site
 
 _SHARED = Path(__file__).parent / "static"
@@ -37,6 +38,13 @@ class Pages:
             environ = request.environ | {"PATH_INFO": request.path.removeprefix("/shared")}
             return Response.from_app(self._shared, environ)
         return Response.from_app(self._site, request.environ)
+
+
+def refusal(request: Request) -> Response | None:
+    """Why a request is none of these pages'; None for one that may be."""
+    if is_for_this_machine(request.environ):
+        return None
+    return in_json({"error": {"message": "This is for programs and browsers on this machine only."}}, 403)
 
 
 def in_json(value: object, status: int = 200) -> Response:

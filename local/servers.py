@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
@@ -10,9 +11,19 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
+_THIS_MACHINE = re.compile(r"((localhost|127\.0\.0\.1)(:\d*)?)?", re.ASCII | re.IGNORECASE)
+
+
+def is_for_this_machine(environ: WSGIEnvironment) -> bool:
+    """Whether a request means this machine by the host that it names.
+
+    A page anywhere may have its own name pointed here, and then read every answer as one of its own; its requests still
+    say that name. What names no host comes from no browser.
+    """
+    return _THIS_MACHINE.fullmatch(environ.get("HTTP_HOST", "")) is not None
 
 
 class PortTakenError(Exception):

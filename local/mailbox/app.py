@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from local import mail_pages
-from local.pages import HEADERS, Pages, in_json
+from local.pages import HEADERS, Pages, in_json, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Mailbox:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        response = self._change(request) if request.method not in ("GET", "HEAD") else self._answer(request)
+        response = refusal(request) or self._answer(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response(environ, start_response)
@@ -56,6 +56,8 @@ class Mailbox:
         return Response(status=204)
 
     def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return self._change(request)
         match request.path.split("/")[1:]:
             case [""]:
                 return self._pages.page()
@@ -156,10 +158,9 @@ def _opened(mail: Mail) -> dict[str, Any]:
 
 
 def _attachment(mail: Mail, index: str) -> Response:
-    attachments = mail.attachments()
-    if not index.isdecimal() or int(index) >= len(attachments):
+    attachment = next((each for number, each in enumerate(mail.attachments()) if str(number) == index), None)
+    if attachment is None:
         return Response("Not found\n", status=404)
-    attachment = attachments[int(index)]
     response = Response(attachment.content, content_type=attachment.content_type)
     # Whatever it is, it is saved: opened here it would be a page of this origin.
     response.headers.set("Content-Disposition", "attachment", filename=attachment.name)

@@ -1,10 +1,12 @@
 """moto, mended, answers as DynamoDB Local does, and keeps nothing that nobody needs."""
 
 import gc
+import http.client
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
@@ -255,3 +257,12 @@ def test_a_token_is_forgotten_after_ten_minutes(in_process: Any, monkeypatch: py
 def test_a_moto_that_nobody_has_tried_is_refused_in_a_sentence() -> None:
     with pytest.raises(RuntimeError, match=r"This is moto 5\.3\.0, and local/moto_mends\.py was tried with"):
         moto_mends.mend("5.3.0")
+
+
+def test_what_was_sent_is_read_by_nobody_whose_name_was_pointed_here() -> None:
+    with local_aws() as url:
+        for host, expected in (("evil.example", 403), (urlsplit(url).netloc, 200)):
+            connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+            connection.request("GET", "/_local/mails", headers={"Host": host})
+            assert connection.getresponse().status == expected
+            connection.close()

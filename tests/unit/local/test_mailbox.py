@@ -219,3 +219,23 @@ def test_the_page_runs_its_own_files_only_and_each_mail_has_an_address(post: Pos
     ):
         assert post.browser.get(address).status_code == 404
     assert post.browser.post("/messages").status_code == 405
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8025", "localhost.evil.example", "[", "127.0.0.1.evil"])
+def test_a_page_whose_name_was_pointed_here_reads_and_deletes_nothing(post: Post, host: str) -> None:
+    post.send(a_mail())
+
+    for address in ("/", "/messages", "/mails.json", "/mails/1.json", "/mails/1/source", "/mailbox.js", "/preview"):
+        answer = post.browser.get(address, headers={"Host": host})
+        assert (answer.status_code, "zoe" in answer.text) == (403, False)
+    assert post.browser.delete("/messages", headers={"Host": host}).status_code == 403
+    for host_here in ("localhost", "localhost:8025", "127.0.0.1:8025", "LOCALHOST"):
+        assert "zoe" in post.browser.get("/messages", headers={"Host": host_here}).text
+
+
+def test_no_number_of_a_mail_or_an_attachment_is_too_long(post: Post) -> None:
+    post.send(a_mail())
+
+    for address in ("/mails/1/attachments/", "/mails/1/html/", "/mails/"):
+        assert post.browser.get(f"{address}{'9' * 5000}.json").status_code == 404
+        assert post.browser.get(f"{address}{'9' * 5000}").status_code in (200, 404)
