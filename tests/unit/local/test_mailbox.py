@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -231,6 +232,19 @@ def test_a_page_whose_name_was_pointed_here_reads_and_deletes_nothing(post: Post
     assert post.browser.delete("/messages", headers={"Host": host}).status_code == 403
     for host_here in ("localhost", "localhost:8025", "127.0.0.1:8025", "LOCALHOST"):
         assert "zoe" in post.browser.get("/messages", headers={"Host": host_here}).text
+
+
+def test_a_mail_that_nobody_opens_costs_little_memory() -> None:
+    row = "<tr><td style='padding:8px;border-bottom:1px solid #eee'>Amount</td></tr>\n"
+    raw = a_mail(text="Thank you.\n", html=row * 100).as_string()
+    tracemalloc.start()
+    try:
+        kept = [mail_of(sent(raw.replace("Thank", f"Thank {number}"))) for number in range(50)]
+        each = tracemalloc.get_traced_memory()[0] / len(kept)
+    finally:
+        tracemalloc.stop()
+    assert each < len(raw) / 2
+    assert (kept[7].text, kept[7].html) == ("Thank 7 you.\n", row * 100)
 
 
 def test_no_number_of_a_mail_or_an_attachment_is_too_long(post: Post) -> None:
