@@ -75,8 +75,8 @@ class StripeEvents(StripeConnection):
                 }
             )
             most = None if whole else _PAGE * _MOST_PAGES + 1
-            listed = list(islice(page.auto_paging_iter(), most))
-        if len(listed) == most:
+            # Each is read as it comes: five hundred of Stripe's objects at once would be most of what a run needs.
+            found = [read_listed_event(each.to_dict()) for each in islice(page.auto_paging_iter(), most)]
+        if len(found) == most:
             return [], True
-        found = [read_listed_event(each.to_dict()) for each in listed]
         return [each for each in reversed(found) if each], False
