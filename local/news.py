@@ -50,13 +50,15 @@ class Weight(Enum):
 
 @dataclass(frozen=True)
 class News:
-    """What happened, to which payment, and how it came out; `more_in` is the part whose log says more."""
+    """What happened, to which payment, and how it came out; `more_in` is the part whose log says more, `whole` is for
+    what is to be read to its end."""
 
     what: str
     text: str
     payment: str = ""
     weight: Weight = Weight.PLAIN
     more_in: str = ""
+    whole: bool = False
 
 
 class Reporter:

@@ -54,7 +54,7 @@ class Logs:
         if weight is None:
             self.terminal.tell(part, line)
         else:
-            self.terminal.show(News(word_for(part), line, weight=weight))
+            self.terminal.show(News(word_for(part), line, weight=weight, whole=True))
 
     def _keep(self, part: str, line: str) -> None:
         file = self.file(part)

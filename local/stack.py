@@ -330,7 +330,7 @@ class Stack:
         urls = [function for function in self.template.functions.values() if function.has_url]
         if len(apis) > 1 or len(urls) > 1:
             raise StackError("The local stack has room for one HTTP API and one Function URL.")
-        refused = RefusedOrigins(self._origins, lambda line: self._logs.write("api", line))
+        refused = RefusedOrigins(self._origins, lambda line: self._logs.write("api", line, Weight.PLAIN))
         mails = Mails(self.aws_url)
         mails.follow()
         self._resources.callback(mails.close)
@@ -379,7 +379,7 @@ class Stack:
         from payments.adapters.stripe.client import API_VERSION, is_of_our_release
 
         def tell(line: str) -> None:
-            self._logs.write("stripe", line)
+            self._logs.write("stripe", line, Weight.PLAIN)
 
         webhook = Webhook(self.webhook_url, STRIPE_WEBHOOK_SECRET)
         events = StripeEvents(account, API_VERSION, webhook, tell, is_of_our_release)

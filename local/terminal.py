@@ -89,12 +89,12 @@ class Terminal:
 
 
 def line_of(news: News) -> tuple[str, str]:
-    """What happened and to which payment, and how it came out, shortened to fit beside a time."""
+    """What happened and to which payment, and how it came out, shortened to fit beside a time unless it is `whole`."""
     head = f"{news.what:<{_WHAT_WIDTH}}  {news.payment and f'{news.payment}  '}"
     file = f" ({news.more_in}.log)" if news.more_in else ""
     room = max(WIDTH - len("HH:MM:SS  ") - len(head) - len(file), 20)
     text = printable(news.text)
-    return printable(head), (text if len(text) <= room else f"{text[: room - 3]}...") + file
+    return printable(head), (text if news.whole or len(text) <= room else f"{text[: room - 3]}...") + file
 
 
 def printable(text: str) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.news import News, Weight
+from local.processes import Logs
 from local.terminal import Keyboard, Terminal, wants_colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PAYMENT = "pay_01M8H28A7SQJSJTB4AWJY0D98Y"
 
@@ -119,3 +121,16 @@ def test_a_terminal_of_other_programs_is_left_alone() -> None:
     finally:
         os.close(main)
         os.close(side)
+
+
+def test_a_sentence_of_the_stacks_is_whole_for_it_has_what_is_to_be_typed(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    setting = ",".join(f"http://localhost:{port}" for port in range(5170, 5180))
+    logs = Logs(tmp_path, open_terminal(stream))
+
+    logs.write("api", f"ALLOWED_ORIGINS={setting} make run allows it.", Weight.PLAIN)
+    logs.write("api", "what a part says " * 20)
+
+    sentence, said = stream.getvalue().splitlines()
+    assert sentence.endswith(f"{setting} make run allows it.")
+    assert said.endswith("...")
