@@ -143,6 +143,17 @@ def test_a_phone_has_two_views(post: Post) -> None:
     expect(post.page.locator("#mail")).to_be_hidden()
 
 
+def test_no_label_is_broken_on_a_phone(post: Post) -> None:
+    post.send("Paid", text="Payment pay_01M8H5K1XYGM5DEH42DHA64TJG\n")
+    post.page.set_viewport_size(PHONE)
+    post.visit("/mails/1")
+
+    labels = post.page.locator("#mail > dl dt")
+    expect(labels).to_have_text(["From", "To", "Sent", "Payment"])
+    lines = "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+    assert [label.evaluate(lines) for label in labels.all()] == [1, 1, 1, 1]
+
+
 @pytest.fixture
 def tracker() -> Iterator[tuple[str, list[str]]]:
     """Another server's address, and what it was asked."""
