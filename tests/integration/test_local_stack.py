@@ -304,7 +304,7 @@ def test_cors_is_the_templates_and_not_the_handlers(stack: Stack) -> None:
     for origin, expected in (*allowed_origins.items(), ("http://evil.example", None)):
         actual = call(f"{stack.api_url}/things/1", Origin=origin)
         assert actual.headers.get("access-control-allow-origin") == expected
-    [told] = (stack.logs / "api.log").read_text().splitlines()
+    [told] = [line for line in (stack.logs / "api.log").read_text().splitlines() if "another origin" in line]
     assert told.endswith(f"ALLOWED_ORIGINS={ELSEWHERE},http://evil.example make run allows it.")
 
 

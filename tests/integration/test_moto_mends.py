@@ -221,8 +221,13 @@ def test_a_cancelled_transaction_leaves_the_index_as_it_was(partition: Partition
 def in_process() -> Iterator[Any]:
     moto_mends.mend()
     with mock_aws():
+        # Named, for tests before may have left the address of a local AWS in the environment.
         dynamodb: Any = boto3.client(
-            "dynamodb", region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local"
+            "dynamodb",
+            region_name=REGION,
+            endpoint_url=f"https://dynamodb.{REGION}.amazonaws.com",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
         )
         create_table(dynamodb)
         yield dynamodb
