@@ -68,7 +68,8 @@ def payment(system: System) -> str:
 
 
 def pays(system: System, payment: str) -> None:
-    assert system.hear(an_event("charge.succeeded", a_charge(payment, id=f"ch_{payment}"))).status == 200
+    charge = a_charge(payment, id=f"ch_{payment}", payment_intent=f"pi_{payment}")
+    assert system.hear(an_event("charge.succeeded", charge)).status == 200
 
 
 def test_a_mail_that_was_given_up_is_sent_when_its_notice_is_made_due_again(
@@ -117,7 +118,7 @@ def test_a_person_who_was_erased_is_nowhere_and_gets_no_later_mail(
     items = json.dumps(system.items(f"PAYMENT#{payment}"))
     assert "ada@example.com" not in items
     assert "Lovelace" not in items
-    refund = a_refund(id=f"re_{payment}", charge=f"ch_{payment}", payment_intent="pi_1", status="succeeded")
+    refund = a_refund(id=f"re_{payment}", charge=f"ch_{payment}", payment_intent=f"pi_{payment}", status="succeeded")
     assert system.hear(an_event("refund.created", refund)).status == 200
     system.run_mailer()
     assert [mail["To"] for mail in system.mails(payment)[before:]] == ["success@simulator.amazonses.com"]
@@ -148,7 +149,9 @@ def test_while_a_signing_secret_changes_both_verify_and_after_it_the_new_one_alo
 
     def verifies(signing: str) -> bool:
         secret._read_at = float("-inf")
-        body = as_json(an_event("charge.succeeded", a_charge(payment, id=f"ch_{payment}")))
+        body = as_json(
+            an_event("charge.succeeded", a_charge(payment, id=f"ch_{payment}", payment_intent=f"pi_{payment}"))
+        )
         return system.deliver(body, signed(body, secret=signing)).status == 200
 
     try:
