@@ -228,8 +228,7 @@ Milliseconds of processor time for one payment, with all that runs beside it, re
 
 ## Memory
 
-Megabytes, of the functions' workers those of the largest. What a payment leaves behind are its items, mails and objects
-at Stripe.
+Megabytes, of the functions' workers those of the largest.
 
 {table(("part", "fresh", f"after {WATCHED}", f"after {payments}", "ratio", "kB a payment"), held)}"""
 
