@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from local.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -16,25 +17,14 @@ _POLL_SECONDS = 1.0
 type _Snapshot = dict[str, tuple[int, int]]
 
 
-class CodeChanges:
+class CodeChanges(Background):
     """Calls `changed(key)` within about a second after a .py file in one of that key's folders has changed."""
 
     def __init__(self, folders: Mapping[str, Iterable[Path]], changed: Callable[[str], None]) -> None:
+        super().__init__()
         self._folders = {key: frozenset(paths) for key, paths in folders.items()}
         self._changed = changed
-        self._stopping = threading.Event()
         self._snapshots = self._look()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-
-    def join(self) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(timeout=2)
 
     def _run(self) -> None:
         while not self._stopping.wait(_POLL_SECONDS):

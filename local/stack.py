@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from wsgiref.types import WSGIApplication
 
+    from local.background import Background
     from local.runtime_api import Result
     from local.stripe_account import StripeAccount
     from local.stripe_events import StripeEvents
     from local.terminal import Terminal
 
-    type Trigger = QueueTrigger | ScheduleTrigger | CodeChanges | StripeEvents
 
 __all__ = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
 
@@ -386,7 +386,7 @@ class Stack:
         events.begin()
         return events
 
-    def _start_triggers(self, triggers: list[Trigger]) -> None:
+    def _start_triggers(self, triggers: list[Background]) -> None:
         sqs = client("sqs", self.aws_url)
         queues = {queue.arn: queue for queue in self.template.queues.values()}
         for id_, function in self.template.functions.items():

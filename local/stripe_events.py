@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import stripe
 
+from local.background import Background
 from local.ports import StackError
 from local.stripe_double.webhooks import signature
 
@@ -49,7 +49,7 @@ class Webhook:
     secret: str
 
 
-class StripeEvents:
+class StripeEvents(Background):
     """Every event from `begin` on, of whatever type, goes to the webhook, and again for as long as it is not answered
     with 2xx.
 
@@ -65,6 +65,7 @@ class StripeEvents:
         is_readable: Callable[[str | None], bool],
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
+        super().__init__()
         self._client = stripe.StripeClient(
             account.api_key,
             stripe_version=version,
@@ -82,8 +83,6 @@ class StripeEvents:
         self._poll_at = 0.0
         self._failures = 0
         self._told_of_version = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def begin(self) -> None:
         """Take what has happened so far for known; StackError if the account cannot be read."""
@@ -100,16 +99,6 @@ class StripeEvents:
                 f"Stripe could not be asked ({type(error).__name__}): see whether you are online, and try again."
             ) from None
         self._note(page["data"])
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-
-    def join(self) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(timeout=2)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._poll_seconds):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.background import Background
 from local.news import Weight
 from local.template import ACCOUNT_ID, REGION
 
@@ -31,29 +32,20 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.5
 
 
-class QueueTrigger:
-    """Lambda's poller of an SQS queue: takes batches to a function and deletes what it processed."""
+class QueueTrigger(Background):
+    """Lambda's poller of an SQS queue: takes batches to a function and deletes what it processed.
+
+    Once stopped it takes no more; what is in hand returns to the queue when its visibility ends.
+    """
 
     def __init__(self, event: QueueEvent, queue: Queue, sqs: SQSClient, invoke: InvokeFunction, logs: Logs) -> None:
+        super().__init__()
         self._event = event
         self._queue = queue
         self._sqs = sqs
         self._invoke = invoke
         self._logs = logs
-        self._stopping = threading.Event()
         self._slots = threading.Semaphore(event.maximum_concurrency)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Takes no more messages; what is in hand returns to the queue when its visibility ends."""
-        self._stopping.set()
-
-    def join(self) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(timeout=2)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -131,20 +123,13 @@ def _record(message: MessageTypeDef, queue_arn: str) -> dict[str, Any]:
     }
 
 
-class ScheduleTrigger:
+class ScheduleTrigger(Background):
     """Invokes a function again and again, `seconds` after it has finished."""
 
     def __init__(self, seconds: float, invoke: InvokeFunction) -> None:
+        super().__init__()
         self._seconds = seconds
         self._invoke = invoke
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
 
     def join(self) -> None:
         """The thread may wait for its function, which is ended elsewhere: nothing to wait for."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # As many keys as one reading takes.
 MOST_KEYS = 100
-# moto needs long for an entry of an index.
+# So many are kept if reading the next ones fails.
 _PORTION = 50
 # A table is as old as its stack is; this is how far back the first look goes.
 _REACH = timedelta(days=31)
@@ -98,7 +98,6 @@ class Register:
 
     def _items(self, partitions: Iterable[str]) -> Iterator[dict[str, Any]]:
         keys = [encoded({"pk": pk, "sk": PAYMENT}) for pk in partitions]
-        # Whole: of parts moto makes copies, which takes it longer.
         wanted: Any = {self._name: {"Keys": keys}} if keys else None
         while wanted:
             answer = self._dynamodb.batch_get_item(RequestItems=wanted)
