@@ -62,8 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def structured(files: Iterable[Path]) -> Iterator[str]:
-    """The functions' own lines in the logs of a local stack, among what else their processes print."""
-    for file in files:
+    """The functions' own lines in the logs of a local stack, among what else their processes print.
+
+    A test's full disk is a device without an end: only files are read.
+    """
+    for file in filter(Path.is_file, files):
         for line in file.read_text(errors="replace").splitlines():
             try:
                 parsed = json.loads(line)

@@ -1,5 +1,7 @@
 """At the end of the run: what was logged in it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.log_lines import LINES, LogLines, structured
@@ -30,6 +32,12 @@ def test_a_line_that_says_too_much_is_found(line: str) -> None:
     lines = LogLines()
     lines.look_at(line)
     assert len(lines.offending) == 1
+
+
+def test_a_device_in_place_of_a_log_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "aws.log").symlink_to("/dev/full")
+    (tmp_path / "desk.log").write_text('{"service": "get_status", "level": "INFO"}\nnot of a function\n')
+    assert len(list(structured(sorted(tmp_path.rglob("*.log"))))) == 1
 
 
 def test_ids_and_codes_may_be_logged() -> None:
