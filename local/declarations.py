@@ -22,6 +22,9 @@ class Route:
     method: str | None
     path: str | None
     function: str
+    authorizer: str | None = None
+    """The API's authorizer that the route names; None for one that is open to everyone."""
+    scopes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -68,10 +71,19 @@ class Cors:
 
 
 @dataclass(frozen=True)
+class JwtAuthorizer:
+    """What an access token must say: whose it is, and whom it is for."""
+
+    issuer: str
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HttpApi:
     logical_id: str
     cors: Cors | None
     routes: tuple[Route, ...]
+    authorizers: Mapping[str, JwtAuthorizer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,3 +143,14 @@ def cors_of(api: str, configuration: Value) -> Cors | None:
         allow_credentials=bool(configuration.get("AllowCredentials", False)),
         max_age=None if max_age is None else int(max_age),
     )
+
+
+def authorizers_of(api: str, auth: Value) -> Mapping[str, JwtAuthorizer]:
+    """Those of an API's Auth; TemplateError for what the local stack does not check."""
+    found = {}
+    for name, each in (auth or {}).get("Authorizers", {}).items():
+        if each.get("IdentitySource") != "$request.header.Authorization" or "JwtConfiguration" not in each:
+            raise TemplateError(f"{api}: the local stack knows authorizers of JWTs in the header Authorization only.")
+        configuration = each["JwtConfiguration"]
+        found[name] = JwtAuthorizer(str(configuration["issuer"]), tuple(configuration["audience"]))
+    return found

@@ -20,6 +20,7 @@ from local.declarations import (
     Route,
     Secret,
     Table,
+    authorizers_of,
     cors_of,
     queue_event_of,
     rate_of,
@@ -112,8 +113,13 @@ class Template:
         ids = dict.fromkeys([*self._ids(_HTTP_API), *(route.api for route in routes)])
         apis = {}
         for id_ in ids:
-            cors = self._properties(id_).get("CorsConfiguration") if id_ in self._resources else None
-            apis[id_] = HttpApi(id_, cors_of(id_, cors), tuple(route for route in routes if route.api == id_))
+            properties = self._properties(id_) if id_ in self._resources else {}
+            apis[id_] = HttpApi(
+                id_,
+                cors_of(id_, properties.get("CorsConfiguration")),
+                tuple(route for route in routes if route.api == id_),
+                authorizers_of(id_, properties.get("Auth")),
+            )
         return apis
 
     @cached_property
@@ -298,7 +304,10 @@ class Template:
         api = details.get("ApiId", _IMPLICIT_API)
         [api] = [id_ for id_ in self._ids(_HTTP_API) if self._name(id_) == api] or [api]
         method, path = details.get("Method"), details.get("Path")
-        return Route(api, method.upper() if method else "ANY" if path else None, path, function)
+        auth = details.get("Auth", {})
+        scopes = tuple(str(each) for each in auth.get("AuthorizationScopes", ()))
+        method = method.upper() if method else "ANY" if path else None
+        return Route(api, method, path, function, auth.get("Authorizer"), scopes)
 
     def _queue(self, id_: str) -> Queue:
         properties = dict(self._properties(id_))

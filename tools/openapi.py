@@ -49,7 +49,8 @@ _PRECISELY: Mapping[str, Json] = {
     "Time": {"format": "date-time", "description": "UTC, to the second."},
     "WebAddress": {"pattern": "^https?://"},
 }
-# API Gateway's own answers, with a body of its own.
+# API Gateway's own answers, with a body of its own; the first two where a route asks for a token.
+_AUTHORIZER = {401: "No token, or none that holds", 403: "The token does not have the scope"}
 _GATEWAY = {
     429: "Too many requests at once",
     500: "The function did not answer",
@@ -78,6 +79,12 @@ _PAYMENT_ID: Json = {
     "in": "path",
     "required": True,
     "schema": {"$ref": _REF.format(model="PaymentId")},
+}
+_ACCESS_TOKEN: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token of the OpenID provider; for /admin of somebody who is in the group of admins.",
 }
 _AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
 _NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -123,9 +130,9 @@ def _paid() -> Payment:
     return learn(ordered, [charge])[0]
 
 
-# By the function's logical id in the template.
+# By route; the Function URL's by its function's logical id in the template.
 OPERATIONS: Mapping[str, Operation] = {
-    "CreateSession": Operation(
+    "POST /checkout-sessions": Operation(
         name="createCheckoutSession",
         summary="Order something: a payment, and the checkout where the customer pays",
         status=201,
@@ -160,7 +167,7 @@ OPERATIONS: Mapping[str, Operation] = {
             for name, operation in (("status", "getPayment"), ("refresh", "refreshPayment"))
         },
     ),
-    "GetStatus": Operation(
+    "GET /payments/{paymentId}": Operation(
         name="getPayment",
         summary="How a payment stands",
         status=200,
@@ -170,7 +177,7 @@ OPERATIONS: Mapping[str, Operation] = {
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
         parameter=_PAYMENT_ID,
     ),
-    "TendPayment": Operation(
+    "POST /payments/{paymentId}/refresh": Operation(
         name="refreshPayment",
         summary="How a payment stands, after asking Stripe, which is asked once in ten seconds at most",
         status=200,
@@ -180,7 +187,7 @@ OPERATIONS: Mapping[str, Operation] = {
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
         parameter=_PAYMENT_ID,
     ),
-    "ListProducts": Operation(
+    "GET /products": Operation(
         name="listProducts",
         summary="What is for sale",
         status=200,
@@ -188,6 +195,15 @@ OPERATIONS: Mapping[str, Operation] = {
         view="ProductsView",
         example=products.products_view(_PRODUCTS),
         refusals=(errors.TryAgain,),
+    ),
+    "GET /admin/products": Operation(
+        name="listProductsForAdmins",
+        summary="What is for sale, for the desk",
+        status=200,
+        answer="The catalogue.",
+        view="ProductsView",
+        example=products.products_view(_PRODUCTS),
+        refusals=(errors.NotSignedIn, errors.NotAdmin, errors.TryAgain),
     ),
     "StripeWebhook": Operation(
         name="hearStripe",
@@ -235,12 +251,14 @@ def document(template: Template) -> Json:
     paths: Json = {}
     for function in template.functions.values():
         for route in function.routes:
-            described = _described(OPERATIONS[function.logical_id], behind_gateway=True)
+            described = _described(OPERATIONS[route.key], _GATEWAY | (_AUTHORIZER if route.authorizer else {}))
+            if route.authorizer:
+                described["security"] = [{"accessToken": []}]
             paths.setdefault(str(route.path), {})[str(route.method).lower()] = described
         if function.has_url:
             paths["/"] = {
                 "servers": [_server("webhook", "The Function URL of `make run`")],
-                "post": _described(OPERATIONS[function.logical_id], behind_gateway=False),
+                "post": _described(OPERATIONS[function.logical_id], {}),
             }
     return {
         "openapi": "3.1.0",
@@ -252,7 +270,7 @@ def document(template: Template) -> Json:
         },
         "servers": [_server("api", "The HTTP API of `make run`")],
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(), "securitySchemes": {"accessToken": _ACCESS_TOKEN}},
     }
 
 
@@ -278,7 +296,7 @@ def _server(port: str, description: str) -> Json:
     return {"url": f"http://localhost:{number}", "description": description}
 
 
-def _described(operation: Operation, *, behind_gateway: bool) -> Json:
+def _described(operation: Operation, of_the_gateway: Mapping[int, str]) -> Json:
     success: Json = {
         "description": operation.answer,
         "headers": {"cache-control": {"schema": {"const": "no-store"}}},
@@ -287,10 +305,9 @@ def _described(operation: Operation, *, behind_gateway: bool) -> Json:
     if operation.links:
         success["links"] = operation.links
     refusals = _refusals(operation)
-    if behind_gateway:
-        for status, description in _GATEWAY.items():
-            response = refusals.setdefault(status, {"description": description, "content": {}})
-            response["content"][_JSON] = {"schema": {"$ref": _REF.format(model="GatewayMessage")}}
+    for status, description in of_the_gateway.items():
+        response = refusals.setdefault(status, {"description": description, "content": {}})
+        response["content"][_JSON] = {"schema": {"$ref": _REF.format(model="GatewayMessage")}}
     described: Json = {"operationId": operation.name, "summary": operation.summary}
     if operation.parameter:
         described["parameters"] = [operation.parameter]

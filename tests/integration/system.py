@@ -27,6 +27,7 @@ from local.template import REGION, Addresses, Function, Template
 from payments.adapters import aws, secrets
 from payments.adapters.table.table import Table
 from tests.builders import SECRET, as_json, signed
+from tests.callers import GRACE, verified
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "http://localhost:8000"
@@ -113,6 +114,24 @@ class System:
 
     def products(self) -> Answer:
         return self.ask("ListProducts", {"headers": {}})
+
+    def desk(
+        self,
+        route: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        by: Mapping[str, Any] = GRACE,
+        headers: Mapping[str, str] | None = None,
+        **path: str,
+    ) -> Answer:
+        """A route of the desk, as an admin asks: `system.desk("GET /admin/payments/{paymentId}", paymentId=...)`."""
+        event = verified(by) | {"routeKey": route, "pathParameters": path, "queryStringParameters": dict(query or {})}
+        event["headers"] |= {"content-type": "application/json", **(headers or {})}
+        if body is not None:
+            event |= {"body": json.dumps(body), "isBase64Encoded": False}
+        [function] = (each for each in self.template.functions.values() if route in {at.key for at in each.routes})
+        return self.ask(function.logical_id, event)
 
     # Stripe's hand
 

@@ -154,6 +154,11 @@ def refresh_what_is_for_newer_code(system: FragileSystem) -> None:
     assert system.refresh(payment.id).status == 200
 
 
+def look_at_the_desk(system: FragileSystem) -> None:
+    """Each of its pages."""
+    assert system.desk("GET /admin/products").status == 200
+
+
 def reconcile_a_refund(system: FragileSystem) -> None:
     """A refund names no payment of ours; its charge has a pointer."""
     refund(system)
@@ -176,7 +181,7 @@ STORIES: list[tuple[Act, ...]] = [
     (order_until_stripe_answers,),
     (order_what_stripe_refuses,),
     (let_a_request_lapse,),
-    (order, FragileSystem.read),
+    (order, FragileSystem.read, look_at_the_desk),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
     (refresh_what_has_no_answer,),

@@ -61,6 +61,23 @@ def calls(code: ast.AST) -> Iterator[tuple[str, ast.Call]]:
             yield node.func.id, node
 
 
+def test_every_route_of_people_who_sign_in_has_authorizer_and_scope_and_no_other_has() -> None:
+    [api] = TEMPLATE.http_apis.values()
+    asked = {
+        route.key: (route.authorizer, route.scopes)
+        for route in api.routes
+        if route.path is None or route.path.startswith(("/me", "/admin"))
+    }
+    assert asked
+    assert set(asked.values()) == {("SignedIn", ("openid",))}
+    assert set(api.authorizers) == {"SignedIn"}
+    assert {route.key for route in api.routes if route.authorizer} == set(asked)
+
+
+def test_an_authorizer_that_cannot_be_made_stops_the_deployment() -> None:
+    assert TEMPLATE.document["Resources"]["Api"]["Properties"]["FailOnWarnings"] is True
+
+
 def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None:
     folders = {path.parent.resolve() for path in (ROOT / "functions").glob("*/handler.py")}
     assert {function.code_uri.resolve() for function in TEMPLATE.functions.values()} == folders

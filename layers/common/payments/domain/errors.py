@@ -73,6 +73,18 @@ class PaymentNotFound(PaymentsError):
         super().__init__(detail)
 
 
+class NotSignedIn(PaymentsError):
+    """No token was verified for this request."""
+
+    code = "unauthorized"
+
+
+class NotAdmin(PaymentsError):
+    """Whoever asks is known, and may not."""
+
+    code = "forbidden"
+
+
 class TryAgain(PaymentsError):
     """Too many writers at once on one payment; nothing was lost and the same request may be repeated."""
 

@@ -10,6 +10,8 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.InvalidBody: (400, "The body is not what this address takes"),
     errors.InvalidIdempotencyKey: (400, "The Idempotency-Key cannot be used"),
     errors.InvalidSignature: (400, "The signature does not hold"),
+    errors.NotSignedIn: (401, "Nobody is signed in"),
+    errors.NotAdmin: (403, "For admins alone"),
     errors.PaymentNotFound: (404, "There is no such payment"),
     errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
     errors.BodyTooLarge: (413, "The body is too large"),
