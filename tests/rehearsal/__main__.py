@@ -1,6 +1,7 @@
 """`python -m tests.rehearsal [PYTEST'S ARGUMENTS]`: the stories, in a folder and a process group that end with them.
 
-Whatever ends the rehearsal, a failure, Ctrl-C or its time limit, ends all that it started and removes what it wrote.
+Whatever ends the rehearsal, a failure, Ctrl-C, its time limit or the death of make, ends all that it started and
+removes what it wrote.
 """
 
 import os
@@ -9,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +19,7 @@ from tests.artefacts import LAMBDA, wheels
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 1800
+LOOK_SECONDS = 0.5
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -47,9 +51,7 @@ def main(arguments: list[str]) -> int:
         start_new_session=True,
     )
     try:
-        return stories.wait(LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        return 1
+        return _ended(stories)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -58,7 +60,16 @@ def main(arguments: list[str]) -> int:
             signal.signal(name, signal.SIG_IGN)
         _end(stories)
         os.close(held)
-        shutil.rmtree(work, ignore_errors=True)
+        _remove(work)
+
+
+def _ended(stories: subprocess.Popen[bytes]) -> int:
+    """The stories' exit code; 1 if their time is over, or whoever began this is no more."""
+    begun_by, deadline = os.getppid(), time.monotonic() + LIMIT_SECONDS
+    while os.getppid() == begun_by and time.monotonic() < deadline:
+        with suppress(subprocess.TimeoutExpired):
+            return stories.wait(LOOK_SECONDS)
+    return 1
 
 
 def _interrupted(signum: int, frame: FrameType | None) -> None:
@@ -72,6 +83,15 @@ def _end(stories: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         return
     stories.wait()
+
+
+def _remove(folder: Path) -> None:
+    """However long the dying go on writing there."""
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

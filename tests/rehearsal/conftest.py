@@ -45,6 +45,7 @@ STORIES = (
     "deleting",
     "differences",
     "arm64",
+    "mutations",
 )
 TAIL = 4000
 
@@ -55,11 +56,15 @@ _WITNESSES = pytest.StashKey[dict[str, Any]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_WITNESSES] = {}
     if pipe := os.environ.get("REHEARSAL_PIPE"):
-        threading.Thread(target=_end_with_the_runner, args=(int(pipe),), daemon=True).start()
+        folder = os.environ["REHEARSAL_FOLDER"]
+        threading.Thread(target=_end_with_the_runner, args=(int(pipe), folder), daemon=True).start()
 
 
-def _end_with_the_runner(pipe: int) -> None:
+def _end_with_the_runner(pipe: int, folder: str) -> None:
+    """Where the runner was killed, and can remove nothing any more."""
     os.read(pipe, 1)
+    # Of a session of its own, so that it outlives this one.
+    subprocess.Popen(["sh", "-c", 'sleep 1; rm -rf "$0"', folder], start_new_session=True)
     os.killpg(0, signal.SIGKILL)
 
 
@@ -135,7 +140,7 @@ def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: s
             "AlarmEmail": "alarms@example.com",
             "FailureNoticeDelaySeconds": "2",
             "StripeApiBase": stripe_url,
-            # Each worker of the emulator unpacks the layer anew; two are enough, and Stripe repeats what is throttled.
+            # Each is a process; two are enough, and Stripe repeats what is throttled.
             "WebhookConcurrency": "2",
         }
     )
@@ -155,6 +160,7 @@ def deployment(emulator: Emulator, reader: Reader, pytestconfig: pytest.Config) 
     reader.types(DEPLOYING, "aws sesv2 create-email-identity").well()
     reader.types(DEPLOYING, "make deploy", answers="y\n").well()
     made.make_routes()
+    made.reserve_concurrency()
     made.hasten()
     reader.types(DEPLOYING, "make stripe", answers=f"{STRIPE_API_KEY}\n").well()
     reader.types(DEPLOYING, "make catalogue").well()

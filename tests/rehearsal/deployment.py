@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from tests.rehearsal.waiting import eventually
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.rehearsal.emulator import Emulator
 
 _FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
 _COMPLAINT = re.compile(r'"level":"(?:WARNING|ERROR|CRITICAL)"|Traceback|errorMessage')
 _EVENTS, _LINES = 15, 20
+UPDATE_SECONDS = 300.0
 
 
 class Deployment:
@@ -23,6 +29,7 @@ class Deployment:
         self.emulator = emulator
         self.stack = stack
         self._cloudformation = emulator.client("cloudformation")
+        self._forgotten = 0.0
 
     def status(self) -> str:
         return str(self._described()["StackStatus"])
@@ -39,6 +46,24 @@ class Deployment:
         """A function's environment variables."""
         found = self.emulator.client("lambda").get_function_configuration(FunctionName=self.physical(logical_id))
         return dict(found["Environment"]["Variables"])
+
+    def template(self) -> dict[str, Any]:
+        """What was deployed, before SAM's transformation."""
+        found = self._cloudformation.get_template(StackName=self.stack, TemplateStage="Original")["TemplateBody"]
+        return dict(yaml.safe_load(found) if isinstance(found, str) else found)
+
+    def update(self, template: Mapping[str, Any]) -> None:
+        """Another template with the same artefacts and settings, as `sam deploy` would have it in place of this one."""
+        kept = [{"ParameterKey": each["ParameterKey"], "UsePreviousValue": True} for each in self._parameters()]
+        self._cloudformation.update_stack(
+            StackName=self.stack,
+            TemplateBody=json.dumps(template),
+            Parameters=kept,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        eventually(lambda: not self.status().endswith("_IN_PROGRESS"), UPDATE_SECONDS)
+        assert self.status() == "UPDATE_COMPLETE", self.tells()
+        self.make_routes()
 
     def make_routes(self) -> None:
         """Routes, integrations and CORS of the API as its OpenAPI Body has them, which the emulator leaves unread."""
@@ -63,16 +88,22 @@ class Deployment:
             else:
                 gateway.create_route(ApiId=api, RouteKey=route, Target=target)
         cors = body["x-amazon-apigateway-cors"]
-        origins = next(each for each in self._described()["Parameters"] if each["ParameterKey"] == "AllowedOrigins")
         gateway.update_api(
             ApiId=api,
             CorsConfiguration={
-                "AllowOrigins": origins["ParameterValue"].split(","),
+                "AllowOrigins": self._parameter("AllowedOrigins").split(","),
                 "AllowMethods": cors["allowMethods"],
                 "AllowHeaders": cors["allowHeaders"],
                 "ExposeHeaders": cors["exposeHeaders"],
                 "MaxAge": int(cors["maxAge"]),
             },
+        )
+
+    def reserve_concurrency(self) -> None:
+        """The webhook's concurrency, which the emulator's CloudFormation leaves unread; updates keep it."""
+        self.emulator.client("lambda").put_function_concurrency(
+            FunctionName=self.physical("StripeWebhook"),
+            ReservedConcurrentExecutions=int(self._parameter("WebhookConcurrency")),
         )
 
     def hasten(self) -> None:
@@ -87,7 +118,11 @@ class Deployment:
 
     def complaints(self) -> list[str]:
         """Every line in which a function says that something went wrong, whoever mended it afterwards."""
-        return [line for _, lines in self._lines() for line in lines if _COMPLAINT.search(line)]
+        return [line for _, lines in self._lines(self._forgotten) for line in lines if _COMPLAINT.search(line)]
+
+    def forgets_complaints(self) -> None:
+        """What was said until now is no complaint any more."""
+        self._forgotten = time.time()
 
     def _events(self) -> Iterator[str]:
         for each in self._cloudformation.describe_stack_events(StackName=self.stack)["StackEvents"][:_EVENTS]:
@@ -99,13 +134,20 @@ class Deployment:
             yield f"Latest lines of {name}:"
             yield from (f"  {line[:500]}" for line in lines[-_LINES:])
 
-    def _lines(self) -> Iterator[tuple[str, list[str]]]:
-        """Each function's log group, and all that is in it."""
+    def _lines(self, since: float = 0) -> Iterator[tuple[str, list[str]]]:
+        """Each function's log group, and what is in it, in seconds of the epoch since when."""
         logs = self.emulator.client("logs")
         groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{self.stack}/")["logGroups"]
         for name in (group["logGroupName"] for group in groups):
-            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=int(since * 1000))
             yield name, [line["message"].rstrip() for page in pages for line in page["events"]]
+
+    def _parameter(self, name: str) -> str:
+        (found,) = (each for each in self._parameters() if each["ParameterKey"] == name)
+        return str(found["ParameterValue"])
+
+    def _parameters(self) -> list[dict[str, str]]:
+        return list(self._described()["Parameters"])
 
     def _described(self) -> dict[str, Any]:
         (found,) = self._cloudformation.describe_stacks(StackName=self.stack)["Stacks"]

@@ -108,7 +108,14 @@ class Emulator:
             "SSL_CERT_FILE": str(self.certificate),
         }
         # Its own command would take port 443 as well.
-        served = [str(PYTHON), "-m", "hypercorn", "ministack.app:app", "--workers", "0"]
+        served = [
+            str(PYTHON),
+            "-P",
+            str(ROOT / "tests" / "rehearsal" / "served.py"),
+            "ministack.app:app",
+            "--workers",
+            "0",
+        ]
         bound = ["--config", "python:ministack.core.hypercorn_conf", "--bind", f"127.0.0.1:{self.port}"]
         with self.log.open("wb") as log:
             return subprocess.Popen(

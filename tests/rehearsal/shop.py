@@ -5,22 +5,30 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from local.stack import STRIPE_API_KEY
+from local.template import Template
 from tests.e2e.shop import Mail, Shop
-from tests.e2e.waiting import eventually
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from local.stack import Stack
     from tests.rehearsal.deployment import Deployment
 
 # Cold starts, on two cores that do much else; a slower machine may be given more.
 PATIENCE_SECONDS = float(os.environ.get("REHEARSAL_PATIENCE", "180"))
+_MAIL_QUEUE = Template(Path(__file__).parents[2] / "template.yaml").queues["MailQueue"]
+# A mail whose function could not be started comes again when its message is visible again.
+MAIL_SECONDS = PATIENCE_SECONDS + float(str(_MAIL_QUEUE.attributes["VisibilityTimeout"]))
 # API Gateway answers within 30.
 ANSWER_SECONDS = 45
 VISA = "4242424242424242"
@@ -59,14 +67,35 @@ class DeployedShop(Shop):
         sent = self.deployment.emulator.mails()
         return Counter((to, mail["Subject"]) for mail in sent if payment_id in mail["BodyText"] for to in mail["To"])
 
-    def attempts(self, payment_id: str) -> int:
-        """How often a mail about the payment was begun, all notices together."""
+    def tells_all(self, payment_ids: Iterable[str], seconds: float) -> None:
+        """Returns when each payment's three mails were sent; a failure has what is known of those that are not."""
+        lacking = set(payment_ids)
+
+        def none_lacks() -> bool:
+            lacking.difference_update({each for each in lacking if len(self.mails(each)) >= 3})
+            return not lacking
+
+        try:
+            eventually(none_lacks, seconds)
+        except AssertionError as late:
+            for payment_id in lacking:
+                late.add_note(f"{payment_id} has {dict(self.mails(payment_id))}; {self.notices(payment_id)}")
+            late.add_note(f"The mail queue at {time.time():.0f}: {self.mail_queue()}")
+            raise
+
+    def notices(self, payment_id: str) -> list[dict[str, str]]:
+        """The items of a payment's notices, with plain values."""
         items = self.deployment.emulator.client("dynamodb").query(
             TableName=self.deployment.physical("Table"),
             KeyConditionExpression="pk = :pk AND begins_with(sk, :notice)",
             ExpressionAttributeValues={":pk": {"S": f"PAYMENT#{payment_id}"}, ":notice": {"S": "NOTICE#"}},
         )["Items"]
-        return sum(int(item["attempts"]["N"]) for item in items)
+        return [{name: str(*value.values()) for name, value in item.items()} for item in items]
+
+    def mail_queue(self) -> dict[str, str]:
+        """The mail queue's attributes."""
+        sqs, queue = self.deployment.emulator.client("sqs"), self.deployment.physical("MailQueue")
+        return dict(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"])
 
     def reconcile(self) -> None:
         self.invoke("Reconcile")
@@ -74,14 +103,27 @@ class DeployedShop(Shop):
     def settles(self) -> None:
         """Returns when Stripe has nothing left to tell, and the mail queue is empty."""
         eventually(lambda: all(each["delivered"] for each in self.deliveries()), PATIENCE_SECONDS)
-        sqs, queue = self.deployment.emulator.client("sqs"), self.deployment.physical("MailQueue")
-        waiting = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        waiting = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
         def is_empty() -> bool:
-            found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=waiting)["Attributes"]
-            return all(found[name] == "0" for name in waiting)
+            queue = self.mail_queue()
+            return all(queue[name] == "0" for name in waiting)
 
         eventually(is_empty, PATIENCE_SECONDS)
+
+    def tidies(self) -> None:
+        """Throws away what a mistake left undone: webhooks are sent again, messages are not."""
+        # One after the other, for what is throttled comes again late.
+        while left := [each["event"] for each in self.deliveries() if not each["delivered"]]:
+            self._control(f"events/{left[0]}/resend")
+            eventually(lambda event=left[0]: self._was_delivered(event), PATIENCE_SECONDS)  # type: ignore[misc]
+        sqs = self.deployment.emulator.client("sqs")
+        for queue in ("MailQueue", "MailDeadLetterQueue", "ScheduleDeadLetterQueue"):
+            sqs.purge_queue(QueueUrl=self.deployment.physical(queue))
+        self.deployment.forgets_complaints()
+
+    def _was_delivered(self, event: str) -> bool:
+        return all(each["delivered"] for each in self.deliveries() if each["event"] == event)
 
     def invoke(self, logical_id: str) -> Any:
         """Runs a function as a trigger does, and fails if it does."""

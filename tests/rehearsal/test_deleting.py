@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from tests.e2e.waiting import eventually
 from tests.rehearsal.documents import DEPLOYING, NOT_TYPED, OPERATING, commands
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.rehearsal.deployment import Deployment

@@ -24,6 +24,15 @@ def test_every_command_may_be_repeated_and_says_that_nothing_changed(deployment:
     assert "kept" not in reader.types(DEPLOYING, "make catalogue REMOVE=yes").well()
 
 
+def test_anybody_may_call_the_webhook(deployment: Deployment) -> None:
+    """By the two permissions that https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html has; nobody asks here."""
+    functions = deployment.emulator.client("lambda")
+    policy = json.loads(functions.get_policy(FunctionName=deployment.physical("StripeWebhook"))["Policy"])
+
+    allowed = {each["Action"] for each in policy["Statement"] if each["Principal"] in ("*", {"AWS": "*"})}
+    assert allowed == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+
+
 def test_the_sender_is_verified(deployment: Deployment, reader: Reader) -> None:
     assert reader.types(DEPLOYING, "aws sesv2 get-email-identity").well().strip() == "true"
 

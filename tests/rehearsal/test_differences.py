@@ -1,8 +1,12 @@
-"""Each difference between the emulator and AWS is still there; when one of these fails, its patch can go."""
+"""Each difference between the emulator and AWS is still there; when one of these fails, its patch can go.
+
+What served.py changes is there as at AWS.
+"""
 
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,11 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.waiting import eventually
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.rehearsal.emulator import Emulator
 
@@ -106,47 +111,73 @@ def test_the_body_of_an_api_is_left_unread(emulator: Emulator, outputs_of: Calla
 def test_a_function_url_is_a_name_of_awss_and_not_of_this_machine(
     outputs_of: Callable[..., dict[str, str]],
 ) -> None:
-    role = {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
-        },
-    }
-    function = {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "index.handler",
-            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            "Code": {"ZipFile": "def handler(event, context):\n    return {}\n"},
-        },
-    }
     url = {
         "Type": "AWS::Lambda::Url",
         "Properties": {"AuthType": "NONE", "TargetFunctionArn": {"Fn::GetAtt": ["Function", "Arn"]}},
     }
 
-    found = outputs_of(
-        "probe-url", {"Role": role, "Function": function, "Url": url}, {"Url": {"Fn::GetAtt": ["Url", "FunctionUrl"]}}
-    )
+    found = outputs_of("probe-url", _a_function() | {"Url": url}, {"Url": {"Fn::GetAtt": ["Url", "FunctionUrl"]}})
 
     address = urlsplit(found["Url"])
     assert (address.hostname or "").endswith(".on.aws"), "names.py is needed no more"
     assert address.port is None
 
 
+def test_the_concurrency_of_a_function_is_left_unread(
+    emulator: Emulator, outputs_of: Callable[..., dict[str, str]]
+) -> None:
+    resources = _a_function(ReservedConcurrentExecutions=2)
+
+    made = outputs_of("probe-concurrency", resources, {"Name": {"Ref": "Function"}})["Name"]
+
+    reserved = emulator.client("lambda").get_function_concurrency(FunctionName=made)
+    assert "ReservedConcurrentExecutions" not in reserved, "reserve_concurrency is needed no more"
+
+
+def test_a_function_that_is_replaced_ends_what_it_has_begun(
+    emulator: Emulator, outputs_of: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    functions, begun, may_end = emulator.client("lambda"), tmp_path / "begun", tmp_path / "may-end"
+    code = f"""
+import os, pathlib, time
+def handler(event, context):
+    pathlib.Path({str(begun)!r}).touch()
+    while not os.path.exists({str(may_end)!r}):
+        time.sleep(0.1)
+    return "ended"
+"""
+    waits = _a_function(Code={"ZipFile": code}, Timeout=300)
+    name = outputs_of("probe-replaced", waits, {"Name": {"Ref": "Function"}})["Name"]
+
+    with ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(functions.invoke, FunctionName=name)
+        eventually(begun.exists, PATIENCE_SECONDS)
+        functions.update_function_configuration(FunctionName=name, MemorySize=256)
+        may_end.touch()
+
+        assert json.loads(answer.result()["Payload"].read()) == "ended"
+
+
 def test_messages_are_not_moved_back(emulator: Emulator) -> None:
     with pytest.raises(ClientError):
         emulator.client("sqs").start_message_move_task(SourceArn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:probe")
+
+
+def _a_function(**properties: Any) -> dict[str, Any]:
+    """The resources of a function that does nothing."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    function = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "def handler(event, context):\n    return {}\n"},
+        **properties,
+    }
+    return {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": function},
+    }
 
 
 def _id_of(secret: str) -> dict[str, Any]:

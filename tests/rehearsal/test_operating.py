@@ -9,9 +9,9 @@ import pytest
 
 from tests.builders import a_charge, an_event, as_json, signed
 from tests.e2e.test_paying import RECEIVED
-from tests.e2e.waiting import eventually
 from tests.rehearsal.documents import OPERATING
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.rehearsal.documents import Reader

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tests.e2e.customer import PAYS
 from tests.e2e.shop import ADMIN
 from tests.e2e.test_paying import FAILED_ADMIN, told_of_success
-from tests.e2e.waiting import eventually
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.e2e.customer import Customer

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.shop import ADMIN
 from tests.e2e.test_paying import PAID
-from tests.e2e.waiting import eventually
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.rehearsal.shop import DeployedShop
@@ -27,6 +27,16 @@ def test_what_webhooks_lost_is_found_by_the_schedule(shop: DeployedShop) -> None
 
         assert paid["transactionId"].startswith("ch_")
         eventually(lambda: shop.mails(order.payment_id)[ADMIN, PAID] == 1, SCHEDULE_SECONDS)
+
+
+def test_who_asks_is_told_what_webhooks_lost(shop: DeployedShop) -> None:
+    order = shop.orders("asked")
+    with shop.lost_news():
+        shop.pays(order)
+
+        status, answer = shop.calls("POST", f"/payments/{order.payment_id}/refresh")
+
+    assert (status, answer["status"]) == (200, "succeeded")
 
 
 def test_a_checkout_that_runs_out_is_expired(shop: DeployedShop) -> None:
@@ -62,17 +72,20 @@ def test_garbage_in_the_mail_queue_ends_among_the_dead_letters(shop: DeployedSho
     queue, dead = (shop.deployment.physical(id_) for id_ in ("MailQueue", "MailDeadLetterQueue"))
     before = shop.deployment.outputs()["MailQueueUrl"]
     assert before == queue
-    # A message that failed is visible again after three minutes; five times that is too long to wait here.
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     order = shop.orders("beside-garbage")
+    # A message that failed is visible again after three minutes; five times that is too long to wait here.
+    visibility = shop.mail_queue()["VisibilityTimeout"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
 
-    sqs.send_message(QueueUrl=queue, MessageBody="garbage")
-    shop.pays(order)
+    try:
+        sqs.send_message(QueueUrl=queue, MessageBody="garbage")
+        shop.pays(order)
 
-    eventually(lambda: _bodies(sqs, dead) == ["garbage"], PATIENCE_SECONDS)
-    # What came with it was done.
-    eventually(lambda: shop.mails(order.payment_id)[ADMIN, PAID] == 1, PATIENCE_SECONDS)
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "180"})
+        eventually(lambda: _bodies(sqs, dead) == ["garbage"], PATIENCE_SECONDS)
+        # What came with it was done.
+        eventually(lambda: shop.mails(order.payment_id)[ADMIN, PAID] == 1, PATIENCE_SECONDS)
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": visibility})
 
 
 def _bodies(sqs: object, url: str) -> list[str]:

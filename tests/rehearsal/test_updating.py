@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.e2e.waiting import eventually
 from tests.rehearsal.shop import PATIENCE_SECONDS
+from tests.rehearsal.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.rehearsal.deployment import Deployment
