@@ -109,7 +109,7 @@ class DeployedShop(Shop):
             queue = self.mail_queue()
             return all(queue[name] == "0" for name in waiting)
 
-        eventually(is_empty, PATIENCE_SECONDS)
+        eventually(is_empty, MAIL_SECONDS)
 
     def tidies(self) -> None:
         """Throws away what a mistake left undone: webhooks are sent again, messages are not."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.rehearsal.shop import DeployedShop, Order
     from tests.rehearsal.workshop import Workshop
 
+# A slow machine deploys for minutes, and is not to be made slower by a hundred payments.
+PAUSE_SECONDS = 2
+
 
 class Customers:
     """One after the other orders, and pays as soon as it can; whatever ends one is kept for the test to see."""
@@ -42,7 +45,7 @@ class Customers:
 
     def _come(self) -> None:
         for number in itertools.count():
-            if self._gone.wait(1):
+            if self._gone.wait(PAUSE_SECONDS):
                 return
             try:
                 order = self._shop.orders(f"two-releases-{number}", f"two-releases-{number}@example.com")
