@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,9 @@ class Customers:
 def test_nothing_is_lost_or_told_twice_when_another_release_is_deployed_and_this_one_again(
     shop: DeployedShop, deployment: Deployment, workshop: Workshop, folder: Path, figures: list[str]
 ) -> None:
+    began = time.monotonic()
     other = other_release(folder / "other", deployment.emulator.environment)
-    figures.append(f"Two releases: this one and {other.name}.")
+    figures.append(f"Two releases: this one and {other.name}, which was there after {time.monotonic() - began:.0f} s.")
     # Who was of the newer release must be able to end what it began.
     steps = [other.template, workshop.built] if other.is_older else [other.template, workshop.built, other.template]
     customers = Customers(shop)
