@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.5
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], limit_seconds: float = LIMIT_SECONDS) -> int:
     # While HOME is still where pip has its settings.
     for platform in ("native", LAMBDA):
         wheels(platform)
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
         start_new_session=True,
     )
     try:
-        return _ended(stories)
+        return _ended(stories, limit_seconds)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -63,9 +63,9 @@ def main(arguments: list[str]) -> int:
         _remove(work)
 
 
-def _ended(stories: subprocess.Popen[bytes]) -> int:
+def _ended(stories: subprocess.Popen[bytes], limit_seconds: float) -> int:
     """The stories' exit code; 1 if their time is over, or whoever began this is no more."""
-    begun_by, deadline = os.getppid(), time.monotonic() + LIMIT_SECONDS
+    begun_by, deadline = os.getppid(), time.monotonic() + limit_seconds
     while os.getppid() == begun_by and time.monotonic() < deadline:
         with suppress(subprocess.TimeoutExpired):
             return stories.wait(LOOK_SECONDS)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.rehearsal import test_deploying, test_paying, test_trouble
-from tests.rehearsal.__main__ import main
+from tests.rehearsal.__main__ import LIMIT_SECONDS, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,4 +183,4 @@ def test_the_story_is_red(
 if __name__ == "__main__":
     # Most stories are red because something does not come; they are green first with the same patience.
     os.environ.setdefault("REHEARSAL_PATIENCE", "90")
-    sys.exit(main([*(sys.argv[1:] or ["--verbose"]), __file__]))
+    sys.exit(main([*(sys.argv[1:] or ["--verbose"]), __file__], 4 * LIMIT_SECONDS))
