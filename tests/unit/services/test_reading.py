@@ -1,6 +1,8 @@
 """Stripe's list of events is read to its end, whatever is in it, and names the payments that do not know it yet."""
 
+import weakref
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,9 +14,10 @@ from payments.adapters.stripe.objects import read_listed_event
 from payments.domain.actors import webhook
 from payments.domain.errors import NotConfigured, StripeRefused, StripeUnavailable
 from payments.domain.events import EventSet
+from payments.domain.facts import merge
 from payments.domain.looking import DueReason
 from payments.domain.payment import Payment
-from payments.services.reading import LATE, REACH, Reader
+from payments.services.reading import LATE, REACH, REMEMBERED, Reader
 from payments.services.recording import record
 from tests.builders import NOW, a_charge, a_dispute, a_payment, a_refund, a_session, an_event, an_intent
 from tests.fakes import MemoryStore, MemoryStripe
@@ -132,6 +135,35 @@ def test_a_long_list_is_read_to_its_end_window_by_window(desk: Desk) -> None:
     lists = desk.stripe.lists
     desk.reads()
     assert desk.stripe.lists == lists + 1
+
+
+def test_a_first_reading_holds_few_payments_at_once_however_many_are_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payments = [a_payment() for _ in range(4 * REMEMBERED)]
+    known, unknown = payments[::2], payments[1::2]
+    for number, payment in enumerate(payments):
+        body, at = an_intent(payment.id, id=f"pi_{number}"), NOW - timedelta(days=20) + number * SECOND
+        desk.happens("payment_intent.processing", body, at)
+        desk.happens("payment_intent.succeeded", body, at)
+        lesson = desk.stripe.happened[-1][0].lesson
+        assert lesson
+        desk.holds(replace(payment, facts=merge({}, lesson.facts)) if payment in known else payment)
+    read: list[weakref.ref[Payment]] = []
+    most = 0
+
+    def reading_anew(payment_id: str) -> Payment:
+        nonlocal most
+        payment = replace(desk.store.payments[payment_id])
+        read.append(weakref.ref(payment))
+        most = max(most, sum(each() is not None for each in read))
+        return payment
+
+    monkeypatch.setattr(desk.store, "payment", reading_anew)
+    assert sorted(desk.reads()) == sorted(payment.id for payment in unknown)
+    assert most <= REMEMBERED + 2
+    # Once each, for what is said of one comes close together.
+    assert len(read) == len(payments)
 
 
 def test_the_first_reading_begins_as_far_back_as_stripe_goes(desk: Desk) -> None:

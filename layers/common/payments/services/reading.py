@@ -27,6 +27,9 @@ HOPELESS = timedelta(days=3)
 # The first window's seconds: the next are longer, or shorter, as there are few events or many.
 FIRST_WINDOW = 3600
 MANY = 200
+# Of the payments that events name, so many are remembered: what is said of one comes close together, and a first
+# reading may name all of a month.
+REMEMBERED = 100
 _SECOND = timedelta(seconds=1)
 
 
@@ -48,8 +51,8 @@ class EventList(Owners, Protocol):
 class Reader:
     """One run's reading. `report` is told which event could not be asked about, and why; `read` counts events.
 
-    What was found out about an object or a payment is remembered, so that any number of events about it cost as much as
-    one.
+    What was found out about an object is remembered, and the REMEMBERED payments that were looked up last, so that any
+    number of events about one cost as much as one.
     """
 
     store: ReadingStore
@@ -131,4 +134,6 @@ class Reader:
             self._payments[payment_id] = None
             with suppress(NewerRelease):
                 self._payments[payment_id] = self.store.payment(payment_id)
+            if len(self._payments) > REMEMBERED:
+                del self._payments[next(iter(self._payments))]
         return self._payments[payment_id]
