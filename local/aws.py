@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from local.outbox import Outbox
-from local.servers import is_for_this_machine
+from local.servers import is_for_this_machine, letting_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def main() -> None:
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """A line for each AWS call would drown the handlers' own."""
 
-    application = LockedAws(DomainDispatcherApplication(create_backend_app))
+    application = letting_go(LockedAws(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", 0, application, threaded=True, fd=arguments.fd, request_handler=QuietHandler)
     server.serve_forever()
 

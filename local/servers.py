@@ -6,12 +6,15 @@ import re
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
 _THIS_MACHINE = re.compile(r"((localhost|127\.0\.0\.1)(:\d*)?)?", re.ASCII | re.IGNORECASE)
@@ -59,12 +62,25 @@ def _answers(host: str, port: int) -> bool:
     return False
 
 
+def letting_go(application: WSGIApplication) -> WSGIApplication:
+    """The application, of which no answered request stays in memory.
+
+    werkzeug's request and its environment hold each other, and all that came with them, until Python happens to look
+    for such circles: seldom in a program of many objects.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return ClosingIterator(application(environ, start_response), partial(environ.pop, "werkzeug.request", None))
+
+    return answer
+
+
 class Server:
     """Serves a WSGI application on a listening socket until closed."""
 
     def __init__(self, listener: socket.socket, application: WSGIApplication) -> None:
         self._server: BaseWSGIServer = make_server(
-            HOST, 0, application, threaded=True, fd=listener.fileno(), request_handler=_QuietHandler
+            HOST, 0, letting_go(application), threaded=True, fd=listener.fileno(), request_handler=_QuietHandler
         )
         # make_server works on a copy of the socket.
         listener.close()

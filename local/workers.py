@@ -62,6 +62,7 @@ class Worker:
         self.ready = False
         self.retired = False
         self.current: Invocation | None = None
+        self._timer: threading.Timer | None = None
         self.api = RuntimeApi(self)
         function = pool.function
         try:
@@ -77,6 +78,20 @@ class Worker:
         except OSError:
             self.api.close()
             raise
+
+    def begin(self, invocation: Invocation, seconds: float) -> None:
+        """It works on an event, for so long at most."""
+        self.current = invocation
+        self._timer = threading.Timer(seconds, self.pool.timed_out, (self, invocation))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> Invocation | None:
+        """It works on nothing any more; what it did work on."""
+        if self._timer:
+            self._timer.cancel()
+        invocation, self.current, self._timer = self.current, None, None
+        return invocation
 
     def next(self) -> Invocation | None:
         return self.pool.take(self)
@@ -174,12 +189,8 @@ class Workers:
                 worker.process.kill()
                 return None
             invocation = self._pending.popleft()
-            worker.current = invocation
             invocation.deadline = time.time() + self.function.timeout
-            timer = threading.Timer(self.function.timeout, self._time_out, (worker, invocation))
-            timer.daemon = True
-            invocation.result.add_done_callback(lambda _: timer.cancel())
-            timer.start()
+            worker.begin(invocation, self.function.timeout)
             return invocation
 
     def complete(self, worker: Worker, request_id: str, result: Result) -> bool:
@@ -187,7 +198,7 @@ class Workers:
             invocation = worker.current
             if invocation is None or invocation.request_id != request_id:
                 return False
-            worker.current = None
+            worker.end()
         invocation.result.set_result(result)
         return True
 
@@ -196,10 +207,20 @@ class Workers:
             return
         self._explain(worker, error)
 
+    def timed_out(self, worker: Worker, invocation: Invocation) -> None:
+        with self._changed:
+            if worker.current is not invocation:
+                return
+            worker.end()
+            worker.process.kill()
+        message = f"RequestId: {invocation.request_id} Error: Task timed out after {self.function.timeout:.2f} seconds"
+        self.logs.write(self.function.logical_id, message)
+        invocation.result.set_result(Result.error("Sandbox.Timedout", message))
+
     def exited(self, worker: Worker, code: int) -> None:
         worker.api.close()
         with self._changed:
-            invocation, worker.current = worker.current, None
+            invocation = worker.end()
             worker.retired = True
             self._changed.notify_all()
             if worker in self._retired:
@@ -259,13 +280,3 @@ class Workers:
                 self._workers.remove(worker)
             if not self._workers and not self._closed:
                 self._set_broken(reason)
-
-    def _time_out(self, worker: Worker, invocation: Invocation) -> None:
-        with self._changed:
-            if worker.current is not invocation:
-                return
-            worker.current = None
-            worker.process.kill()
-        message = f"RequestId: {invocation.request_id} Error: Task timed out after {self.function.timeout:.2f} seconds"
-        self.logs.write(self.function.logical_id, message)
-        invocation.result.set_result(Result.error("Sandbox.Timedout", message))
