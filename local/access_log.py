@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
+from local.servers import letting_go
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,7 +23,8 @@ class AccessLog:
     """
 
     def __init__(self, application: WSGIApplication, write: Callable[[str], None]) -> None:
-        self._application = application
+        # It is given an environment of its own.
+        self._application = letting_go(application)
         self._write = write
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

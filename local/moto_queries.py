@@ -79,9 +79,18 @@ def query(
     As DynamoDB has it, a page that is full has a LastEvaluatedKey, though no item may follow.
     """
     conditions = dict(hash_key_conditions or [])
+    index = next((each for each in table.all_indexes() if each.name == index_name), None)
+    found = _partition(table, index_name, conditions)
+    if range_comparison:
+        name = _range_key(index.schema if index else table.schema)
+        keys = ((item, item.attrs.get(name) if name else None) for item in found)
+        found = [item for item, key in keys if key and key.compare(range_comparison, range_objs)]
+    if index:
+        # moto copies all that it finds, and only then takes of it what the index has.
+        found = [index.project(item) for item in found]
     partition = copy.copy(table)
     partition.items = defaultdict(dict)
-    for item in _partition(table, index_name, conditions):
+    for item in found:
         place(partition, item)
     items, scanned, last = _query(
         partition,
@@ -160,6 +169,10 @@ def _partition(table: Table, index_name: str | None, conditions: Mapping[str, Dy
     if found is None:
         return []
     return list(found.values()) if table.has_range_key else [found]
+
+
+def _range_key(schema: Sequence[Mapping[str, str]]) -> str | None:
+    return next((key["AttributeName"] for key in schema if key["KeyType"] == "RANGE"), None)
 
 
 def _note(table: Table, hash_key: DynamoType, range_key: DynamoType | None) -> None:

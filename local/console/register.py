@@ -16,12 +16,8 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from payments.adapters.table.codec import Item
-
 # As many keys as one reading takes.
 MOST_KEYS = 100
-# So many are kept if reading the next ones fails.
-_PORTION = 50
 # A table is as old as its stack is; this is how far back the first look goes.
 _REACH = timedelta(days=31)
 # The index shows what was created at one moment by several in any order.
@@ -29,6 +25,8 @@ _OVERLAP = timedelta(seconds=10)
 _SHOWN = """
     id status day name email_given order number amount currency created_at received returned dispute
 """.split()
+# Names, for some are words of DynamoDB's own.
+_NAMES = {f"#{name}": name for name in _SHOWN}
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -75,40 +73,35 @@ class Register:
 
     def _read_on(self, day: str) -> None:
         """A portion at a time: what was read stays read if the next one fails."""
-        for partitions in self._portions(day):
-            new = [pk for pk in partitions if pk not in self._known]
-            entries = [_entry(item) for item in self._items(new)]
+        new = [pk for pk in self._partitions(day) if pk not in self._known]
+        for partitions in batched(new, MOST_KEYS, strict=False):
+            entries = [_entry(item) for item in self._items(partitions)]
+            self._known.update(partitions)
+            self._entries = sorted([*self._entries, *entries])
             if entries:
-                self._known.update(new)
-                self._entries = sorted([*self._entries, *entries])
                 newest = max(entry.created_at for entry in entries)
                 self._read_until[day] = iso(datetime.fromisoformat(newest) - _OVERLAP)
 
-    def _portions(self, day: str) -> Iterator[Sequence[str]]:
+    def _partitions(self, day: str) -> Iterator[str]:
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._name,
             IndexName="by_day",
             KeyConditionExpression="#day = :day AND created_at > :since",
             ExpressionAttributeNames={"#day": "day"},
             ExpressionAttributeValues=encoded({":day": day, ":since": self._read_until.get(day, "0")}),
-            PaginationConfig={"PageSize": _PORTION},
         )
         for page in pages:
-            yield [item["pk"]["S"] for item in page["Items"]]
+            yield from (item["pk"]["S"] for item in page["Items"])
 
     def _items(self, partitions: Iterable[str]) -> Iterator[dict[str, Any]]:
         keys = [encoded({"pk": pk, "sk": PAYMENT}) for pk in partitions]
-        wanted: Any = {self._name: {"Keys": keys}} if keys else None
+        shown = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
+        wanted: Any = {self._name: {"Keys": keys, **shown}} if keys else None
         while wanted:
             answer = self._dynamodb.batch_get_item(RequestItems=wanted)
-            yield from (_listed(item) for item in answer["Responses"].get(self._name, []))
+            yield from map(decoded, answer["Responses"].get(self._name, []))
             # An answer has its limits in bytes.
             wanted = answer.get("UnprocessedKeys")
-
-
-def _listed(item: Item) -> dict[str, Any]:
-    """What of an item a list shows."""
-    return decoded({name: item[name] for name in _SHOWN if name in item})
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

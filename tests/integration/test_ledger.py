@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.console import ledger as ledger_module
-from local.console.ledger import LOOK, Ledger
+from local.console.ledger import LOOK, PAGE, Ledger
 from payments.domain.actors import LOOK as A_LOOK
 from payments.domain.facts import Intent, IntentState, Session, SessionState
 from payments.domain.payment import Customer
@@ -198,9 +198,20 @@ def test_a_payment_that_was_created_at_the_same_moment_and_seen_later_is_not_mis
     assert shop.names("alan")[:1] != []
 
 
-def test_hundreds_are_read_in_portions(shop: Shop) -> None:
+def test_hundreds_are_read_in_portions(shop: Shop, calls: list[tuple[str, dict[str, Any]]]) -> None:
     for number in range(101):
         shop.order(f"Many {number}", at=TODAY + timedelta(seconds=60))
+    shop.names("many")
+    calls.clear()
+    # One who looks for the first time.
+    Ledger(shop.table_name, shop.dynamodb).find("", 1, LOOK, lambda _: None)
+    fetched = [params["RequestItems"][shop.table_name] for name, params in calls if name == "BatchGetItem"]
+    known = shop.find()["known"]
+    assert sum(len(each["Keys"]) for each in fetched) == known + PAGE
+    assert len(fetched) <= known // 100 + 4
+    # Facts are most of a payment.
+    assert not [each for each in fetched if "facts" in each["ExpressionAttributeNames"].values()]
+    assert all(each["ProjectionExpression"] for each in fetched)
 
     assert shop.find("many")["total"] == 101
     assert shop.find("many pending")["hasMore"]

@@ -203,6 +203,27 @@ def test_an_index_follows_what_is_written(partition: Partition) -> None:
     assert found() == [["a", "d"]]
 
 
+def test_an_index_is_read_from_a_place_on(partition: Partition) -> None:
+    partition.transact(*[on_shelf(partition, sort, rank) for rank, sort in enumerate("abcd")])
+    partition.change("b", "REMOVE #rank", ExpressionAttributeNames={"#rank": "rank"})
+
+    def found(condition: str, **request: Any) -> list[list[str]]:
+        names, values = {"#rank": "rank"}, {":rank": {"N": "1"}}
+        return sorts(
+            partition.pages(
+                f"shelf = :name AND {condition}",
+                IndexName=INDEX,
+                ExpressionAttributeNames=names,
+                values=values,
+                **request,
+            )
+        )
+
+    assert found("#rank >= :rank") == [["c", "d"]]
+    assert found("#rank >= :rank", ScanIndexForward=False, Limit=1) == [["d"], ["c"], []]
+    assert found("#rank < :rank") == [["a"]]
+
+
 def test_a_cancelled_transaction_leaves_the_index_as_it_was(partition: Partition) -> None:
     partition.transact(on_shelf(partition, "there", 1), on_shelf(partition, "deleted", 2))
     before = list(partition.pages("shelf = :name", IndexName=INDEX))
@@ -246,6 +267,34 @@ def test_what_is_deleted_is_not_kept(in_process: Any) -> None:
         partition.transact(partition.put("one"), partition.put("two"))
         partition.transact(partition.delete("one"), partition.expect("two"))
     assert items() == before + 1
+
+
+def test_a_query_copies_no_more_than_it_answers(in_process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    partition = Partition(in_process)
+    for rank in range(20):
+        written = on_shelf(partition, str(rank), rank)["Put"]["Item"]
+        more = {f"more{number}": {"S": "of it"} for number in range(20)}
+        in_process.put_item(TableName=TABLE, Item=written | more)
+    shelf: Any = {"TableName": TABLE, "IndexName": INDEX, "KeyConditionExpression": "shelf = :shelf AND #rank > :rank"}
+    shelf["ExpressionAttributeNames"] = {"#rank": "rank"}
+    shelf["ExpressionAttributeValues"] = {":shelf": {"S": partition.name}, ":rank": {"N": "16"}}
+    # From the first query on the index is there.
+    assert in_process.query(**shelf)["Count"] == 3
+    copied = 0
+
+    def counting(value: DynamoType, memo: object) -> DynamoType:
+        nonlocal copied
+        copied += 1
+        return value
+
+    monkeypatch.setattr(DynamoType, "__deepcopy__", counting, raising=False)
+    answer = in_process.query(**shelf)
+
+    assert answer["Count"] == 3
+    # For each the item's two keys, and what the index shows.
+    assert copied <= sum(len(item) + 2 for item in answer["Items"])
 
 
 def test_a_token_is_forgotten_after_ten_minutes(in_process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
