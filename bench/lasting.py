@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench.lasting_looks import Kept, Look, kept, looks
 from bench.load import machine
 from bench.load_clients import UnexpectedError, call, control
 from bench.load_tables import table
@@ -142,11 +143,12 @@ def main() -> int:
         for spell in Shop(stack).spells(payments, time.monotonic() + seconds):
             spells.append(spell)
             print(_line(len(spells) * WATCHED, spell), file=sys.stderr, flush=True)
+        seen, each = looks(stack), kept(stack, len(spells) * WATCHED)
     if len(spells) == 1:
         print(f"There was time for {WATCHED} payments only, and nothing to compare them with.", file=sys.stderr)
         return 1
     first, last = spells[0], spells[-1]
-    document = _document(len(spells) * WATCHED, first, last)
+    document = "\n\n".join([_document(len(spells) * WATCHED, first, last), _kept(each), _looks(seen)])
     print(document)
     DOCUMENT.write_text(document + "\n")
     return 1 if grown(first, last) else 0
@@ -231,6 +233,26 @@ Milliseconds of processor time for one payment, with all that runs beside it, re
 Megabytes, of the functions' workers those of the largest.
 
 {table(("part", "fresh", f"after {WATCHED}", f"after {payments}", "ratio", "kB a payment"), held)}"""
+
+
+def _kept(each: Kept) -> str:
+    item, mail, event = (f"{size:.0f} kB" for size in (each.items, each.mails, each.events))
+    return f"""This much of it is the payment itself, as JSON: {item} of items in the table, {mail} of mails, which are
+kept packed, and {event} of events at Stripe's double. Table and double keep theirs as Python's objects, which are many
+times that."""
+
+
+def _looks(seen: Sequence[Look]) -> str:
+    lines = [
+        (look.what, f"{look.clock * 1000:.0f}", "-" if look.processors is None else f"{look.processors * 1000:.0f}")
+        for look in seen
+    ]
+    return f"""## Looking at all of it
+
+Milliseconds: of the clock until it is answered, in Chromium from the navigation until the list is there, and of the
+processor time of the whole stack meanwhile.
+
+{table(("look", "clock", "processors"), lines)}"""
 
 
 if __name__ == "__main__":

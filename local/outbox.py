@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A mail, packed: all of them are kept, and read once."""
+
+    to: list[str]
+    packed: bytes
+    at: str
+
+    def shown(self, number: int) -> dict[str, Any]:
+        raw = zlib.decompress(self.packed).decode(errors="surrogatepass")
+        return {"number": number, "to": self.to, "raw": raw, "sentAt": self.at}
+
+
 class Outbox:
     """Each mail has a number that no other ever has, from 1 on.
 
@@ -26,7 +41,7 @@ class Outbox:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._first = 1
-        self._mails: list[dict[str, Any]] = []
+        self._mails: list[_Sent] = []
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -52,13 +67,15 @@ class Outbox:
     def keep(self, to: Sequence[str], raw: str) -> None:
         """A mail that is sent now."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        packed = zlib.compress(raw.encode(errors="surrogatepass"), level=1)
         with self._lock:
-            number = self._first + len(self._mails)
-            self._mails.append({"number": number, "to": list(to), "raw": raw, "sentAt": now})
+            self._mails.append(_Sent(list(to), packed, now))
 
     def _after(self, number: int) -> dict[str, Any]:
         with self._lock:
-            return {"first": self._first, "mails": self._mails[max(0, number + 1 - self._first) :]}
+            first, mails = self._first, self._mails[max(0, number + 1 - self._first) :]
+            after = self._first + len(self._mails) - len(mails)
+        return {"first": first, "mails": [mail.shown(after + place) for place, mail in enumerate(mails)]}
 
     def _clear(self) -> None:
         with self._lock:
