@@ -99,6 +99,7 @@ def _watch(stack: Stack, terminal: Terminal, keyboard: Keyboard) -> int:
 
 def _banner(stack: Stack, keyboard: Keyboard) -> str:
     broken = "".join(f"\n{reason}\n" for reason in stack.broken.values())
+    real = "\n  Orders are paid at Stripe itself, in your account's test mode.\n" if stack.stripe_account else ""
     keys = "Enter shows this again, q and Enter or " if keyboard.present else ""
     return f"""
 Quittance is ready.
@@ -110,7 +111,7 @@ Quittance is ready.
   Webhook          {stack.webhook_url}
   {stack.stripe_name:<17}{stack.stripe_page}
   Logs             {stack.logs}
-
+{real}
   Cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined,
          4000 0025 0000 3155 asks for authentication. Any future date, any CVC.
 {broken}

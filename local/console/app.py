@@ -41,13 +41,18 @@ _FAILURES = (BotoCoreError, ClientError, Unreachable, OSError, http.client.HTTPE
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the console shows and steers. `double` is None where no Stripe double runs; `links` are for people."""
+    """What the console shows and steers.
+
+    `double` is None where no Stripe double runs, and `without_double` says which Stripe there is then; `links` are for
+    people.
+    """
 
     template: Template
     aws_url: str
     dynamodb_url: str
     api_url: str
     double: Double | None
+    without_double: str
     mails: Mails
     links: Mapping[str, str]
     broken: Callable[[], Mapping[str, str]]
@@ -132,6 +137,7 @@ class Console:
             "queues": part("queues", self._queues.depths, []),
             "mails": part("mails", self._latest_mails, []),
             "stripe": part("stripe", self._double.state) if self._double else None,
+            "withoutDouble": self._surroundings.without_double,
         }
         return state | {"problems": problems}
 
@@ -183,7 +189,7 @@ class Console:
         if body is None:
             return _problem(400, "The body must be a JSON object.")
         if self._double is None:
-            return _problem(503, "The Stripe double is not running.")
+            return _problem(503, self._surroundings.without_double)
         try:
             reply = self._double.control(path, body)
         except Unreachable:

@@ -104,6 +104,10 @@ def test_make_run_with_a_test_key_hears_of_a_payment_and_keeps_the_key(stripe_ur
         addresses = {line.rpartition("  ")[0].strip(): line.split()[-1] for line in said if line.startswith("  ")}
         assert addresses["Stripe (test)"] == stripe_url, said
         assert "Stripe double" not in addresses
+        assert "  Orders are paid at Stripe itself, in your account's test mode." in said
+        state = call(f"{addresses['Console']}/state.json")
+        assert state["links"]["Stripe (test)"] == stripe_url
+        assert (state["stripe"], state["withoutDouble"].partition(",")[0]) == (None, "Orders are paid at Stripe itself")
         shop = Shop(addresses["API"], addresses["Mailbox"], stripe_url)
 
         shop.knows_of(shop.sells())

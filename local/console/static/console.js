@@ -96,9 +96,9 @@ function draw() {
   drawNamed();
   fill("steer", steerView(state.stripe, products));
   fill("queues", queuesView(state.queues));
-  fill("deliveries", deliveriesView(state.stripe));
+  fill("deliveries", deliveriesView(state.stripe, state.withoutDouble));
   fill("mails", mailsView(state.mails, state.links.Mailbox));
-  fill("objects", objectsView(state.stripe, draw));
+  fill("objects", objectsView(state.stripe, state.withoutDouble, draw));
 
   // A button that has done its work is gone; who uses the keyboard stays where it was.
   if (!focused.isConnected) around.find((each) => each.isConnected)?.querySelector("summary")?.focus({ preventScroll: true });

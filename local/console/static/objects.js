@@ -28,9 +28,9 @@ const NAMES = {
 /** JSON that was asked for, by the object's id. */
 const whole = new Map();
 
-/** The latest objects of each kind, whoever made them. */
-export function objectsView(stripe, redraw) {
-  if (!stripe) return [empty("No Stripe double is running.")];
+/** The latest objects of each kind, whoever made them; where there is no double, the sentence `otherwise`. */
+export function objectsView(stripe, otherwise, redraw) {
+  if (!stripe) return [empty(otherwise)];
   const kinds = Object.entries(stripe.objects).filter(([, things]) => things.length > 0);
   if (kinds.length === 0) return [empty("Nothing yet.")];
   return kinds.map(([kind, things]) => h("details", { key: kind },

@@ -14,8 +14,8 @@ export function queuesView(queues) {
       [queue.visible, queue.inFlight, queue.delayed].map((depth) => h("td", { "data-zero": String(depth === 0) }, depth))))))];
 }
 
-export function deliveriesView(stripe) {
-  if (!stripe) return [empty("No Stripe double is running.")];
+export function deliveriesView(stripe, otherwise) {
+  if (!stripe) return [empty(otherwise)];
   if (stripe.deliveries.length === 0) return [empty("Nothing yet.")];
   return [
     h("ul", { class: "rows scroll", tabindex: "0", "aria-label": "The latest deliveries, the newest first" },
