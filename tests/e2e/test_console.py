@@ -132,6 +132,23 @@ def test_a_search_is_in_the_address_and_says_what_it_found(desk: Desk, customer:
     expect(desk.page.locator(".payment")).to_contain_text(customer.email)
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_mail_address_is_broken_within_a_word(desk: Desk, customer: Customer, width: int) -> None:
+    local_part = "a.customer.with.a.long.name.of.sixty.and.some.more.characters"
+    desk.page.set_viewport_size({"width": width, "height": 800})
+    payment = desk.orders("Ada Lovelace", f"{local_part}@example.com")
+    shown = payment.locator("dl .address")
+    expect(shown).to_have_text(f"{local_part}@example.com")
+    expect(shown).to_have_attribute("title", f"{local_part}@example.com")
+
+    lines = shown.locator("span").evaluate_all(
+        "parts => parts.map(part => part.offsetHeight / parseFloat(getComputedStyle(part).lineHeight))"
+    )
+
+    assert [round(each) for each in lines] == [1, 1]
+    assert overhang(desk.page) <= 0
+
+
 def test_an_object_of_stripes_is_shown_with_its_payment(desk: Desk, customer: Customer) -> None:
     payment = desk.orders("Ada Lovelace", customer.email)
 

@@ -3,7 +3,7 @@
 import { click } from "./actions.js";
 import { h } from "/shared/dom.js";
 import { time } from "/shared/time.js";
-import { attempts, empty } from "./words.js";
+import { address, attempts, empty } from "./words.js";
 
 export function queuesView(queues) {
   if (queues.length === 0) return [empty("No queues.")];
@@ -50,5 +50,5 @@ export function mailsView(mails, mailbox) {
 export function mailRows(mails, mailbox) {
   return mails.map((mail) => h("li", { key: mail.number },
     h("div", { dir: "auto" }, h("a", { href: `${mailbox}/mails/${mail.number}`, target: "_blank", rel: "noopener" }, mail.subject || "(no subject)")),
-    h("div", { class: "soft" }, h("bdi", {}, mail.to.join(", ")), " · ", time(mail.sentAt))));
+    h("div", { class: "soft" }, mail.to.flatMap((to, index) => (index ? [", ", address(to)] : [address(to)])), " · ", time(mail.sentAt))));
 }

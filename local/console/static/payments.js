@@ -5,7 +5,7 @@ import { h } from "/shared/dom.js";
 import { time } from "/shared/time.js";
 import { objectRows } from "./objects.js";
 import { mailRows } from "./panels.js";
-import { attempts, badge, id, shortened } from "./words.js";
+import { address as mailAddress, attempts, badge, id, shortened } from "./words.js";
 
 /** A page of payments; `address` makes the address of another page of them. */
 export function paymentsView(list, address) {
@@ -47,7 +47,7 @@ function rowView(payment) {
       badge(payment.status),
       disputeBadge(payment),
       h("span", { class: "when" }, time(payment.createdAt)),
-      h("span", { class: "who" }, h("bdi", {}, payment.product), " · ", h("bdi", {}, payment.name), " · ", h("bdi", {}, payment.email))));
+      h("span", { class: "who" }, h("bdi", {}, payment.product), " · ", h("bdi", {}, payment.name), " · ", mailAddress(payment.email))));
 }
 
 function disputeBadge(payment) {
@@ -91,7 +91,7 @@ function figures(payment) {
     ["Received", payment.received?.text ?? "nothing"],
     ["Returned", payment.returned?.text],
     ["Failure", payment.failure],
-    ["Customer", h("bdi", {}, `${payment.customer.name}, ${payment.customer.email}`)],
+    ["Customer", [h("bdi", {}, payment.customer.name), ", ", mailAddress(payment.customer.email)]],
     ["Expires", time(payment.expiresAt)],
     ["Next look", payment.lookAt && time(payment.lookAt)],
     ["Last event", payment.lastEvent && id(payment.lastEvent)],

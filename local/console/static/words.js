@@ -11,6 +11,12 @@ export function shortened(text) {
   return text.length > 26 ? `${text.slice(0, 16)}…${text.slice(-4)}` : text;
 }
 
+/** A mail address: in two lines where one is too short, of which a part that is too long ends in an ellipsis. */
+export function address(text) {
+  const at = Math.max(text.lastIndexOf("@"), 0);
+  return h("bdi", { class: "address", title: text }, [text.slice(0, at), text.slice(at)].filter(Boolean).map((part) => h("span", {}, part)));
+}
+
 const GOOD = "succeeded paid sent won complete delivered closed given".split(" ");
 const BAD = "failed lost rejected gave_up async_failed canceled expired lapsed needs_response in_review".split(" ");
 
