@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from local.access_log import AccessLog
 from local.gateway import FunctionUrl, Gateway
+from local.issuer.app import Issuer
 from local.mailbox.app import Mailbox
 from local.news import Weight
 from local.origins import RefusedOrigins
@@ -41,9 +42,10 @@ def applications(stack: Stack, frontend: Path, mails: Mails, logs: Logs) -> dict
         return AccessLog(application, partial(logs.write, part))
 
     return {
-        "site": Site(frontend, stack.api_url),
+        "site": Site(frontend, stack.api_url, stack.issuer_url),
         "mailbox": Mailbox(mails, stack.console_url),
         "console": _console(stack, mails),
+        "issuer": _issuer(stack),
         **({"api": logged("api", Gateway(apis[0], stack.pass_on, refused=refused.note))} if apis else {}),
         **({"webhook": logged("webhook", FunctionUrl(urls[0].logical_id, stack.pass_on))} if urls else {}),
     }
@@ -90,6 +92,13 @@ def _console(stack: Stack, mails: Mails) -> WSGIApplication:
         invoke=stack.invoke,
     )
     return Console(surroundings)
+
+
+def _issuer(stack: Stack) -> Issuer:
+    """Of a template without sign-in it has the usual names."""
+    known = stack.template.parameters
+    audience, group = known.get("OidcAudience", "quittance"), known.get("AdminGroup", "admin")
+    return Issuer(stack.issuer_url, audience, known.get("AllowedOrigins", []), group)
 
 
 def _find_functions_code() -> None:

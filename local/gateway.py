@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from local.authorizer import Authorizer, Denied
 from local.http_events import EVENT_LIMIT, BadAnswerError, message, request_event, response_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -31,7 +32,7 @@ FUNCTION_TIMEOUT = 900.0
 
 
 class Gateway:
-    """The HTTP API: the template's routes and CORS rules, payload format 2.0.
+    """The HTTP API: the template's routes, CORS rules and authorizers, payload format 2.0.
 
     `refused` is told each origin that a page came from and that the CORS rules do not name.
     """
@@ -45,6 +46,7 @@ class Gateway:
     ) -> None:
         self._routes = sorted(api.routes, key=_precedence)
         self._cors = api.cors
+        self._authorizers = {name: Authorizer(each) for name, each in api.authorizers.items()}
         self._invoke = invoke
         self._timeout = timeout
         self._refused = refused
@@ -72,9 +74,17 @@ class Gateway:
         if found is None:
             return message(404, "Not Found")
         route, parameters = found
+        try:
+            authorizer = self._authorized(route, request)
+        except Denied as denied:
+            response = message(denied.status, denied.message)
+            response.headers["www-authenticate"] = denied.challenge
+            return response
         event = request_event(
             request, route_key=route.key, path_parameters=parameters, decode_path=True, request_id=request_id
         )
+        if authorizer:
+            event["requestContext"]["authorizer"] = authorizer
         payload = json.dumps(event).encode()
         if len(payload) > EVENT_LIMIT:
             return message(413, "Request Entity Too Large")
@@ -88,6 +98,12 @@ class Gateway:
             return response_of(result.value, "text/plain; charset=utf-8")
         except (BadAnswerError, ValueError):
             return message(500, "Internal Server Error")
+
+    def _authorized(self, route: Route, request: Request) -> Mapping[str, Any] | None:
+        """What the function is told of the token that the route asks for; None for one that is open. Raises Denied."""
+        if route.authorizer is None:
+            return None
+        return self._authorizers[route.authorizer].context(request.headers.get("Authorization"), route.scopes)
 
     def _has_options_route(self, request: Request) -> bool:
         return any(

@@ -19,6 +19,7 @@ PARTS = {
     "stripe": "Stripe double",
     "mailbox": "mailbox",
     "console": "console",
+    "issuer": "issuer",
 }
 
 _USUAL_CONSOLE_PORT = 8026
@@ -45,6 +46,7 @@ class Ports:
     stripe: int = 12111
     mailbox: int = 8025
     console: int | None = None
+    issuer: int = 8027
     named: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod

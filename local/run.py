@@ -109,6 +109,7 @@ Quittance is ready.
   Console          {stack.console_url}
   API              {stack.api_url}
   Webhook          {stack.webhook_url}
+  Sign-in          {stack.issuer_url}
   {stack.stripe_name:<17}{stack.stripe_page}
   Logs             {stack.logs}
 {real}

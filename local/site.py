@@ -1,4 +1,4 @@
-"""The static pages, served as they are but for one address."""
+"""The static pages, served as they are but for the addresses of what they call."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 _DEFAULT_API = b"http://localhost:3000"
+_DEFAULT_ISSUER = b"http://localhost:8027"
 # Not left to the machine's own tables: browsers refuse modules of another type.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -31,11 +32,11 @@ HEADERS = {
 
 
 class Site:
-    """Serves `folder`; config.js names `api`, wherever the API is."""
+    """Serves `folder`; config.js names `api` and `issuer`, wherever these are."""
 
-    def __init__(self, folder: Path, api: str) -> None:
+    def __init__(self, folder: Path, api: str, issuer: str = "") -> None:
         self._folder = folder.resolve()
-        self._api = api.encode()
+        self._addresses = {_DEFAULT_API: api.encode(), _DEFAULT_ISSUER: issuer.encode()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
@@ -48,7 +49,8 @@ class Site:
             return Response("Not found\n", status=404)
         content = file.read_bytes()
         if file.name == "config.js":
-            content = content.replace(_DEFAULT_API, self._api)
+            for usual, address in self._addresses.items():
+                content = content.replace(usual, address)
         type_ = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return Response(
             content,

@@ -81,7 +81,7 @@ class Stack:
         self.template: Template
         self.site_url = self.api_url = self.webhook_url = self.stripe_url = self.mailbox_url = self.aws_url = ""
         # DynamoDB is moto's, or AWS's own.
-        self.console_url = self.dynamodb_url = ""
+        self.console_url = self.issuer_url = self.dynamodb_url = ""
 
     def __enter__(self) -> Self:
         try:
@@ -154,6 +154,7 @@ class Stack:
         self.stripe_url = account.api_base if account else f"http://localhost:{ports['stripe']}"
         self.mailbox_url = f"http://localhost:{ports['mailbox']}"
         self.console_url = f"http://localhost:{ports['console']}"
+        self.issuer_url = f"http://localhost:{ports['issuer']}"
         self._parts.start_aws(aws)
         if self._dynamodb_local:
             self._parts.start_dynamodb()
@@ -186,6 +187,7 @@ class Stack:
             "AllowedOrigins": ",".join(origins),
             "StripeApiBase": self.stripe_url.replace("localhost", "127.0.0.1"),
             "FailureNoticeDelaySeconds": "0",
+            "OidcIssuer": self.issuer_url,
         }
         addresses = Addresses(self.aws_url, self.api_url, self.webhook_url.rstrip("/"))
         declared = Template(self._template_path).document.get("Parameters", {})

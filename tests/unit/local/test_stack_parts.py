@@ -33,7 +33,7 @@ def test_ports_come_from_the_environment() -> None:
 
 
 @pytest.mark.parametrize("text", ["http", "-1", "65536"])
-@pytest.mark.parametrize(("variable", "highest"), [("API_PORT", 65535), ("PORTS", 65530)])
+@pytest.mark.parametrize(("variable", "highest"), [("API_PORT", 65535), ("PORTS", 65529)])
 def test_a_port_that_is_none_is_refused(variable: str, highest: int, text: str) -> None:
     with pytest.raises(StackError, match=f"{variable} must be a port from 0 to {highest}"):
         Ports.from_environment({variable: text})
@@ -42,7 +42,9 @@ def test_a_port_that_is_none_is_refused(variable: str, highest: int, text: str) 
 def test_ports_move_together_and_single_ones_win() -> None:
     ports = Ports.from_environment({"PORTS": "20000", "STRIPE_PORT": "12111"})
 
-    assert ports == Ports(site=20000, api=20001, webhook=20002, stripe=12111, mailbox=20004, console=20005)
+    assert ports == Ports(
+        site=20000, api=20001, webhook=20002, stripe=12111, mailbox=20004, console=20005, issuer=20006
+    )
     assert Ports.from_environment({"PORTS": "0"}) == Ports.free()
 
 
