@@ -57,6 +57,7 @@ _HTTP_API = "AWS::Serverless::HttpApi"
 _TABLE = "AWS::DynamoDB::Table"
 _QUEUE = "AWS::SQS::Queue"
 _SECRET = "AWS::SecretsManager::Secret"
+_USER_POOL = "AWS::Cognito::UserPool"
 
 # SAM's name for the API of routes that name none.
 _IMPLICIT_API = "ServerlessHttpApi"
@@ -227,6 +228,7 @@ class Template:
             (_TABLE, "StreamArn"): lambda table: f"{self._arn(table)}/stream/local",
             (_SECRET, "Id"): self._arn,
             (_HTTP_API, "ApiEndpoint"): lambda _: self.addresses.api,
+            (_USER_POOL, "ProviderURL"): lambda id_: f"https://cognito-idp.{REGION}.amazonaws.com/{self._name(id_)}",
         }
         if (type_, attribute) not in known:
             raise LookupError(f"the local stack does not know this attribute of a {type_}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 
@@ -18,6 +19,7 @@ from local.intrinsics import Resolver
 from tools.template import ROOT, expanded
 
 STACK = "quittance-production"
+STACK_UUID = "51af3dc0-da77-11e4-872e-1234567db123"
 PARAMETERS = {
     "Stage": "production",
     "AllowedOrigins": "https://shop.example,https://www.shop.example",
@@ -45,12 +47,20 @@ class Deployed:
         return Resolver(self._reference, self._attribute, self.document["Conditions"]).resolve(value, where)
 
     def _reference(self, name: str) -> Any:
-        pseudo = {"AWS::Region": "us-east-1", "AWS::Partition": "aws", "AWS::AccountId": "123456789012"}
-        if name in pseudo | {"AWS::StackName": STACK}:
-            return (pseudo | {"AWS::StackName": STACK})[name]
+        pseudo = {
+            "AWS::Region": "us-east-1",
+            "AWS::Partition": "aws",
+            "AWS::AccountId": "123456789012",
+            "AWS::StackName": STACK,
+            "AWS::StackId": f"arn:aws:cloudformation:us-east-1:123456789012:stack/{STACK}/{STACK_UUID}",
+        }
+        if name in pseudo:
+            return pseudo[name]
         if name in self.document["Parameters"]:
             parameter = self.document["Parameters"][name]
             value = str(PARAMETERS.get(name, parameter.get("Default")))
+            if parameter["Type"] == "CommaDelimitedList":
+                return value.split(",")
             # CloudFormation's parameters are texts, and properties are given the type that they have.
             return int(value) if parameter["Type"] == "Number" else value
         return self.ids[name]
@@ -60,6 +70,8 @@ class Deployed:
         if type_ == "AWS::SQS::Queue":
             name = physical.rsplit("/", 1)[1]
             return name if attribute == "QueueName" else f"arn:aws:sqs:us-east-1:123456789012:{name}"
+        if attribute == "ProviderURL":
+            return f"https://cognito-idp.us-east-1.amazonaws.com/{physical}"
         kinds = {
             "AWS::Lambda::Function": "lambda:us-east-1:123456789012:function:",
             "AWS::Events::Rule": "events:us-east-1:123456789012:rule/",
@@ -90,6 +102,33 @@ def put_alarm(properties: Properties) -> str:
     return ""
 
 
+def create_pool(properties: Properties) -> str:
+    # CloudFormation sets these by other calls.
+    properties |= {"PoolName": properties.pop("UserPoolName")}
+    mfas = properties.pop("EnabledMfas")
+    assert mfas == ["SOFTWARE_TOKEN_MFA"]
+    return str(boto3.client("cognito-idp").create_user_pool(**properties)["UserPool"]["Id"])
+
+
+def create_client(properties: Properties) -> str:
+    made = boto3.client("cognito-idp").create_user_pool_client(ClientName="pages", **properties)
+    return str(made["UserPoolClient"]["ClientId"])
+
+
+def create_domain(properties: Properties) -> str:
+    boto3.client("cognito-idp").create_user_pool_domain(**properties)
+    return str(properties["Domain"])
+
+
+def create_branding(properties: Properties) -> str:
+    """The simulated AWS has none: that the API takes these properties is all that is seen."""
+    cognito = boto3.client("cognito-idp")
+    with Stubber(cognito) as stubber:
+        stubber.add_response("create_managed_login_branding", {})
+        cognito.create_managed_login_branding(**properties)
+    return "branding"
+
+
 def create_api(properties: Properties) -> str:
     """Without its routes: the simulated AWS cannot import a definition of an API."""
     body = properties["Body"]
@@ -108,6 +147,11 @@ def create_url(properties: Properties) -> str:
 
 # In an order in which nothing refers to what comes after it.
 CREATE: dict[str, Callable[[Properties], str]] = {
+    "AWS::Cognito::UserPool": create_pool,
+    "AWS::Cognito::UserPoolClient": create_client,
+    "AWS::Cognito::UserPoolDomain": create_domain,
+    "AWS::Cognito::ManagedLoginBranding": create_branding,
+    "AWS::Cognito::UserPoolGroup": lambda p: boto3.client("cognito-idp").create_group(**p)["Group"]["GroupName"],
     "AWS::ApiGatewayV2::Api": create_api,
     "AWS::ApiGatewayV2::Stage": lambda p: boto3.client("apigatewayv2").create_stage(**p)["StageName"],
     "AWS::CloudWatch::Alarm": put_alarm,
@@ -214,6 +258,23 @@ def test_the_pages_of_each_origin_may_call_the_api(deployed: Deployed) -> None:
     cors = boto3.client("apigatewayv2").get_api(ApiId=deployed.ids["Api"])["CorsConfiguration"]
     assert cors["AllowOrigins"] == PARAMETERS["AllowedOrigins"].split(",")
     assert set(cors["AllowMethods"]) == {"GET", "POST"}
+
+
+def test_an_admin_signs_in_at_the_pool_and_comes_back_to_the_desk(deployed: Deployed) -> None:
+    cognito = boto3.client("cognito-idp")
+    pool, client = deployed.ids["UserPool"], deployed.ids["UserPoolClient"]
+    pages = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    assert pages["CallbackURLs"] == ["https://shop.example/admin/", "https://www.shop.example/admin/"]
+    assert "ClientSecret" not in pages
+    domain = cognito.describe_user_pool_domain(Domain=f"quittance-{STACK_UUID}")["DomainDescription"]
+    assert domain["UserPoolId"] == pool
+    assert [each["GroupName"] for each in cognito.list_groups(UserPoolId=pool)["Groups"]] == ["admin"]
+    schemes = deployed.document["Resources"]["Api"]["Properties"]["Body"]["components"]["securitySchemes"]
+    authorizer = deployed.resolved(schemes["SignedIn"]["x-amazon-apigateway-authorizer"])
+    assert authorizer["jwtConfiguration"] == {
+        "issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{pool}",
+        "audience": [client],
+    }
 
 
 def test_the_webhook_answers_strangers_within_its_limit(deployed: Deployed) -> None:

@@ -280,7 +280,7 @@ def test_a_profile_is_of_its_stage(profile: str) -> None:
 
 
 def test_production_refuses_to_deploy_with_what_are_examples(document: dict[str, Any]) -> None:
-    (rule,) = document["Rules"].values()
+    rule = document["Rules"]["ProductionIsConfigured"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
     refused = {}
     for assertion in rule["Assertions"]:
@@ -397,6 +397,10 @@ def test_every_output_and_parameter_is_described(document: dict[str, Any]) -> No
     assert [name for name, each in described.items() if not each.get("Description")] == []
     assert set(document["Outputs"]) == {
         "ApiUrl",
+        "SignInIssuer",
+        "SignInClientId",
+        "SignInUrl",
+        "UserPoolId",
         "WebhookUrl",
         "TableName",
         "StripeApiKeySecret",

@@ -14,7 +14,9 @@ from botocore.config import Config
 
 import payments.runtime.composition
 import tools.template
-from local.template import Template
+from local.declarations import JwtAuthorizer
+from local.issuer.tokens import LIFETIME_SECONDS
+from local.template import Template, TemplateError
 from payments.adapters import secrets
 from payments.adapters.aws import PAUSE_SECONDS, attempt_seconds
 from payments.adapters.mail import SesMailer
@@ -76,6 +78,71 @@ def test_every_route_of_people_who_sign_in_has_authorizer_and_scope_and_no_other
 
 def test_an_authorizer_that_cannot_be_made_stops_the_deployment() -> None:
     assert TEMPLATE.document["Resources"]["Api"]["Properties"]["FailOnWarnings"] is True
+
+
+ANOTHER_PROVIDER = {"OidcIssuer": "https://login.shop.example/realm", "OidcAudience": "shop-api"}
+
+
+def test_without_a_provider_of_ones_own_the_api_takes_tokens_of_the_pool_that_the_stack_makes() -> None:
+    cases: list[tuple[dict[str, str], str, str]] = [
+        ({}, "https://cognito-idp.us-east-1.amazonaws.com/quittance-local-UserPool", "quittance-local-UserPoolClient"),
+        (ANOTHER_PROVIDER, ANOTHER_PROVIDER["OidcIssuer"], ANOTHER_PROVIDER["OidcAudience"]),
+    ]
+    for parameters, issuer, audience in cases:
+        template = Template(TEMPLATE.path, parameters)
+        [api] = template.http_apis.values()
+        assert api.authorizers == {"SignedIn": JwtAuthorizer(issuer, (audience,))}
+        assert template.output("SignInIssuer") == issuer
+
+
+def cognito(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The pool and what belongs to it, by type."""
+    return {
+        each["Type"].removeprefix("AWS::Cognito::"): each
+        for each in resources.values()
+        if each["Type"].startswith("AWS::Cognito::")
+    }
+
+
+def test_the_pool_is_made_only_where_no_provider_is_named_and_outlives_the_stack(resources: dict[str, Any]) -> None:
+    found = cognito(resources)
+    assert set(found) == {"UserPool", "UserPoolClient", "UserPoolDomain", "ManagedLoginBranding", "UserPoolGroup"}
+    assert {each["Condition"] for each in found.values()} == {"MakesUserPool"}
+    assert [TEMPLATE.resolve({"Condition": "MakesUserPool"})] == [True]
+    assert Template(TEMPLATE.path, ANOTHER_PROVIDER).resolve({"Condition": "MakesUserPool"}) is False
+    pool = found["UserPool"]
+    assert (pool["DeletionPolicy"], pool["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert pool["Properties"]["DeletionProtection"] == {"Fn::If": ["InProduction", "ACTIVE", "INACTIVE"]}
+    # The next stack of this name wants its own.
+    assert "DeletionPolicy" not in found["UserPoolDomain"]
+
+
+def test_managed_login_has_all_that_it_needs(resources: dict[str, Any]) -> None:
+    found = {name: TEMPLATE.resolve(each["Properties"]) for name, each in cognito(resources).items()}
+    assert found["UserPool"]["UserPoolTier"] == "ESSENTIALS"
+    assert found["UserPoolDomain"]["ManagedLoginVersion"] == 2
+    assert re.fullmatch(r"quittance-[a-z0-9-]+", found["UserPoolDomain"]["Domain"])
+    assert found["ManagedLoginBranding"]["ClientId"] == TEMPLATE.output("SignInClientId")
+    assert found["UserPoolGroup"]["GroupName"] == "admin"
+    assert TEMPLATE.output("SignInUrl").startswith(f"https://{found['UserPoolDomain']['Domain']}.auth.")
+
+
+def test_the_pages_are_a_client_without_a_secret_that_comes_back_to_the_desk_of_each_origin() -> None:
+    template = Template(TEMPLATE.path, {"AllowedOrigins": "https://shop.example,http://localhost:8000"})
+    client = template.resolve(template.document["Resources"]["UserPoolClient"]["Properties"])
+    desks = ["https://shop.example/admin/", "http://localhost:8000/admin/"]
+    assert (client["CallbackURLs"], client["LogoutURLs"]) == (desks, desks)
+    assert (client["GenerateSecret"], client["AllowedOAuthFlows"]) == (False, ["code"])
+    # How long a removed admin stays one: docs/security.md, and the local issuer has the same.
+    assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (15, "minutes")
+    assert client["AccessTokenValidity"] * 60 == LIFETIME_SECONDS
+
+
+@pytest.mark.parametrize(("name", "value"), [("AdminClaim", "groups"), ("OidcScope", "profile")])
+def test_the_pool_takes_no_names_of_another_provider(name: str, value: str) -> None:
+    with pytest.raises(TemplateError, match=f"{name} is for another OidcIssuer"):
+        Template(TEMPLATE.path, {name: value})
+    Template(TEMPLATE.path, ANOTHER_PROVIDER | {name: value})
 
 
 def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None:
