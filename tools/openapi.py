@@ -5,7 +5,7 @@ its examples are answers of the real code. `make openapi` writes it, and a test 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from payments.domain.errors import PaymentsError
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.order import Line, Order
+from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
-from payments.runtime import problems, products, views
+from payments.runtime import own_payments, problems, products, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, claimant, json_body
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -37,7 +38,7 @@ _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
     each
-    for module in (domain_views, views, products, problems)
+    for module in (domain_views, views, products, own_payments, problems)
     for name, each in vars(module).items()
     if name.endswith("View")
 ]
@@ -130,41 +131,82 @@ def _paid() -> Payment:
     return learn(ordered, [charge])[0]
 
 
+def _own() -> OwnPayment:
+    """The same in its customer's list."""
+    paid = _paid()
+    return OwnPayment(
+        payment_id=paid.id,
+        status=paid.status,
+        asked=paid.asked,
+        created_at=paid.created_at,
+        paid_at=paid.paid_at,
+        received=tuple(paid.balance.received_sums),
+        returned=tuple(paid.balance.returned_sums),
+        sku=paid.sku,
+        number=None,
+        dispute=None,
+        access_key=paid.access_key,
+    )
+
+
+_ORDER = Operation(
+    name="createCheckoutSession",
+    summary="Order something: a payment, and the checkout where the customer pays",
+    status=201,
+    answer="The checkout. The same Idempotency-Key with the same order gets the same one.",
+    view="CheckoutView",
+    example=views.checkout_view(_ordered(), _NOW),
+    refusals=(
+        errors.InvalidBody,
+        errors.InvalidIdempotencyKey,
+        errors.IdempotencyKeyReused,
+        errors.BodyTooLarge,
+        errors.UnsupportedMediaType,
+        errors.ValidationFailed,
+        errors.StripeRefused,
+        errors.StripeUnavailable,
+        errors.TryAgain,
+        errors.NewerRelease,
+    ),
+    parameter={
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
+        "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+    },
+    body={
+        "required": True,
+        "description": f"At most {MOST_BODY_BYTES} bytes.",
+        "content": {_JSON: {"schema": {"$ref": _REF.format(model="CheckoutBody")}, "example": _AN_ORDER}},
+    },
+    links={
+        name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
+        for name, operation in (("status", "getPayment"), ("refresh", "refreshPayment"))
+    },
+)
+
 # By route; the Function URL's by its function's logical id in the template.
 OPERATIONS: Mapping[str, Operation] = {
-    "POST /checkout-sessions": Operation(
-        name="createCheckoutSession",
-        summary="Order something: a payment, and the checkout where the customer pays",
-        status=201,
-        answer="The checkout. The same Idempotency-Key with the same order gets the same one.",
-        view="CheckoutView",
-        example=views.checkout_view(_ordered(), _NOW),
-        refusals=(
-            errors.InvalidBody,
-            errors.InvalidIdempotencyKey,
-            errors.IdempotencyKeyReused,
-            errors.BodyTooLarge,
-            errors.UnsupportedMediaType,
-            errors.ValidationFailed,
-            errors.StripeRefused,
-            errors.StripeUnavailable,
-            errors.TryAgain,
-            errors.NewerRelease,
-        ),
+    "POST /checkout-sessions": _ORDER,
+    "POST /me/checkout-sessions": replace(
+        _ORDER,
+        name="createCheckoutSessionOfMine",
+        summary="The same by somebody who is signed in, whose payment it is then",
+        refusals=(errors.NotSignedIn, *_ORDER.refusals),
+    ),
+    "GET /me/payments": Operation(
+        name="listPaymentsOfMine",
+        summary="What the caller has ordered, the newest first",
+        status=200,
+        answer="At most 25 payments, and a cursor for older ones. What was ordered in the last moment may be missing.",
+        view="OwnPaymentsView",
+        example=own_payments.own_payments_view([_own()], None),
+        refusals=(errors.NotSignedIn, errors.ValidationFailed, errors.TryAgain),
         parameter={
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
-            "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
-        },
-        body={
-            "required": True,
-            "description": f"At most {MOST_BODY_BYTES} bytes.",
-            "content": {_JSON: {"schema": {"$ref": _REF.format(model="CheckoutBody")}, "example": _AN_ORDER}},
-        },
-        links={
-            name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
-            for name, operation in (("status", "getPayment"), ("refresh", "refreshPayment"))
+            "name": "cursor",
+            "in": "query",
+            "description": "As the last answer has it.",
+            "schema": {"type": "string", "maxLength": own_payments.LONGEST_CURSOR},
         },
     ),
     "GET /payments/{paymentId}": Operation(

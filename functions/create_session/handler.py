@@ -1,10 +1,11 @@
-"""POST /checkout-sessions: records a payment and has Stripe make its checkout."""
+"""POST /checkout-sessions and /me/checkout-sessions: records a payment and has Stripe make its checkout."""
 
 from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.runtime.bodies import checkout_body, claimant, json_body
+from payments.runtime.callers import caller
 from payments.runtime.composition import stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
@@ -20,16 +21,19 @@ result_path = setting("RESULT_PATH")
 lifetime = minutes("CHECKOUT_MINUTES")
 zone = time_zone("TIME_ZONE")
 
+OPEN_TO_EVERYONE = "POST /checkout-sessions"
+
 
 @answering(logger)
 def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
+    user = None if event["routeKey"] == OPEN_TO_EVERYONE else caller(event).sub
     sent = json_body(event)
     body = checkout_body(sent)
     origin = header(event, "origin")
     opened = open_checkout(
-        Purchase(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata),
-        claimant=claimant(event, "checkout-sessions", sent),
+        Purchase(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata, user),
+        claimant=claimant(event, "checkout-sessions", sent, user),
         terms=Terms(
             return_url=(origin if origin in origins else origins[0]) + result_path,
             lifetime=lifetime,

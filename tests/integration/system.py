@@ -104,7 +104,21 @@ class System:
         named = {"content-type": "application/json", "origin": ORIGIN}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         text = raw if raw is not None else json.dumps(AN_ORDER if body is None else body)
-        return self.ask("CreateSession", {"headers": named, "body": text, "isBase64Encoded": False})
+        event = {"routeKey": "POST /checkout-sessions", "headers": named, "body": text, "isBase64Encoded": False}
+        return self.ask("CreateSession", event)
+
+    def order_of(self, user: Mapping[str, Any], body: Any = None, **headers: str) -> Answer:
+        """POST /me/checkout-sessions by somebody whose token was verified."""
+        named = {"content-type": "application/json", "origin": ORIGIN}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        event = verified(user) | {"routeKey": "POST /me/checkout-sessions", "isBase64Encoded": False}
+        event["headers"] |= named
+        return self.ask("CreateSession", event | {"body": json.dumps(AN_ORDER if body is None else body)})
+
+    def payments_of(self, user: Mapping[str, Any], cursor: str | None = None) -> Answer:
+        """GET /me/payments by somebody whose token was verified."""
+        query = {"cursor": cursor} if cursor is not None else None
+        return self.ask("MyPayments", verified(user) | {"queryStringParameters": query})
 
     def status(self, payment_id: str) -> Answer:
         return self.ask("GetStatus", {"headers": {}, "pathParameters": {"paymentId": payment_id}})

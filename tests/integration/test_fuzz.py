@@ -28,6 +28,7 @@ from tests.builders import (
     as_json,
     signed,
 )
+from tests.callers import verified
 from tests.integration.contract import Contract
 from tests.integration.hostile import (
     BREAKERS,
@@ -94,6 +95,7 @@ orders = st.one_of(
     texts,
     st.text(st.characters(categories=["Cs", "Ll", "Nd"]), max_size=20),
 )
+ORDERING = {"routeKey": "POST /checkout-sessions"}
 content_types = st.sampled_from(["application/json", "Application/JSON; charset=utf-16", "application/json,text/html"])
 
 
@@ -109,7 +111,7 @@ content_types = st.sampled_from(["application/json", "Application/JSON; charset=
 def test_any_order_gets_a_documented_answer(
     system: System, tried: dict[str, int], body: str | None, base64: bool, headers: Any
 ) -> None:
-    event = {"headers": headers, "isBase64Encoded": base64, "body": body}
+    event = ORDERING | {"headers": headers, "isBase64Encoded": base64, "body": body}
     answer = ask(system, "CreateSession", "createCheckoutSession", event)
     if answer.status == 201:
         payment = system.table.payment(answer.body["paymentId"])
@@ -122,8 +124,8 @@ def test_any_order_gets_a_documented_answer(
 @given(order=mutations(AN_ORDER | {"metadata": {}}))
 def test_an_order_in_base64_is_read_as_the_same_in_plain_text(system: System, order: dict[str, Any]) -> None:
     text = as_text(order)
-    plain = {"headers": {}, "isBase64Encoded": False, "body": text}
-    coded = {"headers": {}, "isBase64Encoded": True, "body": b64encode(text.encode()).decode()}
+    plain = ORDERING | {"headers": {}, "isBase64Encoded": False, "body": text}
+    coded = ORDERING | {"headers": {}, "isBase64Encoded": True, "body": b64encode(text.encode()).decode()}
     answers = [ask(system, "CreateSession", "createCheckoutSession", event) for event in (plain, coded)]
     assert len({(each.status, each.body.get("detail")) for each in answers}) == 1
 
@@ -134,6 +136,21 @@ def test_any_payment_id_is_looked_up_or_not_found(system: System, payment_id: st
     event = {"headers": {}, "pathParameters": {"paymentId": payment_id}}
     assert ask(system, "GetStatus", "getPayment", event).status == 404
     assert ask(system, "TendPayment", "refreshPayment", event).status == 404
+
+
+CURSORS = st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?", fullmatch=True).flatmap(
+    lambda time: st.from_regex(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}\n?", fullmatch=True).map(
+        lambda payment_id: b64encode(json.dumps([time, payment_id]).encode()).decode()
+    )
+)
+
+
+@tries(100)
+@given(cursor=texts | CURSORS | st.none(), sub=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_whoever_has_ordered_nothing_sees_nothing_with_any_cursor(system: System, cursor: str | None, sub: str) -> None:
+    event = verified({"sub": f"nobody-{sub}"}) | {"queryStringParameters": {"cursor": cursor}}
+    answer = ask(system, "MyPayments", "listPaymentsOfMine", event)
+    assert answer.status == 422 or answer.body["payments"] == []
 
 
 # What Stripe did not sign

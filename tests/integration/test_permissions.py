@@ -28,6 +28,7 @@ from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
+from tests.callers import ADA
 from tests.integration.crash_scenarios import DECLINED, PAID, SCENARIOS, Act, later, order, pay, pay_now, refund, told
 from tests.integration.fragile import KEY, FragileSystem
 from tests.integration.system import ROOT, local_aws
@@ -154,6 +155,12 @@ def refresh_what_is_for_newer_code(system: FragileSystem) -> None:
     assert system.refresh(payment.id).status == 200
 
 
+def order_as_somebody(system: FragileSystem) -> None:
+    """Who is signed in, and has the own payments shown."""
+    assert system.order_of(ADA).status == 201
+    assert system.payments_of(ADA).body["payments"]
+
+
 def look_at_the_desk(system: FragileSystem) -> None:
     """Each of its pages."""
     assert system.desk("GET /admin/products").status == 200
@@ -182,6 +189,7 @@ STORIES: list[tuple[Act, ...]] = [
     (order_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read, look_at_the_desk),
+    (order_as_somebody,),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
     (refresh_what_has_no_answer,),

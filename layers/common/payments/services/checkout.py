@@ -60,7 +60,8 @@ class Checkouts(Protocol):
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a caller wants to pay for; `amount` in minor units, absent where the price is fixed."""
+    """What a caller wants to pay for; `amount` in minor units, absent where the price is fixed; `user` is the `sub` of
+    one who is signed in."""
 
     name: str
     email: str
@@ -68,6 +69,7 @@ class Purchase:
     amount: int | None
     currency: str | None
     metadata: Mapping[str, str]
+    user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def open_checkout(
             return_url=terms.return_url,
             metadata=purchase.metadata,
             claim=claimant.key_hash if claimant else None,
+            user=purchase.user,
             day=terms.day,
             now=now,
             lifetime=terms.lifetime,
