@@ -16,7 +16,7 @@ SAM := env SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VEN
 ALONE := $(SAM_PYTHON) -m tools.alone
 STAGE ?= staging
 
-.PHONY: help run test rehearse search bench load check format openapi build deploy stripe catalogue approve lock clean
+.PHONY: help run test rehearse search bench load check format openapi build deploy stripe catalogue approve admin lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ catalogue: $(VENV)/ready ## catalogue.yaml into STAGE's table; with REMOVE=yes, 
 
 approve: $(VENV)/ready ## accept what was received for a payment in review: PAYMENT=pay_... AMOUNT=50.00 CURRENCY=usd
 	@$(PYTHON) -m tools.approve --stage $(STAGE) $(if $(PAYMENT),--payment $(PAYMENT)) $(if $(AMOUNT),--amount $(AMOUNT)) $(if $(CURRENCY),--currency $(CURRENCY))
+
+admin: $(VENV)/ready ## make somebody an admin of STAGE, in the Cognito user pool that it made: EMAIL=grace@example.com
+	@$(PYTHON) -m tools.admin --stage $(STAGE) $(if $(EMAIL),--email '$(EMAIL)')
 
 # What runs here has the layer's versions, and what tests it the same.
 lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
