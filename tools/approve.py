@@ -19,7 +19,7 @@ from payments.domain.errors import NewerRelease, PaymentsError, PublishFailed
 from payments.domain.money import Money, listed, money_of
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment
-from payments.services.approval import NothingToApprove, approve
+from payments.services.approval import approve
 from tools.audit import LOCAL_TABLE
 from tools.deployment import DeploymentError, deployment, in_words
 
@@ -43,8 +43,10 @@ class Mails:
 
 def decide(payment_id: str, sum_: Money, *, by: str, table: Table, mails: Mails) -> Iterator[str]:
     """Accepts the sum, and says what became of it, one line each."""
-    payment, is_new = approve(payment_id, sum_, by=by, store=table, outbox=mails, now=datetime.now(UTC))
-    yield f"{payment_id}: {sum_} {'is accepted now' if is_new else _approved_already(payment, sum_)}."
+    approved = approve(payment_id, sum_, by=by, store=table, now=datetime.now(UTC))
+    payment = approved.payment
+    mails.publish(approved.postings)
+    yield f"{payment_id}: {sum_} {'is accepted now' if approved.is_new else _approved_already(payment, sum_)}."
     if payment.is_in_review:
         yield f"It is still in review, at {listed(payment.balance.unaccepted)}."
     else:
@@ -77,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"A newer release has written {given.payment}; approve it with that one.", file=sys.stderr)
     except PaymentsError as error:
         print(error.detail, file=sys.stderr)
-    except (NothingToApprove, DeploymentError, ValueError) as error:
+    except (DeploymentError, ValueError) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         print("\nInterrupted; run this again and it says whether the sum was accepted.", file=sys.stderr)

@@ -25,7 +25,16 @@ from payments.domain.order import Line, Order
 from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
 from payments.runtime import own_payments, problems, products, views
-from payments.runtime.bodies import KEY, MOST_BODY_BYTES, CheckoutBody, checkout_body, claimant, json_body
+from payments.runtime.act_views import admin_view
+from payments.runtime.bodies import (
+    KEY,
+    MOST_BODY_BYTES,
+    ApprovalBody,
+    CheckoutBody,
+    checkout_body,
+    claimant,
+    json_body,
+)
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
 
@@ -42,6 +51,8 @@ _VIEWS = [
     for name, each in vars(module).items()
     if name.endswith("View")
 ]
+
+_BODIES = [CheckoutBody, ApprovalBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -90,6 +101,19 @@ _ACCESS_TOKEN: Json = {
 _AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
 _NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _PRODUCTS = read(ROOT / "catalogue.yaml")
+
+
+# What everybody is told who is not let in, or came at a bad moment.
+_OF_THE_DESK = (errors.NotSignedIn, errors.NotAdmin, errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease)
+_OF_BODIES = (errors.InvalidBody, errors.BodyTooLarge, errors.UnsupportedMediaType, errors.ValidationFailed)
+
+
+def _body(model: str, example: object) -> Json:
+    return {
+        "required": True,
+        "description": f"At most {MOST_BODY_BYTES} bytes.",
+        "content": {_JSON: {"schema": {"$ref": _REF.format(model=model)}, "example": example}},
+    }
 
 
 def _ordered() -> Payment:
@@ -174,11 +198,7 @@ _ORDER = Operation(
         "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
         "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
     },
-    body={
-        "required": True,
-        "description": f"At most {MOST_BODY_BYTES} bytes.",
-        "content": {_JSON: {"schema": {"$ref": _REF.format(model="CheckoutBody")}, "example": _AN_ORDER}},
-    },
+    body=_body("CheckoutBody", _AN_ORDER),
     links={
         name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
         for name, operation in (("status", "getPayment"), ("refresh", "refreshPayment"))
@@ -246,6 +266,27 @@ OPERATIONS: Mapping[str, Operation] = {
         view="ProductsView",
         example=products.products_view(_PRODUCTS),
         refusals=(errors.NotSignedIn, errors.NotAdmin, errors.TryAgain),
+    ),
+    "POST /admin/payments/{paymentId}/approval": Operation(
+        name="approvePayment",
+        summary="Accept what was received for a payment in review",
+        status=200,
+        answer="The payment. A repetition changes nothing.",
+        view="PaymentView",
+        example=admin_view(_paid(), _NOW),
+        refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToApprove),
+        parameter=_PAYMENT_ID,
+        body=_body("ApprovalBody", {"amount": 5000, "currency": "usd"}),
+    ),
+    "POST /admin/payments/{paymentId}/refresh": Operation(
+        name="refreshPaymentForAdmins",
+        summary="How a payment stands, after asking Stripe, which is asked once in ten seconds at most",
+        status=200,
+        answer="The payment, and when Stripe was last asked about it. Where it cannot be asked now, what is known.",
+        view="RefreshedView",
+        example=views.refreshed_view(admin_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
+        refusals=_OF_THE_DESK,
+        parameter=_PAYMENT_ID,
     ),
     "StripeWebhook": Operation(
         name="hearStripe",
@@ -395,7 +436,7 @@ def _schemas() -> Json:
     for view in _VIEWS:
         view.__pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
     adapters = [(view.__name__, "serialization", TypeAdapter(view)) for view in _VIEWS]
-    adapters.append(("CheckoutBody", "validation", TypeAdapter(CheckoutBody)))
+    adapters += [(body.__name__, "validation", TypeAdapter(body)) for body in _BODIES]
     _, made = TypeAdapter.json_schemas(adapters, ref_template=_REF)  # type: ignore[arg-type]
     schemas: Json = {name: schema | _PRECISELY.get(name, {}) for name, schema in _untitled(made["$defs"]).items()}
     schemas["GatewayMessage"] = {

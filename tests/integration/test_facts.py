@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from payments.domain.catalogue import FixedPrice, Product
-from payments.domain.errors import PaymentNotFound
+from payments.domain.errors import NothingToApprove, PaymentNotFound
 from payments.domain.facts import SessionState
 from payments.domain.money import Money
 from payments.domain.payment import Payment, new_payment_id
-from payments.services.approval import NothingToApprove, approve
+from payments.services.approval import approve
 from tests.builders import (
     a_charge,
     a_dispute,
@@ -308,10 +308,9 @@ def test_what_the_customer_saw_in_their_own_currency_does_not_count(told: Told) 
 
 
 def approved(told: Told, amount: int = 9800) -> Payment:
-    outbox = told.system.functions["StripeWebhook"].queue
-    sum_ = Money(amount, "usd")
-    payment, _ = approve(told.id, sum_, by="grace", store=told.system.table, outbox=outbox, now=datetime.now(UTC))
-    return payment
+    acted = approve(told.id, Money(amount, "usd"), by="grace", store=told.system.table, now=datetime.now(UTC))
+    told.system.functions["StripeWebhook"].queue.publish(acted.postings)
+    return acted.payment
 
 
 def test_an_approved_amount_is_confirmed_and_approving_again_changes_nothing(told: Told) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_charge, an_event, as_json, signed
+from tests.callers import GRACE, verified
 from tests.integration.system import AN_ORDER, ORIGIN, Context, System
 
 NEARLY_OVER = Context(milliseconds_left=3000)
@@ -21,6 +22,13 @@ def reading() -> dict[str, Any]:
     return {"headers": {}, "pathParameters": {"paymentId": "pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH"}}
 
 
+def acting() -> dict[str, Any]:
+    return verified(GRACE) | {
+        "routeKey": "POST /admin/payments/{paymentId}/refresh",
+        "pathParameters": {"paymentId": "pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH"},
+    }
+
+
 def event() -> dict[str, Any]:
     body = as_json(an_event("charge.succeeded", a_charge("pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH")))
     return {"headers": {"stripe-signature": signed(body)}, "body": body, "isBase64Encoded": False}
@@ -32,6 +40,7 @@ def event() -> dict[str, Any]:
         ("GetStatus", reading),
         ("TendPayment", reading),
         ("ListProducts", reading),
+        ("AdminAct", acting),
         ("CreateSession", order),
         ("StripeWebhook", event),
     ],

@@ -133,15 +133,25 @@ def let_a_request_lapse(system: FragileSystem) -> None:
     system.reconcile()
 
 
-def refresh_what_has_no_answer(system: FragileSystem) -> None:
+def refresh_at_the_desk(system: FragileSystem) -> None:
+    """An admin wants to know how the payment stands."""
+    [payment] = system.payments()
+    assert system.desk("POST /admin/payments/{paymentId}/refresh", paymentId=payment.id).status == 200
+
+
+def refresh_what_has_no_answer(refresh: Act) -> Act:
     """Asked for anew while that can be repeated; later it lapses."""
-    system.control("outage", calls=1, kind="rate_limit")
-    with system.watching({}, mortal=False):
-        assert system.order(idempotency_key=KEY).status == 503
-    system.control("outage", calls=1, kind="rate_limit")
-    system.refresh_once()
-    system.clock_forward(timedelta(hours=24))
-    system.refresh_once()
+
+    def act(system: FragileSystem) -> None:
+        system.control("outage", calls=1, kind="rate_limit")
+        with system.watching({}, mortal=False):
+            assert system.order(idempotency_key=KEY).status == 503
+        system.control("outage", calls=1, kind="rate_limit")
+        refresh(system)
+        system.clock_forward(timedelta(hours=24))
+        refresh(system)
+
+    return act
 
 
 def refresh_what_is_for_newer_code(system: FragileSystem) -> None:
@@ -153,6 +163,7 @@ def refresh_what_is_for_newer_code(system: FragileSystem) -> None:
         ExpressionAttributeValues={":needs": {"N": str(LEVEL + 2)}},
     )
     assert system.refresh(payment.id).status == 200
+    assert system.desk("POST /admin/payments/{paymentId}/refresh", paymentId=payment.id).status == 503
 
 
 def order_as_somebody(system: FragileSystem) -> None:
@@ -192,7 +203,8 @@ STORIES: list[tuple[Act, ...]] = [
     (order_as_somebody,),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
-    (refresh_what_has_no_answer,),
+    (refresh_what_has_no_answer(FragileSystem.refresh_once),),
+    (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, refresh_what_is_for_newer_code),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]
@@ -216,6 +228,7 @@ WITH_THE_NEXT_RELEASE: list[tuple[Act, ...]] = [
     (PAID, new(FragileSystem.hear_all), refund, new(FragileSystem.hear_all)),
     (told(PAID), refund, new(FragileSystem.reconcile)),
     (PAID, new(FragileSystem.refresh_once), refund, later, new(FragileSystem.refresh_once)),
+    (PAID, new(refresh_at_the_desk), refund, later, new(refresh_at_the_desk)),
     (told(pay(DECLINED)), told(pay_now), new(FragileSystem.mail)),
 ]
 

@@ -152,7 +152,7 @@ def test_every_folder_of_functions_is_deployed_and_the_other_way_round() -> None
 
 def test_stripes_time_fits_into_the_functions_and_theirs_into_the_api() -> None:
     stripes = (1 + RETRIES) * TIMEOUT_SECONDS
-    for name in ("CreateSession", "TendPayment", "StripeWebhook"):
+    for name in ("CreateSession", "TendPayment", "AdminAct", "StripeWebhook"):
         assert stripes < TEMPLATE.functions[name].timeout < 29
 
 
@@ -257,7 +257,8 @@ def test_a_function_its_role_and_its_logs_stand_together_and_fit_a_screen(functi
     _, _, rest = TEMPLATE.path.read_text().partition(f"\n  {function}:\n")
     lines = rest.partition("\n\n")[0].splitlines()
     assert [line for line in lines if re.match(r"  \w", line)] == [f"  {function}Role:", f"  {function}Logs:"]
-    assert len(lines) < 45
+    # A route that asks for a token takes two lines.
+    assert len(lines) < 60
 
 
 def test_nothing_in_the_template_is_an_anchor_which_cloudformation_does_not_take() -> None:

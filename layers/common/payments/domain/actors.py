@@ -1,5 +1,6 @@
 """Who brings news of a payment: it decides what counts as told to us, and what the audit trail says."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -25,6 +26,11 @@ def webhook(event_id: str, event_type: str) -> Actor:
     return Actor(told=True, sees_all=False, event=(event_id, event_type))
 
 
-def admin(act_id: str, act: str, by: str) -> Actor:
-    """A person's decision; `act_id` begins with `adm_`, and is the same for a repetition of the same act."""
-    return Actor(told=False, sees_all=True, event=(act_id, act), by=by)
+def admin(event_id: str, act: str, by: str, *, told: bool = False) -> Actor:
+    """A person's act; `told` where what it brings is Stripe's answer to a request that changes something."""
+    return Actor(told=told, sees_all=True, event=(event_id, act), by=by)
+
+
+def act_id(act: str, by: str, about: str) -> str:
+    """By which the audit trail has a person's act: a repetition is the same one, and another person's is another."""
+    return f"adm_{act}_{about}_{hashlib.sha256(by.encode()).hexdigest()[:12]}"

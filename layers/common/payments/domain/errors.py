@@ -85,6 +85,12 @@ class NotAdmin(PaymentsError):
     code = "forbidden"
 
 
+class NothingToApprove(PaymentsError):
+    """The payment is not in review at that sum: an approval in advance would accept what is still to come."""
+
+    code = "nothing_to_approve"
+
+
 class TryAgain(PaymentsError):
     """Too many writers at once on one payment; nothing was lost and the same request may be repeated."""
 

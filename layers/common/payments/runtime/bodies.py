@@ -60,10 +60,16 @@ def _metadata_value(key: str, text: str) -> str:
     return value
 
 
-class CheckoutBody(BaseModel):
-    """An order."""
+_Amount = Annotated[int, Field(ge=0, le=10**15)]
+_Currency = Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")]
 
+
+class _Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+
+
+class CheckoutBody(_Body):
+    """An order."""
 
     name: Annotated[
         str,
@@ -80,10 +86,10 @@ class CheckoutBody(BaseModel):
         AfterValidator(addresses.usable),
     ]
     service_type: Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`.")]
-    amount: Annotated[int, Field(ge=0, le=10**15)] | None = Field(
+    amount: _Amount | None = Field(
         default=None, description="In minor units of the currency; may be left out where the price is fixed."
     )
-    currency: Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")] | None = Field(
+    currency: _Currency | None = Field(
         default=None, description="The product's; may be left out. Case does not matter."
     )
     metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(
@@ -96,6 +102,13 @@ class CheckoutBody(BaseModel):
     )
 
 
+class ApprovalBody(_Body):
+    """A sum that was received and is accepted although another was asked."""
+
+    amount: _Amount = Field(description="In minor units of the currency.")
+    currency: _Currency
+
+
 def json_body(event: Request) -> dict[str, Any]:
     """The JSON object that was sent; InvalidBody, BodyTooLarge or UnsupportedMediaType if there is none."""
     content_type = (header(event, "content-type") or "application/json").partition(";")[0].strip().lower()
@@ -106,8 +119,13 @@ def json_body(event: Request) -> dict[str, Any]:
 
 def checkout_body(values: Mapping[str, Any]) -> CheckoutBody:
     """The order in a body; ValidationFailed if there is none."""
+    return read(CheckoutBody, values)
+
+
+def read[Body: BaseModel](model: type[Body], values: Mapping[str, Any]) -> Body:
+    """What a body says; ValidationFailed for what it cannot say."""
     try:
-        return CheckoutBody.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise ValidationFailed(*_field_errors(error)) from None
 

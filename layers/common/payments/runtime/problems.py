@@ -14,6 +14,7 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NotAdmin: (403, "For admins alone"),
     errors.PaymentNotFound: (404, "There is no such payment"),
     errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
+    errors.NothingToApprove: (409, "That sum is not in review"),
     errors.BodyTooLarge: (413, "The body is too large"),
     errors.UnsupportedMediaType: (415, "The body must be JSON"),
     errors.ValidationFailed: (422, "Some fields cannot be accepted"),

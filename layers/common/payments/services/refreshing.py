@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from payments.domain.actors import LOOK, admin
 from payments.domain.errors import NewerRelease, PaymentNotFound, PaymentsError, Taken, TryAgain
 from payments.domain.notices import Posting
 from payments.domain.payment import Status
@@ -52,11 +53,12 @@ def refresh(
     failure_delay: timedelta,
     now: datetime,
     report: Callable[[Exception], None],
+    by: str | None = None,
 ) -> Refreshed:
     """How the payment stands, after asking Stripe if nobody did so just now; what is stored if that cannot be done.
 
-    `report` is told why it could not: the caller asks again anyhow. PaymentNotFound; TryAgain as a mere reader of the
-    payment would be told so.
+    `report` is told why it could not: the caller asks again anyhow. `by` names an admin, for the audit trail; of
+    customers there is nothing in it. PaymentNotFound; TryAgain as a mere reader of the payment would be told so.
     """
     try:
         payment = store.payment(payment_id)
@@ -74,8 +76,10 @@ def refresh(
     if not is_ours:
         # Read again: who asked may have learned something since, which the time tells of.
         return _stored(payment_id, checked_at, store, now)
+    # Nobody else asks in these seconds.
+    actor = admin(f"adm_refresh_{now:%Y%m%dT%H%M%S}", "refresh", by) if by else LOOK
     try:
-        payment, effects = look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
+        payment, effects = look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay, actor=actor)
     except (PaymentsError, Taken) as error:
         report(error)
         try:
