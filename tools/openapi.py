@@ -31,6 +31,7 @@ from payments.runtime.bodies import (
     MOST_BODY_BYTES,
     ApprovalBody,
     CheckoutBody,
+    ResendBody,
     checkout_body,
     claimant,
     json_body,
@@ -52,7 +53,7 @@ _VIEWS = [
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, ApprovalBody]
+_BODIES = [CheckoutBody, ApprovalBody, ResendBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -153,6 +154,11 @@ def _paid() -> Payment:
         receipt_url="https://pay.stripe.com/receipts/payment/a1",
     )
     return learn(ordered, [charge])[0]
+
+
+def _closed() -> Payment:
+    ordered = _ordered()
+    return learn(ordered, [replace(ordered.sessions[0], state=SessionState.EXPIRED, url=None)])[0]
 
 
 def _own() -> OwnPayment:
@@ -277,6 +283,27 @@ OPERATIONS: Mapping[str, Operation] = {
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToApprove),
         parameter=_PAYMENT_ID,
         body=_body("ApprovalBody", {"amount": 5000, "currency": "usd"}),
+    ),
+    "POST /admin/payments/{paymentId}/notices/resend": Operation(
+        name="resendNotice",
+        summary="Have a mail sent again",
+        status=200,
+        answer="The payment; the mail is due. A repetition within a minute sends no second one.",
+        view="PaymentView",
+        example=admin_view(_paid(), _NOW),
+        refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NoticeNotFound, errors.NotResendable),
+        parameter=_PAYMENT_ID,
+        body=_body("ResendBody", {"kind": "payment_confirmation"}),
+    ),
+    "POST /admin/payments/{paymentId}/cancel": Operation(
+        name="cancelPayment",
+        summary="Have Stripe close an open payment, so that nobody can pay it any more",
+        status=200,
+        answer="The payment, which is over.",
+        view="PaymentView",
+        example=admin_view(_closed(), _NOW),
+        refusals=(*_OF_THE_DESK, errors.NotCancelable, errors.StripeRefused, errors.StripeUnavailable),
+        parameter=_PAYMENT_ID,
     ),
     "POST /admin/payments/{paymentId}/refresh": Operation(
         name="refreshPaymentForAdmins",

@@ -7,9 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.errors import PaymentNotFound
 from payments.domain.money import Money
+from payments.domain.notices import Notice
 from payments.domain.payment import is_payment_id
 from payments.runtime.act_views import admin_view
-from payments.runtime.bodies import ApprovalBody, json_body, read
+from payments.runtime.bodies import ApprovalBody, ResendBody, json_body, read
 from payments.runtime.callers import Caller, admin
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, response
@@ -19,7 +20,9 @@ from payments.runtime.settings import seconds, setting
 from payments.runtime.views import refreshed_view
 from payments.services.acting import Acted
 from payments.services.approval import approve
+from payments.services.canceling import cancel
 from payments.services.refreshing import refresh
+from payments.services.resending import resend
 
 type Answer = tuple[int, Mapping[str, object]]
 
@@ -36,6 +39,24 @@ def _approve(event: Request, by: Caller) -> Answer:
     payment_id, body = _payment_id(event), read(ApprovalBody, json_body(event))
     accepted = Money(body.amount, body.currency)
     return _acted("approved", approve(payment_id, accepted, by=by.sub, store=store, now=datetime.now(UTC)))
+
+
+def _resend(event: Request, by: Caller) -> Answer:
+    payment_id, body = _payment_id(event), read(ResendBody, json_body(event))
+    notice = Notice(body.kind, body.ref)
+    return _acted("resent", resend(payment_id, notice, by=by.sub, store=store, now=datetime.now(UTC)))
+
+
+def _cancel(event: Request, by: Caller) -> Answer:
+    canceled = cancel(
+        _payment_id(event),
+        by=by.sub,
+        store=store,
+        stripe=stripe,
+        failure_delay=failure_delay,
+        now=datetime.now(UTC),
+    )
+    return _acted("canceled", canceled)
 
 
 def _refresh(event: Request, by: Caller) -> Answer:
@@ -60,6 +81,8 @@ def _refresh(event: Request, by: Caller) -> Answer:
 # By route.
 _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
     "POST /admin/payments/{paymentId}/approval": _approve,
+    "POST /admin/payments/{paymentId}/notices/resend": _resend,
+    "POST /admin/payments/{paymentId}/cancel": _cancel,
     "POST /admin/payments/{paymentId}/refresh": _refresh,
 }
 

@@ -85,6 +85,22 @@ class NotAdmin(PaymentsError):
     code = "forbidden"
 
 
+class NoticeNotFound(PaymentsError):
+    code = "notice_not_found"
+
+
+class NotResendable(PaymentsError):
+    """The mail is being sent, or is not to be."""
+
+    code = "not_resendable"
+
+
+class NotCancelable(PaymentsError):
+    """The payment was paid, is being paid, or is over."""
+
+    code = "not_cancelable"
+
+
 class NothingToApprove(PaymentsError):
     """The payment is not in review at that sum: an approval in advance would accept what is still to come."""
 

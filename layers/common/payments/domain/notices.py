@@ -79,6 +79,20 @@ class NoticeState(StrEnum):
         """Someone goes without mail until a person does something."""
         return self in (NoticeState.REJECTED, NoticeState.GAVE_UP)
 
+    @property
+    def is_resendable(self) -> bool:
+        """It was sent, or in vain; one that was taken back comes again by itself should it become true."""
+        return self is NoticeState.SENT or self.needs_attention
+
+
+@dataclass(frozen=True)
+class NoticeStanding:
+    """How a notice stands, and why so if it was not sent; `resent_at` is when somebody last had it sent again."""
+
+    state: NoticeState
+    note: str | None = None
+    resent_at: datetime | None = None
+
 
 @dataclass(frozen=True)
 class NoticeClaim:

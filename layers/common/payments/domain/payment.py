@@ -278,6 +278,11 @@ class Payment:
             self.is_asked and not self.is_over and not self.is_paid and not self.is_processing and now < self.expires_at
         )
 
+    @property
+    def is_cancelable(self) -> bool:
+        """Stripe may be asked to close it: nothing was paid, nobody is paying, and it is not over."""
+        return not (self.is_over or self.is_paid or self.is_processing)
+
     @cached_property
     def status(self) -> Status:
         """Follows from the facts alone, whatever the order in which they came."""

@@ -35,6 +35,13 @@ class Retract:
 
 
 @dataclass(frozen=True)
+class Resend:
+    """A notice that was sent, or in vain, is due again."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True)
 class Point:
     """One of Stripe's ids, which now names this payment, for ever."""
 
@@ -55,4 +62,4 @@ class Note:
     entry: AuditEntry
 
 
-type Write = Raise | Retract | Point | Free | Note
+type Write = Raise | Retract | Resend | Point | Free | Note

@@ -15,6 +15,7 @@ from payments.domain.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from payments.domain.notices import NoticeKind
 from payments.runtime.http import Request, header, json_object, raw_body
 
 MOST_BODY_BYTES = 16 * 1024
@@ -32,6 +33,13 @@ def _tidy(value: Any) -> Any:
 
 def _lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
+
+
+def _notice_kind(value: Any) -> NoticeKind:
+    try:
+        return NoticeKind(value)
+    except ValueError:
+        raise ValueError("There is no such mail; a payment's notices have their kinds.") from None
 
 
 def _metadata(value: dict[str, str]) -> dict[str, str]:
@@ -107,6 +115,15 @@ class ApprovalBody(_Body):
 
     amount: _Amount = Field(description="In minor units of the currency.")
     currency: _Currency
+
+
+class ResendBody(_Body):
+    """Which mail to send again, as the payment's `notices` name it."""
+
+    kind: Annotated[NoticeKind, BeforeValidator(_notice_kind)] = Field(description="Such as `payment_confirmation`.")
+    ref: Annotated[str, Field(max_length=255)] = Field(
+        default="", description="What tells apart several of a kind, such as a refund's id."
+    )
 
 
 def json_body(event: Request) -> dict[str, Any]:

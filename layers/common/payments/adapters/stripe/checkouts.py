@@ -11,7 +11,7 @@ from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_obje
 from payments.adapters.stripe.units import to_stripe
 from payments.domain.addresses import in_ascii
 from payments.domain.errors import NewerRelease
-from payments.domain.facts import Fact
+from payments.domain.facts import Fact, SessionState
 from payments.domain.money import Money
 from payments.domain.payment import Payment
 
@@ -44,6 +44,22 @@ class StripeCheckouts(StripeConnection):
             )
         lesson = read_object(session.to_dict())
         return lesson.facts if lesson else ()
+
+    def close(self, payment: Payment) -> tuple[Fact, ...]:
+        """Have Stripe close what the payment is paid by: the facts of its sessions that were open, and of their
+        intents.
+
+        StripeRefused if Stripe will not, as it was paid or closed meanwhile; StripeUnavailable if it is not known
+        whether it did. Asked again it refuses, so whoever has no answer looks at what became of it.
+        """
+        facts: list[Fact] = []
+        with translating():
+            sessions = self._client().v1.checkout.sessions
+            for session in payment.sessions:
+                if session.state is SessionState.OPEN:
+                    closed = sessions.expire(session.ref, {"expand": ["payment_intent"]})
+                    facts += facts_of_session(closed.to_dict())
+        return tuple(facts)
 
     def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of the session that Stripe made for the payment without our hearing of it; none if there is none.

@@ -9,8 +9,9 @@ from payments.adapters.table.client import TableClient
 from payments.adapters.table.codec import Item, Key, decoded, encoded, epoch, iso
 from payments.adapters.table.keys import NOTICE, due_shard, notice_key, partition
 from payments.domain.attention import Reason
+from payments.domain.errors import NewerRelease
 from payments.domain.looking import DueReason
-from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState
+from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeStanding, NoticeState
 from payments.domain.payment import Payment
 from payments.domain.releases import LEVEL
 
@@ -51,6 +52,17 @@ class NoticeTable(TableClient):
         except self._refused:
             return None
         return notice_claim_of(answer["Attributes"])
+
+    def notice(self, payment_id: str, notice: Notice) -> NoticeStanding | None:
+        """None if it was never raised; NewerRelease for a state that only newer code knows."""
+        item = self._get(notice_key(payment_id, notice))
+        if item is None:
+            return None
+        plain = decoded({name: item[name] for name in ("state", "note", "resent_at") if name in item})
+        if plain["state"] not in list(NoticeState):
+            raise NewerRelease(f"the notice is {plain['state']}")
+        resent_at = datetime.fromisoformat(plain["resent_at"]) if "resent_at" in plain else None
+        return NoticeStanding(NoticeState(plain["state"]), plain.get("note"), resent_at)
 
     def settle_notice(
         self, payment_id: str, notice: Notice, attempt: int, state: NoticeState, now: datetime, note: str | None
@@ -120,6 +132,27 @@ def ending(
         names = {"#since": "since", "#status": "status"}
     request = _claimed(table, payment_id, notice, attempt, f"{update} REMOVE due_shard, due_at, lease_until", values)
     return request | {"ExpressionAttributeNames": request["ExpressionAttributeNames"] | names}
+
+
+def resending(table: str, payment: Payment, notice: Notice, now: datetime) -> Any:
+    """The update that has a notice sent again, as if it had just been raised: nobody waits for a person any more.
+
+    Attempts begin anew. They tell claims apart as well, and no claim of before is alive: it had ended, or run out.
+    """
+    raised = notice_item(payment, notice, now) | encoded({"resent_at": iso(now)})
+    values = {name: value for name, value in raised.items() if name not in ("pk", "sk")}
+    ended = [state.value for state in NoticeState if state.is_resendable]
+    return {
+        "TableName": table,
+        "Key": notice_key(payment.id, notice),
+        "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in values)}"
+        " REMOVE settled_at, note, attention, attention_at, why, since, #status",
+        # The mailer may hold it, or have taken it back.
+        "ConditionExpression": f"#state IN ({', '.join(f':{state}' for state in ended)})",
+        "ExpressionAttributeNames": {"#status": "status"} | {f"#{name}": name for name in values},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
+        | encoded({f":{state}": state for state in ended}),
+    }
 
 
 def _claimed(

@@ -20,7 +20,7 @@ from payments.adapters.table.keys import (
     payment_key,
     pointer_key,
 )
-from payments.adapters.table.notices import ending, notice_item, unsent_keys
+from payments.adapters.table.notices import ending, notice_item, resending, unsent_keys
 from payments.adapters.table.payment_items import as_stored, kept_view_of, payment_item, payment_of
 from payments.domain.claims import Claim
 from payments.domain.errors import ClaimLost, NewerRelease, Taken, TryAgain
@@ -28,7 +28,7 @@ from payments.domain.looking import DueReason
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
 from payments.domain.views import payment_view, seen_at
-from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract, Write
+from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Resend, Retract, Write
 
 # As many items as a transaction takes.
 MOST_WRITES = 100
@@ -93,7 +93,7 @@ class PaymentTable(TableClient):
         requests = [self.put(item, "version = :read", {":read": payment.version})]
         requests += [self._request(payment, write, now) for write in writes]
         if payment.needs > int(payment.stored.get("needs", {"N": payment.needs})["N"]):
-            written = {str(write.notice) for write in writes if isinstance(write, Raise | Retract)}
+            written = {str(write.notice) for write in writes if isinstance(write, Raise | Retract | Resend)}
             requests += self._moves_of_notices(payment, written, MOST_WRITES - len(requests))
         try:
             self._transact(requests)
@@ -120,6 +120,8 @@ class PaymentTable(TableClient):
                 )
             case Retract(notice, attempt, note):
                 return {"Update": ending(self._name, payment.id, notice, attempt, NoticeState.MOOT, now, note)}
+            case Resend(notice):
+                return {"Update": resending(self._name, payment, notice, now)}
             case Point(stripe_id):
                 # A Stripe object belongs to one payment for ever.
                 return self.put(
@@ -194,6 +196,10 @@ class PaymentTable(TableClient):
         for page in pages:
             found += [event_of(item) for item in page["Items"]]
         return sorted(found, key=lambda event: (event.at, event.id))
+
+    def has_event(self, payment_id: str, event_id: str) -> bool:
+        """Whether the audit trail has it."""
+        return self._get(event_key(payment_id, event_id)) is not None
 
     def audit(self, payment_id: str, entry: AuditEntry) -> None:
         """Keep an event that changed nothing, for the audit trail."""
