@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
 from tests.integration.fragile import FragileSystem
 
@@ -97,6 +98,30 @@ def later(system: FragileSystem) -> None:
     system.clock_forward(timedelta(minutes=15))
 
 
+def order_for_more(system: FragileSystem) -> None:
+    """What will be paid is less than what was asked."""
+    system.place_order()
+    [table], [payment] = system.template.tables.values(), system.payments()
+    system.dynamodb.update_item(
+        TableName=table.name,
+        Key=payment_key(payment.id),
+        UpdateExpression="SET amount = :amount",
+        ExpressionAttributeValues={":amount": {"N": "12000"}},
+    )
+
+
+def approve(system: FragileSystem) -> None:
+    system.act("approval", {"amount": 9900, "currency": "usd"})
+
+
+def resend(system: FragileSystem) -> None:
+    system.act("notices/resend", {"kind": "payment_confirmation"})
+
+
+def cancel(system: FragileSystem) -> None:
+    system.act("cancel")
+
+
 PAID = pay(GOOD)
 PAID_IN_THE_END = pay(DECLINED, GOOD)
 # Reconcile has a place in Stripe's list, and goes on from there.
@@ -141,6 +166,10 @@ SCENARIOS = [
         Status.PARTIALLY_REFUNDED,
         5,
     ),
+    Scenario("an approval", told(_then(order_for_more, pay_now)), approve, Status.SUCCEEDED, 3),
+    Scenario("a mail sent again", _then(mailed(told(PAID)), FragileSystem.forget_mails), resend, Status.SUCCEEDED, 1),
+    Scenario("a cancellation", order, cancel, Status.EXPIRED, 0),
+    Scenario("a cancellation after a decline", told(pay(DECLINED)), cancel, Status.EXPIRED, 2),
     Scenario("a refresh: an order without an answer", unanswered_order, FragileSystem.check_again, Status.PENDING, 0),
     Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
 ]

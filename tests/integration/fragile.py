@@ -155,6 +155,13 @@ class FragileSystem(System):
                     return
         raise AssertionError("Stripe's word did not come")
 
+    def act(self, act: str, body: Any = None) -> None:
+        """An admin clicks until there is an answer."""
+        (payment,) = self.payments()
+        route = f"POST /admin/payments/{{paymentId}}/{act}"
+        answer = _until_answered(lambda: self.desk(route, paymentId=payment.id, body=body))
+        assert answer.status == 200, answer
+
     def hear_all(self) -> None:
         """Stripe delivers what it has not delivered; what was not accepted comes again after the others."""
         self._deliver(self.undelivered())
@@ -255,9 +262,12 @@ class FragileSystem(System):
         for some in batched(keys, 25, strict=False):
             self.dynamodb.batch_write_item(RequestItems={table.name: [{"DeleteRequest": {"Key": key}} for key in some]})
         self.lose_messages()
-        urlopen(Request(f"{self.aws_url}/_local/mails", method="DELETE")).close()  # noqa: S310 - our own address
+        self.forget_mails()
         self._sessions_before = self._sessions()
         self.clock_forward(SOON)
+
+    def forget_mails(self) -> None:
+        urlopen(Request(f"{self.aws_url}/_local/mails", method="DELETE")).close()  # noqa: S310 - our own address
 
     def truth(self) -> Truth:
         """What is known now."""
