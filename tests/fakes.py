@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
-from payments.domain.errors import ClaimLost, Conflict, NewerRelease, Taken, TryAgain
+from payments.domain.erasure import Erasure, Whom, WhomKind
+from payments.domain.errors import ClaimLost, Conflict, NewerRelease, StripeRefused, Taken, TryAgain
 from payments.domain.events import Event, EventSet
 from payments.domain.facts import Fact, Session, SessionState
 from payments.domain.looking import Due, DueReason
@@ -50,6 +51,8 @@ class MemoryStore:
     asked_at: dict[str, datetime] = field(default_factory=dict)
     checks: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
+    left_until: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
     saves: int = 0
     faster_writers: int = 0
@@ -195,6 +198,11 @@ class MemoryStore:
             ]
         else:
             due = [Due(each.id, None, each.due_by[reason]) for each in self.payments.values() if reason in each.due_by]
+            due = [
+                each
+                for each in due
+                if reason is not DueReason.ERASE or self.left_until.get(each.payment_id, now) <= now
+            ]
         found = sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)
         return found[-limit:] if latest else found[:limit]
 
@@ -212,6 +220,33 @@ class MemoryStore:
 
     def give_back_lease(self, name: str) -> None:
         self.leases.pop(name, None)
+
+    def payments_of(self, whom: Whom) -> list[str]:
+        if whom.kind is WhomKind.PAYMENT:
+            return [whom.value] if whom.value in self.payments else []
+        return [
+            id_
+            for id_, each in self.payments.items()
+            if whom.value == (each.user if whom.kind is WhomKind.USER else each.customer.email)
+        ]
+
+    def begin_erasure(self, erasure: Erasure) -> Erasure:
+        kept = self.erasures.get(erasure.id)
+        if kept is None or kept.done_at:
+            self.erasures[erasure.id] = erasure
+        return self.erasures[erasure.id]
+
+    def save_erasure(self, erasure: Erasure) -> Erasure:
+        if self.erasures[erasure.id].version != erasure.version:
+            raise Conflict
+        self.erasures[erasure.id] = replace(erasure, version=erasure.version + 1)
+        return self.erasures[erasure.id]
+
+    def due_erasures(self, now: datetime, limit: int) -> list[Erasure]:
+        return [each for each in self.erasures.values() if each.due_at and each.due_at <= now][:limit]
+
+    def leave_until(self, payment_id: str, at: datetime, now: datetime) -> None:
+        self.left_until[payment_id] = at
 
     def states(self) -> dict[str, NoticeState]:
         return {str(notice): kept.state for (_, notice), kept in self.notices.items()}
@@ -262,6 +297,14 @@ class MemoryStripe:
         if self.failures:
             raise self.failures.pop(0)
         return (self.sessions[payment.id],) if payment.id in self.sessions else ()
+
+    def close(self, payment: Payment) -> tuple[Fact, ...]:
+        self.answering()
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.facts.get(payment.id):
+            raise StripeRefused("It is not open.")
+        return tuple(replace(each, state=SessionState.EXPIRED) for each in payment.sessions)
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         self.answering()

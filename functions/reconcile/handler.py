@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
-from payments.runtime.settings import seconds
+from payments.runtime.settings import days, seconds
 from payments.services.reconciliation import Reconciler
 
 logger = logger_of("reconcile")
@@ -19,6 +19,7 @@ reconciler = Reconciler(
     stripe=stripe_api(),
     outbox=mail_queue(),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
+    keep_unpaid=days("KEEP_UNPAID_DAYS"),
     clock=lambda: datetime.now(UTC),
     report=lambda what, error: logger.error("failed", extra=about(error) | what, exc_info=error),
 )

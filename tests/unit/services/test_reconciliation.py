@@ -83,6 +83,7 @@ class Night:
             stripe=self.stripe,
             outbox=self.outbox,
             failure_delay=timedelta(minutes=10),
+            keep_unpaid=timedelta(days=90),
             clock=lambda: self.now,
             report=lambda what, error: self.reported.append((what, error)),
         ).run()
@@ -176,7 +177,7 @@ def test_a_request_that_never_came_to_be_lapses(night: Night) -> None:
     night.comes_by(REPEATABLE)
     assert night.status(payment) is Status.EXPIRED
     assert not night.stripe.sessions
-    assert not night.store.payments[payment.id].due_by
+    assert list(night.store.payments[payment.id].due_by) == [DueReason.ERASE]
 
 
 def test_a_request_that_stripe_refuses_lapses(night: Night) -> None:

@@ -159,8 +159,16 @@ def calls_for(payment: Payment, notice: Notice) -> bool:
 
 
 def notices(payment: Payment) -> frozenset[Notice]:
-    """Every notice that the facts call for, and of what was raised before what the facts make untrue."""
-    return frozenset(_notices(payment))
+    """Every notice that the facts call for, and of what was raised before what the facts make untrue.
+
+    Nobody is written to who was erased, and of such a mail there is no copy either.
+    """
+    called_for = frozenset(_notices(payment))
+    if payment.erased_at is None:
+        return called_for
+    return frozenset(
+        each for each in called_for if not each.kind.is_to_customer and each.kind is not NoticeKind.ADMIN_COPY
+    )
 
 
 def _notices(payment: Payment) -> Iterator[Notice]:

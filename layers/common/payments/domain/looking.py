@@ -14,6 +14,8 @@ FIRST_LOOK = timedelta(minutes=2)
 # Stripe closes what is past its time by itself, and tells us a moment later.
 AFTER_EXPIRY = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
+# How long the person is kept of what nobody paid, at least: until then it may be paid after all, or asked about.
+KEEP_UNPAID_AT_LEAST = timedelta(days=30)
 # No payment method that Stripe has settles later.
 LAST_LOOK = timedelta(days=30)
 
@@ -22,12 +24,14 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did.
+    that stays until somebody did. It is due to be erased where nobody paid it; an erasure is due for itself, too.
     """
 
     LOOK = "look"
     HEARD = "heard"
     MISSED = "missed"
+    ERASE = "erase"
+    ERASURE = "erasure"
     NOTICE = "notice"
 
 
@@ -86,6 +90,12 @@ def says_more(payment: Payment) -> bool:
     # One that failed since may have been in the charge's word.
     known = sum(each.amount for each in payment.refunds)
     return refunded > known or (any(each.disputed for each in attempts) and not payment.disputes)
+
+
+def erase_at(payment: Payment) -> datetime | None:
+    """When the person may be taken out of it at the earliest; None for one that was paid, or may be."""
+    is_of_use = payment.is_paid or not (payment.is_over or payment.has_lapsed)
+    return None if is_of_use or payment.erased_at else payment.expires_at + KEEP_UNPAID_AT_LEAST
 
 
 def stalled(payment: Payment, now: datetime) -> tuple[Fact, ...]:

@@ -23,6 +23,19 @@ class NoticeKind(StrEnum):
     FRAUD_ALERT = "fraud_alert"
     REVIEW_ALERT = "review_alert"
 
+    @property
+    def is_to_customer(self) -> bool:
+        """All others are to the business."""
+        return self in _TO_CUSTOMER
+
+
+_TO_CUSTOMER = (
+    NoticeKind.PAYMENT_CONFIRMATION,
+    NoticeKind.PAYMENT_FAILED,
+    NoticeKind.REFUND_CONFIRMATION,
+    NoticeKind.REFUND_FAILED_CUSTOMER,
+)
+
 
 class DisputeStage(StrEnum):
     """What an admin has to know of a dispute's state; each stage is told once."""

@@ -84,6 +84,10 @@ class Customer:
     email: str
 
 
+# Whose payment it was, once that is erased; mails to the business read it as a name.
+ERASED = Customer("(a customer who was erased)", "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Payment:
     """`asked` is what our record says is to be paid, `way` how, `day` the order's day in the business's time zone.
@@ -95,6 +99,8 @@ class Payment:
     `due_by` is when to do what, by its reason; `asked_at` when Stripe was last asked for a way to pay, in the version
     `parameters` of our request. `access_key` is the right to act on the payment, for whoever ordered; `claim` the hash
     of the Idempotency-Key that its request bore; `last_event` the last one that changed it.
+
+    `erased_at` is when the person was taken out of it: what stays is what was bought, the money, and the ids.
 
     `needs` is the level of code that reading it rightly takes, `version` counts writes, for the store's conditions.
     `standing` and `stored` are what the store has of it: what had followed from the facts, and the item as it is.
@@ -123,6 +129,7 @@ class Payment:
     raised: frozenset[Notice] = frozenset()
     due_by: Mapping[str, datetime] = field(default_factory=dict)
     attention: Attention | None = None
+    erased_at: datetime | None = None
     last_event: str | None = None
     needs: int = 1
     version: int = 1
@@ -171,6 +178,10 @@ class Payment:
         changed = replace(self, **changes)
         changed.__dict__.update({name: self.__dict__[name] for name in _WORKED_OUT if name in self.__dict__})
         return changed
+
+    def erased(self, now: datetime) -> "Payment":
+        """The payment without the person."""
+        return self.but(customer=ERASED, user=None, metadata={}, return_url="", erased_at=self.erased_at or now)
 
     @property
     def sku(self) -> str:

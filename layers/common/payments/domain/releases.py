@@ -20,13 +20,15 @@ LEVEL = 2
 
 # The level that first understood it, for what came after the first release: a fact's kind (`dispute`), a state
 # (`dispute:won`), a notice (`notice:fraud_alert`; `notice:fraud_alert#` for one that tells several apart), a version of
-# the parameters (`parameters:2`), an address with a domain in letters of the world (`address:idn`), a reason to be due
-# (`due:close`), which older code would hide behind one of its own.
+# the parameters (`parameters:2`), an address with a domain in letters of the world (`address:idn`), that the person was
+# taken out of it (`erased`), a reason to be due (`due:close`), which older code would hide behind one of its own.
 CAME_WITH: Mapping[str, int] = {
     "notice:refund_failed_customer": 2,
     # Of the sums that came after an approval.
     "notice:review_alert#": 2,
     "address:idn": 2,
+    # Without the person, whom older code would write to.
+    "erased": 2,
 }
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
@@ -52,3 +54,5 @@ def _parts(payment: Payment) -> Iterator[str]:
     yield f"parameters:{payment.parameters}"
     if not payment.customer.email.isascii():
         yield "address:idn"
+    if payment.erased_at:
+        yield "erased"

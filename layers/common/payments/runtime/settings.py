@@ -31,6 +31,10 @@ def minutes(name: str) -> timedelta:
     return timedelta(minutes=int(setting(name)))
 
 
+def days(name: str) -> timedelta:
+    return timedelta(days=int(setting(name)))
+
+
 def time_zone(name: str) -> tzinfo:
     """An IANA name such as Europe/Berlin; NotConfigured for one that there is not."""
     value = setting(name)

@@ -15,15 +15,18 @@ from typing import Protocol
 
 from payments.domain import missed
 from payments.domain.actors import LOOK
+from payments.domain.erasure import Erasure
 from payments.domain.errors import NewerRelease, StripeRefused, StripeUnavailable, Taken, TryAgain
 from payments.domain.events import EventSet
 from payments.domain.learning import Effects
-from payments.domain.looking import Due, DueReason
+from payments.domain.looking import Due, DueReason, erase_at
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
-from payments.services.checkout import AskingStore
-from payments.services.looking import Looks, look
+from payments.domain.writes import AuditEntry
+from payments.services.canceling import Closing
+from payments.services.erasing import ErasureStore, go_on, without_person
+from payments.services.looking import look
 from payments.services.reading import EventList, Reader, ReadingStore
 from payments.services.recording import Changed, postings_of, record
 
@@ -44,7 +47,7 @@ LOOKED_AT_AGAIN_AFTER = timedelta(minutes=10)
 PATIENCE = 3
 
 
-class ReconcileStore(ReadingStore, AskingStore, Protocol):
+class ReconcileStore(ReadingStore, ErasureStore, Protocol):
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool: ...
 
     def give_back_lease(self, name: str) -> None: ...
@@ -53,11 +56,16 @@ class ReconcileStore(ReadingStore, AskingStore, Protocol):
         """What is due by now for a reason and for this release to do: `limit` of each shard, the longest overdue, or
         the latest."""
 
+    def due_erasures(self, now: datetime, limit: int) -> list[Erasure]: ...
+
+    def leave_until(self, payment_id: str, at: datetime, now: datetime) -> None:
+        """A payment that is due to be erased is due later; unless something else is by now."""
+
     def publish_again_at(self, payment_id: str, notice: Notice, at: datetime, now: datetime) -> None:
         """A notice that is due, unless it was sent meanwhile, is due again later."""
 
 
-class Stripe(Looks, EventList, Protocol):
+class Stripe(Closing, EventList, Protocol):
     @property
     def event_sets(self) -> tuple[EventSet, ...]: ...
 
@@ -74,6 +82,7 @@ class Summary:
     notices_published: int = 0
     payments_looked_at: int = 0
     events_read: int = 0
+    payments_erased: int = 0
     missed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stripe_failures: int = 0
@@ -93,6 +102,7 @@ class Reconciler:
     stripe: Stripe
     outbox: Outbox
     failure_delay: timedelta
+    keep_unpaid: timedelta
     clock: Callable[[], datetime]
     report: Callable[[dict[str, object], Exception], None]
 
@@ -139,6 +149,7 @@ class _Run:
         readers = {f"the list of {each.name} events": self._events(each) for each in self._stripe.event_sets}
         self._take_turns(
             {"notices": self._notices(), "missed webhooks": self._missed(), "payments": self._looks(), **readers}
+            | {"erasures": self._erasures(), "unpaid payments": self._unpaid()}
         )
         self._take_turns({"payments": self._looks_at_named()})
         self._summary.events_read = self._reader.read
@@ -290,6 +301,42 @@ class _Run:
 
         record(self._store, payment, (), actor=LOOK, now=self._clock(), change=counting)
         self._summary.missed += counted
+
+    # People who are to be forgotten
+
+    def _erasures(self) -> Generator[None]:
+        for erasure in self._store.due_erasures(self._clock(), OVERDUE_PER_SHARD):
+            with self._apart(erasure_id=erasure.id):
+                now, stripe = self._clock(), self._stripe
+                went_on = go_on(erasure, store=self._store, stripe=stripe, now=now, report=self._not_erased)
+                self._summary.payments_erased += went_on.erased - erasure.erased
+            yield
+
+    def _not_erased(self, payment_id: str, error: Exception) -> None:
+        # What is for newer code to act on is erased by that.
+        if not isinstance(error, NewerRelease):
+            self._failed({"payment_id": payment_id}, error)
+
+    def _unpaid(self) -> Generator[None]:
+        """Of what nobody paid the person is kept for a while, and not for ever."""
+        for each in self._store.due(DueReason.ERASE, self._clock(), OVERDUE_PER_SHARD):
+            with self._apart(payment_id=each.payment_id), suppress(NewerRelease):
+                self._forget(each.payment_id)
+            yield
+
+    def _forget(self, payment_id: str) -> None:
+        payment, now = self._store.payment(payment_id), self._clock()
+        if payment is None:
+            return
+        if erase_at(payment) is None:
+            # It was paid after all; what is to be done next is written anew.
+            record(self._store, payment, (), actor=LOOK, now=now)
+        elif now < (at := payment.expires_at + self._of.keep_unpaid):
+            self._store.leave_until(payment_id, at, now)
+        else:
+            entry = AuditEntry("adm_unpaid", "erasure", ("nobody paid it in time",), now)
+            without_person(payment, (), entry, store=self._store, now=now)
+            self._summary.payments_erased += 1
 
 
 _OVER = object()

@@ -12,7 +12,7 @@ from payments.domain.actors import Actor
 from payments.domain.errors import Conflict, PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
 from payments.domain.learning import Effects, FirstDays, attention_of, learn
-from payments.domain.looking import DueReason, awaits_news, next_look, rescheduled
+from payments.domain.looking import DueReason, awaits_news, erase_at, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
 from payments.domain.releases import CAME_LATER, needed
@@ -135,6 +135,7 @@ class _Turn:
             learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.HEARD, _heard_at(learned, looked, look_by)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
+        learned = learned.but(due_by=rescheduled(learned, DueReason.ERASE, erase_at(learned)))
         is_needed = learned != before or standing(learned) != learned.standing
         return cls(learned, effects, is_needed=is_needed, ends=ends)
 

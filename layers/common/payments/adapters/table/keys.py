@@ -68,6 +68,10 @@ def lease_key(name: str) -> Key:
     return encoded({"pk": f"LEASE#{name}", "sk": "LEASE"})
 
 
+def erasure_key(erasure_id: str) -> Key:
+    return encoded({"pk": f"ERASURE#{erasure_id}", "sk": "ERASURE"})
+
+
 def first_day_key(kind: str) -> Key:
     return encoded({"pk": "FIRST_DAYS", "sk": f"NOTICE#{kind}"})
 

@@ -19,7 +19,7 @@ from payments.domain.looking import DueReason
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.order import Line, Order
-from payments.domain.payment import Customer, Payment, Way
+from payments.domain.payment import ERASED, Customer, Payment, Way
 from payments.domain.releases import LEVEL
 from payments.domain.views import standing
 
@@ -44,12 +44,17 @@ _CHANGING = {
     "why",
     "since",
     "deadline",
+    "erased_at",
 }
+# Who it was; not in an item of which that was erased.
+PERSON = {"name", "email", "email_given", "user", "return_url", "metadata"}
 
 
 def payment_item(payment: Payment, version: int) -> Item:
     """A payment as it is to be stored, under its next version."""
     kept = {name: value for name, value in payment.stored.items() if name not in _CHANGING} or _first_values(payment)
+    if payment.erased_at:
+        kept = {name: value for name, value in kept.items() if name not in PERSON}
     return kept | encoded(
         {
             "version": version,
@@ -60,6 +65,7 @@ def payment_item(payment: Payment, version: int) -> Item:
             "told": dict(payment.told),
             "more_failed": payment.more_failed or None,
             "raised": sorted(str(notice) for notice in payment.raised),
+            "erased_at": iso(payment.erased_at) if payment.erased_at else None,
             "last_event": payment.last_event,
             "due_by": {reason: epoch(at) for reason, at in payment.due_by.items()},
         }
@@ -120,13 +126,14 @@ def _payment_of(item: Item) -> Payment:
         if "learned" in values:
             learned[key] = from_epoch(values["learned"])
     order = plain["order"]
+    erased_at = datetime.fromisoformat(plain["erased_at"]) if "erased_at" in plain else None
     return Payment(
         id=plain["id"],
         asked=Money(plain["amount"], plain["currency"]),
         order=Order(tuple(_line_of(line) for line in order["lines"]), plain.get("number")),
-        customer=Customer(plain["name"], plain["email_given"]),
-        return_url=plain["return_url"],
-        metadata=plain["metadata"],
+        customer=ERASED if erased_at else Customer(plain["name"], plain["email_given"]),
+        return_url="" if erased_at else plain["return_url"],
+        metadata={} if erased_at else plain["metadata"],
         created_at=datetime.fromisoformat(plain["created_at"]),
         expires_at=datetime.fromisoformat(plain["expires_at"]),
         updated_at=datetime.fromisoformat(plain["updated_at"]),
@@ -144,6 +151,7 @@ def _payment_of(item: Item) -> Payment:
         raised=frozenset(Notice.parse(text) for text in plain["raised"]),
         due_by={reason: from_epoch(at) for reason, at in plain["due_by"].items()},
         attention=_attention_of(plain),
+        erased_at=erased_at,
         last_event=plain.get("last_event"),
         needs=plain["needs"],
         version=plain["version"],

@@ -28,19 +28,13 @@ _CONTENTS: Mapping[NoticeKind, Callable[[Notice, Payment, Business], Content]] =
     NoticeKind.FRAUD_ALERT: admin.fraud_alert,
     NoticeKind.REVIEW_ALERT: admin.review_alert,
 }
-_TO_CUSTOMER = {
-    NoticeKind.PAYMENT_CONFIRMATION,
-    NoticeKind.PAYMENT_FAILED,
-    NoticeKind.REFUND_CONFIRMATION,
-    NoticeKind.REFUND_FAILED_CUSTOMER,
-}
 
 
 def letter(notice: Notice, payment: Payment, business: Business) -> Letter:
     """The mail for a notice that the payment's facts call for."""
     content = _CONTENTS[notice.kind](notice, payment, business)
     return Letter(
-        to=payment.customer.email if notice.kind in _TO_CUSTOMER else business.admin_email,
+        to=payment.customer.email if notice.kind.is_to_customer else business.admin_email,
         subject=line(content.subject),
         text=text.render(content, business),
         html=page.render(content, business),

@@ -227,7 +227,7 @@ def _facts(payment: Payment, business: Business) -> tuple[Row, ...]:
     return (
         ("For", payment.product_name),
         ("Customer", payment.customer.name),
-        ("Email", payment.customer.email),
+        *((("Email", payment.customer.email),) if payment.customer.email else ()),
         *dates(payment, business),
         *ids(payment),
     )

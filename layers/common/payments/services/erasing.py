@@ -1,0 +1,114 @@
+"""Taking a person out of payments: what is open is closed at Stripe first; the books stay."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from payments.domain.actors import ANSWER
+from payments.domain.erasure import Erasure, Whom
+from payments.domain.errors import Conflict, PaymentNotFound, StripeRefused, TryAgain, concerning
+from payments.domain.facts import Fact
+from payments.domain.looking import is_open, is_unanswered
+from payments.domain.payment import Payment
+from payments.domain.writes import AuditEntry, Note
+from payments.services.canceling import Closing
+from payments.services.checkout import AskingStore
+from payments.services.looking import look
+from payments.services.recording import Changed, record
+
+type Report = Callable[[str, Exception], None]
+"""Is told which payment could not be erased yet, and why; it stays on the list."""
+
+
+class ErasureStore(AskingStore, Protocol):
+    def payments_of(self, whom: Whom) -> Sequence[str]:
+        """Their ids, some thousand at most; those erased already are not among them."""
+
+    def begin_erasure(self, erasure: Erasure) -> Erasure:
+        """The erasure as it is stored: the one under way, if one is."""
+
+    def save_erasure(self, erasure: Erasure) -> Erasure:
+        """Conflict if another has written it since it was read."""
+
+
+def erase(
+    whom: Whom,
+    *,
+    by: str,
+    salt: str,
+    store: ErasureStore,
+    stripe: Closing,
+    now: datetime,
+    report: Report,
+) -> Erasure:
+    """Begin to erase somebody, or go on with it. What cannot be erased now is later, by reconcile, and so is what was
+    ordered in this very moment.
+
+    `by` names who asks. The list is durable before the first payment is touched. PaymentNotFound where there is no
+    payment by that id; TryAgain, NewerRelease and Stripe's failures end at `report`.
+    """
+    left = tuple(store.payments_of(whom))
+    if not left and whom.kind == "payment":
+        raise PaymentNotFound
+    erasure = store.begin_erasure(Erasure.of(whom, left, by=by, salt=salt, now=now))
+    return _proceed(erasure, store, stripe, now, report)
+
+
+def go_on(erasure: Erasure, *, store: ErasureStore, stripe: Closing, now: datetime, report: Report) -> Erasure:
+    """Do what is left of it and of what is found by now; done when that is nothing."""
+    if erasure.whom is None:
+        return erasure
+    erasure = store.save_erasure(erasure.read_again(tuple(store.payments_of(erasure.whom)), now))
+    return _proceed(erasure, store, stripe, now, report)
+
+
+def _proceed(erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime, report: Report) -> Erasure:
+    left: list[str] = []
+    for payment_id in erasure.left:
+        try:
+            with concerning(payment_id):
+                _erase_payment(payment_id, erasure, store, stripe, now)
+        except Exception as error:
+            report(payment_id, error)
+            left.append(payment_id)
+    erased = len(erasure.left) - len(left)
+    if not erased:
+        return erasure
+    try:
+        return store.save_erasure(replace(erasure, left=tuple(left), erased=erasure.erased + erased))
+    except (Conflict, TryAgain):
+        # Another is at it as well; what it finds erased it passes over.
+        return erasure
+
+
+def _erase_payment(payment_id: str, erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime) -> None:
+    payment = store.payment(payment_id)
+    if payment is None or payment.erased_at:
+        return
+    if is_unanswered(payment):
+        # Asking again takes the person's address.
+        payment, _ = look(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
+    news = _closed(payment, stripe) if is_open(payment) else ()
+    entry = AuditEntry(f"adm_{erasure.id}", "erasure", ("the person was erased",), now, erasure.by)
+    without_person(payment, news, entry, store=store, now=now)
+
+
+def _closed(payment: Payment, stripe: Closing) -> tuple[Fact, ...]:
+    try:
+        return stripe.close(payment)
+    except StripeRefused:
+        # It was paid or closed meanwhile.
+        return stripe.look(payment)
+
+
+def without_person(
+    payment: Payment, news: Sequence[Fact], entry: AuditEntry, *, store: AskingStore, now: datetime
+) -> Payment:
+    """The payment with the person taken out, and what was learned meanwhile, in one write."""
+
+    def erased(payment: Payment) -> Changed:
+        return payment.erased(now), (Note(entry),)
+
+    payment, _ = record(store, payment, news, actor=ANSWER, now=now, change=erased)
+    return payment

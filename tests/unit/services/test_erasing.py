@@ -1,0 +1,216 @@
+"""A person is taken out of payments, whatever goes wrong meanwhile; the books stay."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from payments.domain.actors import LOOK
+from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind, erasure_id
+from payments.domain.errors import NewerRelease, PaymentNotFound, StripeUnavailable
+from payments.domain.facts import (
+    Attempt,
+    AttemptState,
+    Dispute,
+    DisputeState,
+    Fact,
+    Refund,
+    RefundState,
+    Session,
+    SessionState,
+)
+from payments.domain.learning import learn
+from payments.domain.notices import NoticeKind, NoticeState
+from payments.domain.payment import ERASED, Payment, Status
+from payments.domain.releases import needed
+from payments.services.erasing import erase, go_on
+from payments.services.letters import Business, letter
+from payments.services.mailing import MailOutcome, deliver
+from payments.services.recording import record
+from tests.builders import NOW, a_payment
+from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, MemoryStripe
+
+OPEN = Session(ref="cs_1", state=SessionState.OPEN, amount=9900, currency="usd", url="https://checkout")
+PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", intent="pi_1")
+DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd", intent="pi_1")
+BUSINESS = Business("The Shop", "admin@example.com", "https://shop.example/pay")
+ADA = Whom(WhomKind.EMAIL, "ada@example.com")
+
+
+class Office:
+    """A store with payments of Ada's, and whoever is to forget her."""
+
+    def __init__(self) -> None:
+        self.store, self.stripe = MemoryStore(), MemoryStripe()
+        self.now = NOW
+        self.reported: list[tuple[str, Exception]] = []
+
+    def holds(self, *facts: Fact) -> str:
+        payment, others = a_payment(), len(self.store.payments)
+        self.store.payments[payment.id] = payment
+        own = [replace(fact, ref=f"{fact.ref}_{others}") if others else fact for fact in facts]
+        record(self.store, payment, own, actor=LOOK, now=NOW)
+        return payment.id
+
+    def erases(self, whom: Whom = ADA) -> Erasure:
+        return erase(
+            whom, by="grace-1", salt="s", store=self.store, stripe=self.stripe, now=self.now, report=self._note
+        )
+
+    def goes_on(self) -> Erasure:
+        self.now += READ_AGAIN_AFTER
+        (erasure,) = self.store.due_erasures(self.now, 10)
+        return go_on(erasure, store=self.store, stripe=self.stripe, now=self.now, report=self._note)
+
+    def _note(self, payment_id: str, error: Exception) -> None:
+        self.reported.append((payment_id, error))
+
+    def __getitem__(self, payment_id: str) -> Payment:
+        return self.store.payments[payment_id]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def test_the_person_goes_and_the_books_stay(office: Office) -> None:
+    id_ = office.holds(OPEN, PAID)
+    before = office[id_]
+    erasure = office.erases()
+    after = office[id_]
+    assert (after.customer, after.user, after.metadata, after.return_url) == (ERASED, None, {}, "")
+    assert (after.asked, after.order, after.facts, after.day, after.status) == (
+        before.asked,
+        before.order,
+        before.facts,
+        before.day,
+        Status.SUCCEEDED,
+    )
+    assert (erasure.left, erasure.erased, erasure.done_at) == ((), 1, None)
+    entry = office.store.events[f"adm_{erasure.id}"]
+    assert (entry.type, entry.by, entry.at) == ("erasure", "grace-1", NOW)
+
+
+def test_it_is_done_when_nothing_more_is_found_ten_minutes_later(office: Office) -> None:
+    office.holds(PAID)
+    office.erases()
+    late = office.holds(PAID)
+    assert office.goes_on().erased == 2
+    assert office[late].customer == ERASED
+    done = office.goes_on()
+    assert done.done_at == office.now
+    # Only a keyed hash says who it was.
+    assert done.whom is None
+    assert done.id == erasure_id(ADA, "s") != erasure_id(ADA, "another deployment's")
+    assert not office.store.due_erasures(office.now + timedelta(days=1), 10)
+
+
+def test_asking_twice_is_asking_once_and_after_the_end_anew(office: Office) -> None:
+    office.holds(PAID)
+    assert office.erases().id == office.erases().id
+    assert office.goes_on().done_at
+    again = office.holds(PAID)
+    assert office.erases().erased == 1
+    assert office[again].customer == ERASED
+
+
+def test_what_is_open_is_closed_at_stripe_first(office: Office) -> None:
+    id_ = office.holds(OPEN, DECLINED)
+    office.erases()
+    assert office[id_].status is Status.EXPIRED
+    # The failure that follows from closing it is for the business alone.
+    assert {each.kind for each in office[id_].raised} == {NoticeKind.PAYMENT_FAILED_ADMIN}
+
+
+def test_one_that_was_paid_meanwhile_is_a_payment(office: Office) -> None:
+    id_ = office.holds(OPEN)
+    office.stripe.facts[id_] = [replace(OPEN, state=SessionState.PAID)]
+    office.erases()
+    assert office[id_].status is Status.SUCCEEDED
+    assert office[id_].customer == ERASED
+    assert {each.kind for each in office[id_].raised} == {NoticeKind.ADMIN_NOTIFICATION}
+
+
+@pytest.mark.parametrize("facts", [(OPEN,), ()], ids=["open", "without an answer"])
+def test_while_stripe_is_away_it_stays_on_the_list(office: Office, facts: tuple[Session, ...]) -> None:
+    id_, paid = office.holds(*facts), office.holds(PAID)
+    office.stripe.failures = [StripeUnavailable("away")]
+    assert office.erases().left == (id_,)
+    assert office[id_].customer.name != ERASED.name
+    assert office[paid].customer == ERASED
+    assert [each for each, _ in office.reported] == [id_]
+    office.goes_on()
+    assert office[id_].customer == ERASED
+    assert office[id_].is_over
+
+
+def test_what_is_for_newer_code_stays_on_the_list(office: Office) -> None:
+    id_ = office.holds(PAID)
+    office.store.for_newer_code = {id_}
+    assert office.erases().left == (id_,)
+    assert [type(error) for _, error in office.reported] == [NewerRelease]
+    office.store.for_newer_code = set()
+    office.goes_on()
+    assert office[id_].customer == ERASED
+
+
+def test_a_list_is_durable_before_the_first_payment_is_touched(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [office.holds(PAID), office.holds(PAID)]
+
+    def dies(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(office.store, "payment", dies)
+    with pytest.raises(SystemExit):
+        office.erases()
+    monkeypatch.undo()
+    assert [each.left for each in office.store.erasures.values()] == [tuple(ids)]
+    office.goes_on()
+    assert {office[each].customer for each in ids} == {ERASED}
+
+
+def test_what_is_heard_later_is_learned_and_the_business_alone_is_told(office: Office) -> None:
+    id_ = office.holds(PAID)
+    told = office[id_].raised
+    office.erases()
+    refund = Refund(ref="re_1", state=RefundState.FAILED, amount=9900, currency="usd", intent="pi_1")
+    dispute = Dispute(ref="dp_1", state=DisputeState.NEEDS_RESPONSE, amount=9900, currency="usd")
+    record(office.store, office[id_], [refund, dispute], actor=LOOK, now=NOW)
+    new = office[id_].raised - told
+    assert {each.kind for each in new} == {NoticeKind.REFUND_FAILED, NoticeKind.DISPUTE_ALERT}
+    for notice in new:
+        mail = letter(notice, office[id_], BUSINESS)
+        assert mail.to == BUSINESS.admin_email
+        assert "Ada" not in mail.text + mail.html + mail.subject
+        assert "ada@" not in mail.text + mail.html
+
+
+def test_a_mail_that_was_due_is_not_sent(office: Office) -> None:
+    id_ = office.holds(PAID)
+    (confirmation,) = (each for each in office[id_].raised if each.kind is NoticeKind.PAYMENT_CONFIRMATION)
+    office.erases()
+    mailer = MemoryMailer()
+    delivery = deliver(
+        id_,
+        confirmation,
+        business=BUSINESS,
+        store=office.store,
+        mailer=mailer,
+        outbox=MemoryOutbox,
+        clock=lambda: NOW,
+    )
+    assert delivery.outcome is MailOutcome.MOOT
+    assert not mailer.letters
+    assert office.store.notices[id_, confirmation].state is NoticeState.MOOT
+
+
+def test_older_code_leaves_it_alone() -> None:
+    payment = learn(a_payment(), [PAID])[0]
+    assert (needed(payment), needed(payment.erased(NOW))) == (1, 2)
+
+
+def test_one_payment_that_there_is_not(office: Office) -> None:
+    with pytest.raises(PaymentNotFound):
+        office.erases(Whom(WhomKind.PAYMENT, "pay_01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+    assert not office.store.erasures
