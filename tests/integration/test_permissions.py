@@ -24,6 +24,7 @@ from payments.adapters import secrets
 from payments.adapters.table import catalogue, notices, payment_items, work
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
+from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
 from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
@@ -183,6 +184,29 @@ def reconcile_a_refund(system: FragileSystem) -> None:
     system.reconcile()
 
 
+def erase_what_nobody_paid(system: FragileSystem) -> None:
+    """By itself, some months after it expired."""
+    system.clock_forward(timedelta(days=2))
+    system.reconcile()
+    system.clock_forward(timedelta(days=31))
+    system.reconcile()
+    system.clock_forward(timedelta(days=61))
+    system.reconcile()
+    assert system.payments()[0].erased_at
+
+
+def go_on_erasing(kind: WhomKind, value: str) -> Act:
+    """What an admin has begun to erase."""
+
+    def going_on(system: FragileSystem) -> None:
+        whom = Whom(kind, value)
+        system.table.begin_erasure(Erasure.of(whom, (), by="grace-1", salt="s", now=system.clock.now()))
+        system.clock_forward(READ_AGAIN_AFTER)
+        system.reconcile()
+
+    return going_on
+
+
 def mail_what_ses_does_not_take(system: FragileSystem) -> None:
     """The mailer sends itself a message for later."""
 
@@ -205,6 +229,9 @@ STORIES: list[tuple[Act, ...]] = [
     (told(PAID), reconcile_a_refund),
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
+    (order, erase_what_nobody_paid),
+    (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),
+    (order, go_on_erasing(WhomKind.USER, "ada-1")),
     (order, refresh_what_is_for_newer_code),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]

@@ -1,0 +1,116 @@
+"""A person is erased from the table on both engines: no item has them any more, and what is read is whole."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from payments.adapters.table.keys import partition
+from payments.adapters.table.table import Table
+from payments.domain.actors import LOOK
+from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
+from payments.domain.errors import Conflict
+from payments.domain.facts import Attempt, AttemptState
+from payments.domain.looking import KEEP_UNPAID_AT_LEAST, DueReason
+from payments.domain.payment import ERASED, Customer, Payment
+from payments.domain.writes import AuditEntry
+from payments.services.erasing import without_person
+from payments.services.recording import record
+from tests.builders import NOW, a_payment
+from tests.integration.system import System
+
+ENTRY = AuditEntry("adm_era_1", "erasure", ("the person was erased",), NOW, "grace-1")
+
+
+@pytest.fixture
+def table(engine_system: System) -> Table:
+    return engine_system.table
+
+
+def stored(table: Table, *, email: str = "zebedee@example.com", user: str | None = "zebedee-1") -> Payment:
+    payment = replace(a_payment(customer=Customer("Zebedee Quux", email), metadata={"order": "Zebedee's"}), user=user)
+    table.create(payment, None, NOW)
+    paid = Attempt(ref=f"ch_{payment.id}", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", created=1)
+    found = table.payment(payment.id)
+    assert found
+    return record(table, found, [paid], actor=LOOK, now=NOW)[0]
+
+
+def test_no_item_has_the_person_and_the_payment_reads_as_before(engine_system: System, table: Table) -> None:
+    payment = stored(table)
+    without_person(payment, (), ENTRY, store=table, now=NOW)
+    items = engine_system.items(partition(payment.id))
+    text = json.dumps(items).lower()
+    assert [each for each in ("zebedee", "quux", "result.html") if each in text] == []
+    found = table.payment(payment.id)
+    assert found
+    assert (found.customer, found.user, found.metadata, found.erased_at) == (ERASED, None, {}, NOW)
+    assert (found.facts, found.raised, found.asked, found.day) == (
+        payment.facts,
+        payment.raised,
+        payment.asked,
+        payment.day,
+    )
+    assert table.events(payment.id)[-1] == ENTRY
+
+
+def test_what_is_learned_afterwards_does_not_bring_them_back(engine_system: System, table: Table) -> None:
+    payment = stored(table)
+    erased = without_person(payment, (), ENTRY, store=table, now=NOW)
+    more = Attempt(ref=f"ch_{payment.id}", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", refunded=100)
+    # Whoever read it before it was erased must learn again.
+    record(table, payment, [replace(more, created=2)], actor=LOOK, now=NOW)
+    assert "zebedee" not in json.dumps(engine_system.items(partition(erased.id))).lower()
+
+
+@pytest.mark.parametrize("kind", [WhomKind.EMAIL, WhomKind.USER])
+def test_whose_payments_there_are_is_found_until_they_are_erased(table: Table, kind: WhomKind) -> None:
+    email, user = f"{kind}-only@example.com", f"{kind}-only"
+    payments = [stored(table, email=email, user=user) for _ in range(2)]
+    stored(table, email=f"x{email}", user=f"x{user}")
+    whom = Whom(kind, email if kind is WhomKind.EMAIL else user)
+    assert sorted(table.payments_of(whom)) == sorted(each.id for each in payments)
+    without_person(payments[0], (), ENTRY, store=table, now=NOW)
+    assert table.payments_of(whom) == [payments[1].id]
+
+
+def test_one_payment_is_found_by_its_id(table: Table) -> None:
+    payment = stored(table)
+    assert table.payments_of(Whom(WhomKind.PAYMENT, payment.id)) == [payment.id]
+    assert table.payments_of(Whom(WhomKind.PAYMENT, "pay_of_nobody")) == []
+
+
+def test_an_erasure_is_kept_until_it_is_done_and_then_without_the_person(engine_system: System, table: Table) -> None:
+    whom = Whom(WhomKind.EMAIL, "zebedee-2@example.com")
+    begun = table.begin_erasure(Erasure.of(whom, ("pay_1", "pay_2"), by="grace-1", salt="s", now=NOW))
+    assert table.begin_erasure(Erasure.of(whom, (), by="another", salt="s", now=NOW)) == begun
+    later = NOW + READ_AGAIN_AFTER
+    assert begun not in table.due_erasures(later - timedelta(seconds=1), 10)
+    assert begun in table.due_erasures(later, 10)
+
+    half = table.save_erasure(replace(begun, left=("pay_2",), erased=1))
+    with pytest.raises(Conflict):
+        table.save_erasure(begun)
+    done = table.save_erasure(replace(half, left=(), erased=2).read_again((), later))
+
+    assert done.done_at == later
+    assert done not in table.due_erasures(later + timedelta(days=1), 10)
+    assert "zebedee" not in json.dumps(engine_system.items(f"ERASURE#{done.id}"))
+    again = Erasure.of(whom, ("pay_3",), by="grace-1", salt="s", now=later)
+    assert table.begin_erasure(again) == again
+
+
+def test_what_nobody_paid_is_due_to_be_erased_and_may_be_left_until_later(table: Table) -> None:
+    payment = replace(a_payment(), due_by={DueReason.ERASE.value: NOW})
+    table.create(payment, None, NOW)
+    assert payment.id in [each.payment_id for each in table.due(DueReason.ERASE, NOW, 10)]
+    later = NOW + KEEP_UNPAID_AT_LEAST
+    table.leave_until(payment.id, later, NOW)
+    assert payment.id not in [each.payment_id for each in table.due(DueReason.ERASE, NOW, 10)]
+    assert payment.id in [each.payment_id for each in table.due(DueReason.ERASE, later, 10)]
+    # One that is due for something else by now is left as it is.
+    other = replace(a_payment(), due_by={DueReason.LOOK.value: NOW})
+    table.create(other, None, NOW)
+    table.leave_until(other.id, later, NOW)
+    assert other.id in [each.payment_id for each in table.due(DueReason.LOOK, NOW, 10)]
