@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from payments.domain.notices import Notice
 
 DUE_SHARDS = 4
+# What is seldom due, and waits for nobody, is in one shard: each is a call of every run of reconcile.
+ONE_SHARD = frozenset({"erase", "erasure"})
 PAYMENT = "PAYMENT"
 NOTICE = "NOTICE#"
 EVENT = "EVENT#"
@@ -78,11 +80,15 @@ def first_day_key(kind: str) -> Key:
 
 def due_shard(payment_id: str, reason: str, needs: int) -> str:
     """The partition of the `due` index that an item is in: what is for newer code is in nobody's way."""
-    return f"{reason}#{needs}#{zlib.crc32(payment_id.encode()) % DUE_SHARDS}"
+    return f"{reason}#{needs}#{zlib.crc32(payment_id.encode()) % _shards(reason)}"
 
 
 def due_shards(reason: DueReason, level: int) -> Iterator[str]:
     """The partitions of what is due for a reason and may be done by code of this level."""
     for needs in range(1, level + 1):
-        for shard in range(DUE_SHARDS):
+        for shard in range(_shards(reason)):
             yield f"{reason}#{needs}#{shard}"
+
+
+def _shards(reason: str) -> int:
+    return 1 if reason in ONE_SHARD else DUE_SHARDS
