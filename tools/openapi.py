@@ -18,6 +18,7 @@ from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
 from payments.domain import errors, payment
 from payments.domain import views as domain_views
+from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import PaymentsError
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.learning import learn
@@ -31,6 +32,7 @@ from payments.runtime.bodies import (
     MOST_BODY_BYTES,
     ApprovalBody,
     CheckoutBody,
+    ErasureBody,
     ResendBody,
     checkout_body,
     claimant,
@@ -53,7 +55,7 @@ _VIEWS = [
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, ApprovalBody, ResendBody]
+_BODIES = [CheckoutBody, ApprovalBody, ErasureBody, ResendBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -159,6 +161,9 @@ def _paid() -> Payment:
 def _closed() -> Payment:
     ordered = _ordered()
     return learn(ordered, [replace(ordered.sessions[0], state=SessionState.EXPIRED, url=None)])[0]
+
+
+_ERASURE = Erasure.of(Whom(WhomKind.EMAIL, "ada@example.com"), ("pay_1",), by="", salt="", now=_NOW)
 
 
 def _own() -> OwnPayment:
@@ -283,6 +288,16 @@ OPERATIONS: Mapping[str, Operation] = {
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToApprove),
         parameter=_PAYMENT_ID,
         body=_body("ApprovalBody", {"amount": 5000, "currency": "usd"}),
+    ),
+    "POST /admin/erasures": Operation(
+        name="erasePerson",
+        summary="Take a person out of their payments; the books stay",
+        status=202,
+        answer="How far it is; the rest follows by itself. Asking again goes on with it.",
+        view="ErasureView",
+        example=views.erasure_view(_ERASURE),
+        refusals=(*_OF_BODIES, *_OF_THE_DESK),
+        body=_body("ErasureBody", {"email": "ada@example.com"}),
     ),
     "POST /admin/payments/{paymentId}/notices/resend": Operation(
         name="resendNotice",

@@ -10,17 +10,18 @@ from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.payment import is_payment_id
 from payments.runtime.act_views import admin_view
-from payments.runtime.bodies import ApprovalBody, ResendBody, json_body, read
+from payments.runtime.bodies import ApprovalBody, ErasureBody, ResendBody, json_body, read
 from payments.runtime.callers import Caller, admin
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
 from payments.runtime.settings import seconds, setting
-from payments.runtime.views import refreshed_view
+from payments.runtime.views import erasure_view, refreshed_view
 from payments.services.acting import Acted
 from payments.services.approval import approve
 from payments.services.canceling import cancel
+from payments.services.erasing import erase
 from payments.services.refreshing import refresh
 from payments.services.resending import resend
 
@@ -33,6 +34,7 @@ queue = mail_queue()
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 group = setting("ADMIN_GROUP")
 claim = setting("ADMIN_CLAIM")
+salt = setting("ERASURE_SALT")
 
 
 def _approve(event: Request, by: Caller) -> Answer:
@@ -78,12 +80,29 @@ def _refresh(event: Request, by: Caller) -> Answer:
     return status, refreshed_view(view, refreshed.checked_at)
 
 
+def _erase(event: Request, by: Caller) -> Answer:
+    erasure = erase(
+        read(ErasureBody, json_body(event)).whom,
+        by=by.sub,
+        salt=salt,
+        store=store,
+        stripe=stripe,
+        now=datetime.now(UTC),
+        report=lambda payment_id, error: logger.error(
+            "failed", extra=about(error) | {"payment_id": payment_id}, exc_info=error
+        ),
+    )
+    logger.info("erasing", extra={"erasure_id": erasure.id, "erased": erasure.erased, "left": len(erasure.left)})
+    return 202, erasure_view(erasure)
+
+
 # By route.
 _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
     "POST /admin/payments/{paymentId}/approval": _approve,
     "POST /admin/payments/{paymentId}/notices/resend": _resend,
     "POST /admin/payments/{paymentId}/cancel": _cancel,
     "POST /admin/payments/{paymentId}/refresh": _refresh,
+    "POST /admin/erasures": _erase,
 }
 
 

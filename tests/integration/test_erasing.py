@@ -1,8 +1,10 @@
 """A person is erased from the table on both engines: no item has them any more, and what is read is whole."""
 
+import io
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,9 +19,12 @@ from payments.domain.payment import ERASED, Customer, Payment
 from payments.domain.writes import AuditEntry
 from payments.services.erasing import without_person
 from payments.services.recording import record
-from tests.builders import NOW, a_payment
-from tests.integration.system import System
+from tests.builders import NOW, a_charge, a_payment, an_event
+from tests.callers import ADA, GRACE
+from tests.integration.contract import Contract
+from tests.integration.system import AN_ORDER, Answer, System
 
+CONTRACT = Contract()
 ENTRY = AuditEntry("adm_era_1", "erasure", ("the person was erased",), NOW, "grace-1")
 
 
@@ -114,3 +119,63 @@ def test_what_nobody_paid_is_due_to_be_erased_and_may_be_left_until_later(table:
     table.create(other, None, NOW)
     table.leave_until(other.id, later, NOW)
     assert other.id in [each.payment_id for each in table.due(DueReason.LOOK, NOW, 10)]
+
+
+# At the desk
+
+
+def erases(system: System, body: Any, by: Any = GRACE) -> Answer:
+    answer = system.desk("POST /admin/erasures", body=body, by=by)
+    CONTRACT.judge("erasePerson", answer.status, answer.headers["content-type"], answer.body)
+    return answer
+
+
+def test_an_admin_has_a_customer_erased_while_they_order_and_pay(system: System, logs: io.StringIO) -> None:
+    person = {**AN_ORDER, "name": "Zebedee Quux", "email": "zebedee-3@example.com", "metadata": {"of": "Zebedee"}}
+    open_, paid = (str(system.order(person).body["paymentId"]) for _ in range(2))
+    charge = a_charge(paid, id=f"ch_{paid}", payment_intent=f"pi_{paid}")
+    assert system.hear(an_event("charge.succeeded", charge)).status == 200
+
+    answer = erases(system, {"email": "Zebedee-3@EXAMPLE.com"})
+
+    assert answer.status == 202
+    assert (answer.body["state"], answer.body["erased"], answer.body["left"]) == ("open", 2, 0)
+    assert [system.status(each).body["status"] for each in (open_, paid)] == ["expired", "succeeded"]
+    for each in (open_, paid):
+        assert "zebedee" not in json.dumps(system.items(partition(each))).lower()
+    # Of what was due nothing is sent any more, but to the business, and that without the person.
+    system.run_mailer()
+    mails = system.mails(paid)
+    assert [mail["to"] for mail in mails] == ["admin@example.com"]
+    assert "zebedee" not in mails[0].as_string().lower()
+    assert "zebedee" not in logs.getvalue().lower()
+    assert "of this payment alone" not in logs.getvalue()
+
+
+def test_one_payment_and_one_user(system: System) -> None:
+    payment_id = str(system.order().body["paymentId"])
+    assert erases(system, {"paymentId": payment_id}).body["erased"] == 1
+    assert erases(system, {"user": "nobody"}).body["erased"] == 0
+    unknown = erases(system, {"paymentId": "pay_01ARZ3NDEKTSV4RRFFQ69G5FAV"})
+    assert (unknown.status, unknown.body["code"]) == (404, "payment_not_found")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"email": "a@example.com", "user": "a"}, {"email": ""}, {"email": None}, {"mail": "a"}]
+)
+def test_who_is_to_be_erased_is_said_once(system: System, body: Any) -> None:
+    assert erases(system, body).status == 422
+
+
+def test_only_an_admin_has_people_erased(system: System) -> None:
+    assert erases(system, {"email": "ada@example.com"}, by=ADA).status == 403
+
+
+def test_while_stripe_is_away_what_is_open_stays_on_the_list(system: System) -> None:
+    person = {**AN_ORDER, "email": "zebedee-4@example.com"}
+    payment_id = str(system.order(person).body["paymentId"])
+    system.control("outage", calls=6, kind="rate_limit")
+    assert erases(system, {"email": "zebedee-4@example.com"}).body["left"] == 1
+    system.control("outage", calls=0, kind="rate_limit")
+    assert erases(system, {"email": "zebedee-4@example.com"}).body["left"] == 0
+    assert "zebedee" not in json.dumps(system.items(partition(payment_id))).lower()

@@ -195,6 +195,16 @@ def erase_what_nobody_paid(system: FragileSystem) -> None:
     assert system.payments()[0].erased_at
 
 
+def erase_at_the_desk(body: Mapping[str, str]) -> Act:
+    """And again, while the first is still under way."""
+
+    def erasing(system: FragileSystem) -> None:
+        for _ in range(2):
+            assert system.desk("POST /admin/erasures", body=body).status == 202
+
+    return erasing
+
+
 def go_on_erasing(kind: WhomKind, value: str) -> Act:
     """What an admin has begun to erase."""
 
@@ -230,6 +240,8 @@ STORIES: list[tuple[Act, ...]] = [
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, erase_what_nobody_paid),
+    (order, erase_at_the_desk({"email": "ada@example.com"})),
+    (told(PAID), erase_at_the_desk({"user": "ada-1"})),
     (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),
     (order, go_on_erasing(WhomKind.USER, "ada-1")),
     (order, refresh_what_is_for_newer_code),

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from payments.domain import addresses, texts
 from payments.domain.claims import Claimant
+from payments.domain.erasure import Whom, WhomKind
 from payments.domain.errors import (
     FieldError,
     InvalidIdempotencyKey,
@@ -124,6 +125,34 @@ class ResendBody(_Body):
     ref: Annotated[str, Field(max_length=255)] = Field(
         default="", description="What tells apart several of a kind, such as a refund's id."
     )
+
+
+class ErasureBody(_Body):
+    """Who is to be erased: one of the three."""
+
+    email: (
+        Annotated[str, Field(max_length=addresses.LONGEST, description="Of every payment with this address.")] | None
+    ) = None
+    user: Annotated[str, Field(min_length=1, max_length=255, description="Of every payment of this user.")] | None = (
+        None
+    )
+    payment_id: Annotated[str, Field(max_length=40, description="Of this payment alone.")] | None = None
+
+    @property
+    def whom(self) -> Whom:
+        """ValidationFailed unless one of the three is given."""
+        given = [
+            Whom(kind, value)
+            for kind, value in (
+                (WhomKind.EMAIL, self.email and addresses.normalised(self.email)),
+                (WhomKind.USER, self.user),
+                (WhomKind.PAYMENT, self.payment_id),
+            )
+            if value
+        ]
+        if len(given) != 1:
+            raise ValidationFailed(FieldError("email", "Give one of email, user and paymentId."))
+        return given[0]
 
 
 def json_body(event: Request) -> dict[str, Any]:
