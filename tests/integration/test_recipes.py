@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from payments.domain.mail import MailRejected
-from tests.builders import a_charge, a_refund, an_event, as_json, signed
+from tests.builders import a_charge, an_event, as_json, signed
 from tests.integration.clock import Clock
 from tests.integration.system import ROOT, System
 
@@ -103,26 +103,6 @@ def test_a_mail_that_was_given_up_is_sent_when_its_notice_is_made_due_again(
     # Once sent, it is not sent again by the same words.
     with pytest.raises(AssertionError, match="ConditionalCheckFailed"):
         operator.types(again, payment=payment)
-
-
-def test_a_person_who_was_erased_is_nowhere_and_gets_no_later_mail(
-    system: System, operator: Operator, payment: str
-) -> None:
-    pays(system, payment)
-    system.run_mailer()
-    before = len(system.mails(payment))
-
-    (erase,) = blocks("Erasing a person")
-    operator.types(erase, payment=payment)
-
-    items = json.dumps(system.items(f"PAYMENT#{payment}"))
-    assert "ada@example.com" not in items
-    assert "Lovelace" not in items
-    refund = a_refund(id=f"re_{payment}", charge=f"ch_{payment}", payment_intent=f"pi_{payment}", status="succeeded")
-    assert system.hear(an_event("refund.created", refund)).status == 200
-    system.run_mailer()
-    assert [mail["To"] for mail in system.mails(payment)[before:]] == ["success@simulator.amazonses.com"]
-    assert "ada@example.com" not in json.dumps(system.items(f"PAYMENT#{payment}"))
 
 
 def test_dead_letters_are_looked_at_and_the_schedules_are_emptied(system: System, operator: Operator) -> None:

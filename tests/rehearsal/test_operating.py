@@ -122,18 +122,6 @@ def test_a_mail_that_was_given_up_is_sent_when_its_notice_is_made_due_again(
     assert item["state"] == {"S": "sent"}
 
 
-def test_a_person_is_erased(paid: Order, shop: DeployedShop, reader: Reader) -> None:
-    reader.types(OPERATING, 'aws dynamodb update-item --table-name "$(of Table)"', payment=paid.payment_id).well()
-
-    items = shop.deployment.emulator.client("dynamodb").query(
-        TableName=shop.deployment.physical("Table"),
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": f"PAYMENT#{paid.payment_id}"}},
-    )["Items"]
-    assert not any(private in json.dumps(items) for private in ("Lovelace", CUSTOMER))
-    assert shop.payment(paid.payment_id)["status"] == "succeeded"
-
-
 def test_the_table_is_restored_beside_the_live_one(shop: DeployedShop, reader: Reader, paid: Order) -> None:
     restored = reader.types(OPERATING, "aws dynamodb restore-table-to-point-in-time").well()
 
