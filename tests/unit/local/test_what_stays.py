@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from local.access_log import AccessLog
 from local.processes import Logs
 from local.runtime_api import Invocation
 from local.servers import Server, listen
@@ -17,8 +18,9 @@ from local.workers import Workers
 from tests.unit.local.test_stack_parts import function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from wsgiref.types import WSGIApplication
 
 MANY = 20
 # One that was answered just now may be on its way out.
@@ -37,7 +39,8 @@ def kept(kind: type) -> int:
     return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
-def test_no_request_stays_that_was_answered() -> None:
+@pytest.mark.parametrize("wrapped", [lambda hello: hello, lambda hello: AccessLog(hello, lambda _: None)])
+def test_no_request_stays_that_was_answered(wrapped: Callable[[WSGIApplication], WSGIApplication]) -> None:
     @Request.application
     def hello(request: Request) -> Response:
         return Response(request.get_data())
@@ -45,7 +48,7 @@ def test_no_request_stays_that_was_answered() -> None:
     listener = listen(0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     before = kept(Request)
-    server = Server(listener, hello)
+    server = Server(listener, wrapped(hello))
     try:
         for number in range(MANY):
             with urllib.request.urlopen(address, str(number).encode()) as answer:
