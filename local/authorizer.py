@@ -95,7 +95,8 @@ class Authorizer:
 
 def published_keys(issuer: str) -> KeySet:
     """The issuer's keys; OSError or ValueError where they cannot be read."""
-    configuration = _json_at(f"{issuer}/.well-known/openid-configuration")
+    # Some providers' issuers end with a slash, in their tokens too.
+    configuration = _json_at(f"{issuer.removesuffix('/')}/.well-known/openid-configuration")
     return KeySet.import_key_set(_json_at(configuration["jwks_uri"]))
 
 

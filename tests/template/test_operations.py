@@ -309,6 +309,10 @@ VALUES = {
             "http://localhost.example.com",
         ],
     ),
+    "OidcIssuer": (
+        ["", "https://login.example/realms/shop", "https://shop.eu.auth0.com/", "http://localhost:8027"],
+        ["login.example", "http://login.example", "https://", "https://login.example/?a=1", "https://login.example/ "],
+    ),
     "PaymentPath": (
         ["/", "/pay.html", "/shop/pay"],
         ["", "pay.html", "/pay?x=1", "/pay#x", "/a b", "https://x.example"],
