@@ -79,6 +79,19 @@ class RecordedSystem(System):
         steps, self.steps[before:] = self.steps[before:], []
         return steps
 
+    def look_at_the_desk(self, payment_id: str) -> list[dict[str, Any]]:
+        """What an admin looks at: the steps. Days are named, for what is played back is asked again on another one."""
+        before = len(self.steps)
+        day = str(self.status(payment_id).body["createdAt"])[:10]
+        self.steps.pop()
+        days = {"from": day, "to": day}
+        for page, query in (("attention", {}), ("payments", days), ("payments/{paymentId}", {}), ("stats", days)):
+            self.purpose = f"desk {page}"
+            answer = self.desk(f"GET /admin/{page}", query=query, paymentId=payment_id)
+            _expect(answer.status == 200, f"{page} was answered with {answer.status}.")
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
     def _poll(self, payment_id: str, times: int) -> None:
         self.purpose = "poll"
         for _ in range(times):
@@ -115,10 +128,11 @@ def lived() -> dict[str, Any]:
         dynamodb = None if reason else stack.enter_context(dynamodb_local(Logs(folder)))
         system = RecordedSystem(stack.enter_context(local_aws()), stack.enter_context(StripeDouble()), dynamodb)
         first_id = system.live("first")
-        first, system.steps = [*system.steps, *system.check_again(first_id)], []
+        first = [*system.steps, *system.check_again(first_id), *system.look_at_the_desk(first_id)]
+        system.steps = []
         second_id = system.live("second")
         second, system.steps = system.steps, []
-        beside = system.check_again(second_id)
+        beside = [*system.check_again(second_id), *system.look_at_the_desk(second_id)]
         system.purpose = "nothing is overdue"
         system.invoke("Reconcile", {})
         system.invoke("Reconcile", {})

@@ -22,6 +22,7 @@ type Runs = Sequence[Mapping[str, float]]
 TARGETS = {
     "GetStatus": 1.05,
     "ListProducts": 1.05,
+    "AdminRead": 1.10,
     "TendPayment": 1.20,
     "StripeWebhook": 1.20,
     "SendEmail": 1.15,

@@ -16,16 +16,18 @@ from pydantic import ConfigDict, TypeAdapter
 from local.ports import Ports
 from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain import errors, payment
+from payments.domain import desk, errors, payment
 from payments.domain import views as domain_views
+from payments.domain.attention import Attention, Reason
 from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import PaymentsError
-from payments.domain.facts import Attempt, AttemptState, Session, SessionState
+from payments.domain.facts import Attempt, AttemptState, Fact, Session, SessionState
 from payments.domain.learning import learn
 from payments.domain.order import Line, Order
 from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
-from payments.runtime import own_payments, problems, products, views
+from payments.domain.writes import AuditEntry
+from payments.runtime import admin_views, own_payments, problems, products, views
 from payments.runtime.act_views import admin_view
 from payments.runtime.bodies import (
     KEY,
@@ -50,7 +52,7 @@ _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
     each
-    for module in (domain_views, views, products, own_payments, problems)
+    for module in (domain_views, views, products, own_payments, admin_views, problems)
     for name, each in vars(module).items()
     if name.endswith("View")
 ]
@@ -61,6 +63,7 @@ _BODIES = [CheckoutBody, ApprovalBody, ErasureBody, ResendBody]
 _PRECISELY: Mapping[str, Json] = {
     "PaymentId": {"pattern": f"^{payment.PAYMENT_ID.pattern}$"},
     "Currency": {"pattern": "^[a-z]{3}$", "description": "ISO 4217, in lower case."},
+    "Day": {"format": "date"},
     "Time": {"format": "date-time", "description": "UTC, to the second."},
     "WebAddress": {"pattern": "^https?://"},
 }
@@ -84,7 +87,7 @@ class Operation:
     view: str
     example: object
     refusals: Sequence[type[PaymentsError]] = ()
-    parameter: Json | None = None
+    parameters: Sequence[Json] = ()
     body: Json | None = None
     links: Json | None = None
 
@@ -95,6 +98,19 @@ _PAYMENT_ID: Json = {
     "required": True,
     "schema": {"$ref": _REF.format(model="PaymentId")},
 }
+
+
+def _asked(name: str, description: str, **schema: object) -> Json:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"} | schema}
+
+
+_CURSOR = _asked("cursor", "The `cursor` of the page before, to go on there.")
+_DAYS = (
+    _asked(
+        "from", f"The first day of orders, in the business's time zone. At most {desk.MOST_DAYS} days.", format="date"
+    ),
+    _asked("to", "The last day, included; today if it is left out.", format="date"),
+)
 _ACCESS_TOKEN: Json = {
     "type": "http",
     "scheme": "bearer",
@@ -184,6 +200,67 @@ def _own() -> OwnPayment:
     )
 
 
+def _row() -> desk.PaymentRow:
+    paid = _paid()
+    return desk.PaymentRow(
+        payment_id=paid.id,
+        status=paid.status,
+        asked=paid.asked,
+        created_at=paid.created_at,
+        paid_at=paid.paid_at,
+        received=paid.balance.received_sums,
+        returned=paid.balance.returned_sums,
+        sku=paid.sku,
+        number=paid.order.number,
+        dispute=None,
+    )
+
+
+def _dossier() -> desk.Dossier:
+    paid = _paid()
+    return desk.Dossier(
+        payment=paid,
+        view=domain_views.payment_view(paid, _NOW),
+        name=paid.customer.name,
+        email=paid.customer.email,
+        user=None,
+        metadata={},
+        day=paid.day,
+        expires_at=paid.expires_at,
+        attention=None,
+        facts=tuple(
+            desk.KeptFact(kind=each.kind, ref=each.ref, state=each.state, learned_at=_NOW, details=_beside(each))
+            for each in paid.facts.values()
+        ),
+        notices=(
+            desk.KeptNotice(
+                name="payment_confirmation",
+                state="sent",
+                due_since=_NOW + timedelta(seconds=44),
+                attempts=1,
+                settled_at=_NOW + timedelta(seconds=45),
+                note="0100018fc0ffee",
+            ),
+        ),
+        trail=(
+            AuditEntry(
+                "evt_3SVo1a",
+                "charge.succeeded",
+                ("attempt#ch_3SVo1a: unknown -> succeeded",),
+                _NOW + timedelta(seconds=44),
+            ),
+        ),
+    )
+
+
+def _beside(fact: Fact) -> Json:
+    """A fact's details beside what every fact has."""
+    return {name: value for name, value in fact.details.items() if name not in ("ref", "state")}
+
+
+_WAITING = desk.Waiting(_ordered().id, "succeeded", Attention((Reason.DISPUTE,), _NOW, _NOW + timedelta(days=7)))
+_NOT_FOR_EVERYONE = (errors.NotSignedIn, errors.NotAdmin)
+
 _ORDER = Operation(
     name="createCheckoutSession",
     summary="Order something: a payment, and the checkout where the customer pays",
@@ -203,12 +280,14 @@ _ORDER = Operation(
         errors.TryAgain,
         errors.NewerRelease,
     ),
-    parameter={
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
-        "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
-    },
+    parameters=[
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
+            "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+        }
+    ],
     body=_body("CheckoutBody", _AN_ORDER),
     links={
         name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
@@ -233,12 +312,14 @@ OPERATIONS: Mapping[str, Operation] = {
         view="OwnPaymentsView",
         example=own_payments.own_payments_view([_own()], None),
         refusals=(errors.NotSignedIn, errors.ValidationFailed, errors.TryAgain),
-        parameter={
-            "name": "cursor",
-            "in": "query",
-            "description": "As the last answer has it.",
-            "schema": {"type": "string", "maxLength": own_payments.LONGEST_CURSOR},
-        },
+        parameters=[
+            {
+                "name": "cursor",
+                "in": "query",
+                "description": "As the last answer has it.",
+                "schema": {"type": "string", "maxLength": own_payments.LONGEST_CURSOR},
+            }
+        ],
     ),
     "GET /payments/{paymentId}": Operation(
         name="getPayment",
@@ -248,7 +329,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="PaymentView",
         example=domain_views.payment_view(_paid(), _NOW),
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
     ),
     "POST /payments/{paymentId}/refresh": Operation(
         name="refreshPayment",
@@ -258,7 +339,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="RefreshedView",
         example=views.refreshed_view(domain_views.payment_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
     ),
     "GET /products": Operation(
         name="listProducts",
@@ -269,6 +350,55 @@ OPERATIONS: Mapping[str, Operation] = {
         example=products.products_view(_PRODUCTS),
         refusals=(errors.TryAgain,),
     ),
+    "GET /admin/attention": Operation(
+        name="listAttention",
+        summary="What waits for a person, the most urgent first",
+        status=200,
+        answer="A page of payments and mails. Go on until there is no cursor.",
+        view="AttentionListView",
+        example=admin_views.attention_list_view([_WAITING], None),
+        refusals=(*_NOT_FOR_EVERYONE, errors.ValidationFailed, errors.TryAgain),
+        parameters=[_CURSOR],
+    ),
+    "GET /admin/payments": Operation(
+        name="listPayments",
+        summary="Payments by the day of their order, the newest first, or those that one field finds",
+        status=200,
+        answer="A page of payments, which may be empty. Go on until there is no cursor.",
+        view="PaymentsView",
+        example=admin_views.payments_view([_row()], None),
+        refusals=(*_NOT_FOR_EVERYONE, errors.ValidationFailed, errors.TryAgain),
+        parameters=[
+            _asked(
+                "q",
+                "A payment's id, Stripe's session, intent or paid charge, a mail address, or the `sub` of a user. "
+                "Alone: it finds payments of every day and status.",
+            ),
+            *_DAYS,
+            _asked("status", "Payments of this status only.", enum=[each.value for each in payment.Status]),
+            _CURSOR,
+        ],
+    ),
+    "GET /admin/payments/{paymentId}": Operation(
+        name="getPaymentForAdmins",
+        summary="Everything about a payment",
+        status=200,
+        answer="The payment as it is now.",
+        view="AdminPaymentView",
+        example=admin_views.admin_payment_view(_dossier(), "https://dashboard.stripe.com", _NOW),
+        refusals=(*_NOT_FOR_EVERYONE, errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
+        parameters=[_PAYMENT_ID],
+    ),
+    "GET /admin/stats": Operation(
+        name="getStatistics",
+        summary="How many payments there are by day, currency and status, and their sums",
+        status=200,
+        answer="The sums, as the payments stand now.",
+        view="StatisticsView",
+        example=admin_views.statistics_view({("2026-11-21", "usd", "succeeded"): desk.Tally(1, 9900, 9900, 0)}),
+        refusals=(*_NOT_FOR_EVERYONE, errors.ValidationFailed, errors.TryAgain),
+        parameters=_DAYS,
+    ),
     "GET /admin/products": Operation(
         name="listProductsForAdmins",
         summary="What is for sale, for the desk",
@@ -276,7 +406,7 @@ OPERATIONS: Mapping[str, Operation] = {
         answer="The catalogue.",
         view="ProductsView",
         example=products.products_view(_PRODUCTS),
-        refusals=(errors.NotSignedIn, errors.NotAdmin, errors.TryAgain),
+        refusals=(*_NOT_FOR_EVERYONE, errors.TryAgain),
     ),
     "POST /admin/payments/{paymentId}/approval": Operation(
         name="approvePayment",
@@ -286,7 +416,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="PaymentView",
         example=admin_view(_paid(), _NOW),
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToApprove),
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
         body=_body("ApprovalBody", {"amount": 5000, "currency": "usd"}),
     ),
     "POST /admin/erasures": Operation(
@@ -307,7 +437,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="PaymentView",
         example=admin_view(_paid(), _NOW),
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NoticeNotFound, errors.NotResendable),
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
         body=_body("ResendBody", {"kind": "payment_confirmation"}),
     ),
     "POST /admin/payments/{paymentId}/cancel": Operation(
@@ -318,7 +448,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="PaymentView",
         example=admin_view(_closed(), _NOW),
         refusals=(*_OF_THE_DESK, errors.NotCancelable, errors.StripeRefused, errors.StripeUnavailable),
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
     ),
     "POST /admin/payments/{paymentId}/refresh": Operation(
         name="refreshPaymentForAdmins",
@@ -328,7 +458,7 @@ OPERATIONS: Mapping[str, Operation] = {
         view="RefreshedView",
         example=views.refreshed_view(admin_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
         refusals=_OF_THE_DESK,
-        parameter=_PAYMENT_ID,
+        parameters=[_PAYMENT_ID],
     ),
     "StripeWebhook": Operation(
         name="hearStripe",
@@ -346,13 +476,15 @@ OPERATIONS: Mapping[str, Operation] = {
             errors.TryAgain,
             errors.NewerRelease,
         ),
-        parameter={
-            "name": "Stripe-Signature",
-            "in": "header",
-            "required": True,
-            "description": "https://docs.stripe.com/webhooks/signature",
-            "schema": {"type": "string"},
-        },
+        parameters=[
+            {
+                "name": "Stripe-Signature",
+                "in": "header",
+                "required": True,
+                "description": "https://docs.stripe.com/webhooks/signature",
+                "schema": {"type": "string"},
+            }
+        ],
         body={
             "required": True,
             "description": "One of Stripe's events, https://docs.stripe.com/api/events. At most 1 MiB.",
@@ -434,8 +566,8 @@ def _described(operation: Operation, of_the_gateway: Mapping[int, str]) -> Json:
         response = refusals.setdefault(status, {"description": description, "content": {}})
         response["content"][_JSON] = {"schema": {"$ref": _REF.format(model="GatewayMessage")}}
     described: Json = {"operationId": operation.name, "summary": operation.summary}
-    if operation.parameter:
-        described["parameters"] = [operation.parameter]
+    if operation.parameters:
+        described["parameters"] = list(operation.parameters)
     if operation.body:
         described["requestBody"] = operation.body
     responses = {operation.status: success} | dict(sorted(refusals.items()))

@@ -8,12 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
+from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import NewerRelease
 from payments.runtime.composition import mail_queue_later, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting, time_zone
-from payments.services.letters import Business, dashboard_of
+from payments.services.letters import Business
 from payments.services.mailing import MailOutcome, deliver
 
 logger = logger_of("send_email")

@@ -174,8 +174,13 @@ def order_as_somebody(system: FragileSystem) -> None:
 
 
 def look_at_the_desk(system: FragileSystem) -> None:
-    """Each of its pages."""
-    assert system.desk("GET /admin/products").status == 200
+    """Each of its pages, and each thing that a payment is found by."""
+    [payment] = system.payments()
+    [session] = payment.sessions
+    for q in (payment.id, session.ref, payment.customer.email, "ada-1"):
+        assert system.desk("GET /admin/payments", query={"q": q}).status == 200
+    for route in ("attention", "payments", "payments/{paymentId}", "stats", "products"):
+        assert system.desk(f"GET /admin/{route}", paymentId=payment.id).status == 200
 
 
 def reconcile_a_refund(system: FragileSystem) -> None:

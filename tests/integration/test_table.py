@@ -573,7 +573,7 @@ def test_what_was_left_unread_is_read_again_after_a_pause_and_not_for_ever(
     engine_system: System, monkeypatch: pytest.MonkeyPatch, times: int, is_read: bool
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("payments.adapters.table.catalogue.time.sleep", pauses.append)
+    monkeypatch.setattr("payments.adapters.table.client.time.sleep", pauses.append)
     (declared,) = engine_system.template.tables.values()
     busy = Unread(engine_system.dynamodb, times)
     if is_read:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from payments.adapters.mail import mime
+from payments.domain.dashboard import dashboard_of
 from payments.domain.facts import (
     Approval,
     Attempt,
@@ -34,7 +35,7 @@ from payments.domain.notices import NoticeKind
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.domain.texts import line, tidy
-from payments.services.letters import Business, dashboard_of, letter
+from payments.services.letters import Business, letter
 from tests.builders import a_payment
 
 SHOP = Business("The Shop", "admin@example.com", "https://shop.example/pay")

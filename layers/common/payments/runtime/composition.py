@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe import StripeApi
     from payments.adapters.table.catalogue import CatalogueTable
+    from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.table import Table
 
@@ -33,6 +34,12 @@ def own_payments() -> OwnPaymentTable:
     from payments.adapters.table.own_payments import OwnPaymentTable
 
     return OwnPaymentTable(setting("TABLE_NAME"))
+
+
+def desk() -> DeskTable:
+    from payments.adapters.table.desk import DeskTable
+
+    return DeskTable(setting("TABLE_NAME"))
 
 
 def stripe_api() -> StripeApi:

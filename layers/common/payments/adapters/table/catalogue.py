@@ -1,6 +1,5 @@
 """Products, as they are sold."""
 
-import time
 from datetime import datetime
 
 from payments.adapters.table.claims import claim_of
@@ -9,12 +8,8 @@ from payments.adapters.table.codec import Item, decoded, encoded
 from payments.adapters.table.keys import claim_key, product_key
 from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
 from payments.domain.claims import Claim
-from payments.domain.errors import NewerRelease, TryAgain
+from payments.domain.errors import NewerRelease
 from payments.domain.releases import LEVEL
-
-# DynamoDB leaves keys unread when it is busy, and asks for a pause before they are read again.
-_MOST_READS = 5
-_PAUSE_SECONDS = 0.05
 
 _PRICE = ("amount", "min", "max")
 
@@ -25,23 +20,11 @@ class CatalogueTable(TableClient):
 
         NewerRelease for a product that newer code sells in a way of its own.
         """
-        found = self._read([product_key(sku), *([claim_key(key_hash)] if key_hash else [])])
+        keys = [product_key(sku), *([claim_key(key_hash)] if key_hash else [])]
+        found = {item["sk"]["S"]: item for item in self._items(keys)}
         product, request = found.get(f"PRODUCT#{sku}"), found.get("REQUEST")
         claim = claim_of(key_hash, request) if key_hash and request else None
         return product_of(product) if product else None, claim if claim and claim.expires_at >= now else None
-
-    def _read(self, keys: list[Item]) -> dict[str, Item]:
-        """The items that there are, by sort key; TryAgain if DynamoDB is too busy to read them all."""
-        found: dict[str, Item] = {}
-        for attempt in range(_MOST_READS):
-            answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
-            found |= {item["sk"]["S"]: item for item in answer["Responses"].get(self._name, [])}
-            keys = list(answer["UnprocessedKeys"].get(self._name, {"Keys": []})["Keys"])
-            if not keys:
-                return found
-            if attempt < _MOST_READS - 1:
-                time.sleep(_PAUSE_SECONDS * 2**attempt)
-        raise TryAgain("We are too busy to take this order right now; send the same again.")
 
     def products(self) -> list[Product]:
         """All products that this release can sell, by sku; a page of 1 MB is far more than a catalogue of services."""

@@ -1,6 +1,7 @@
 """The table's client: one call each, and what DynamoDB's refusals mean."""
 
 import random
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from payments.adapters import aws
 from payments.adapters.table.codec import Item, encoded
-from payments.domain.errors import Conflict
+from payments.domain.errors import Conflict, TryAgain
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 # A transaction is at an item for some milliseconds, and writes of that item alone are refused meanwhile.
 _MOST_COLLISIONS = 6
 _COLLISION_PAUSE_SECONDS = 0.02
+
+# DynamoDB leaves keys unread when it is busy, and asks for a pause before they are read again.
+_MOST_READS = 5
+_PAUSE_SECONDS = 0.05
 
 # Why DynamoDB cancels a transaction that may be tried again: another writer, or too many of them.
 _LOST = {"ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
@@ -33,6 +38,25 @@ class TableClient:
 
     def _get(self, key: Item) -> Item | None:
         return self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+
+    def _items(self, keys: Sequence[Item], attributes: Mapping[str, str] | None = None) -> list[Item]:
+        """The items that there are of at most 100, in no order; TryAgain if DynamoDB is too busy to read them all.
+
+        `attributes` are those to read, by their placeholders, such as `#status`.
+        """
+        found: list[Item] = []
+        asked: dict[str, Any] = {"Keys": keys, "ConsistentRead": True}
+        if attributes:
+            asked |= {"ProjectionExpression": ", ".join(attributes), "ExpressionAttributeNames": attributes}
+        for attempt in range(_MOST_READS):
+            answer = self._client.batch_get_item(RequestItems={self._name: asked})  # type: ignore[dict-item]
+            found += answer["Responses"].get(self._name, [])
+            if self._name not in answer["UnprocessedKeys"]:
+                return found
+            asked = asked | {"Keys": answer["UnprocessedKeys"][self._name]["Keys"]}
+            if attempt < _MOST_READS - 1:
+                time.sleep(_PAUSE_SECONDS * 2**attempt)
+        raise TryAgain("We are too busy for this right now; send the same again.")
 
     def _transact(self, writes: Sequence[Any]) -> None:
         """ClientError TransactionCanceledException if not all of it could be written."""

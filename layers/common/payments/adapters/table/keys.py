@@ -41,7 +41,11 @@ def event_key(payment_id: str, event_id: str) -> Key:
 
 
 def notice_key(payment_id: str, notice: Notice) -> Key:
-    return encoded({"pk": partition(payment_id), "sk": f"{NOTICE}{notice}"})
+    return encoded({"pk": partition(payment_id), "sk": notice_sort_key(str(notice))})
+
+
+def notice_sort_key(name: str) -> str:
+    return f"{NOTICE}{name}"
 
 
 def pointer_key(stripe_id: str) -> Key:

@@ -150,7 +150,7 @@ def _payment_of(item: Item) -> Payment:
         more_failed=plain.get("more_failed", False),
         raised=frozenset(Notice.parse(text) for text in plain["raised"]),
         due_by={reason: from_epoch(at) for reason, at in plain["due_by"].items()},
-        attention=_attention_of(plain),
+        attention=attention_of(plain),
         erased_at=erased_at,
         last_event=plain.get("last_event"),
         needs=plain["needs"],
@@ -239,7 +239,7 @@ def _attention_values(attention: Attention | None) -> dict[str, object]:
     }
 
 
-def _attention_of(plain: Mapping[str, Any]) -> Attention | None:
+def attention_of(plain: Mapping[str, Any]) -> Attention | None:
     if "attention" not in plain:
         return None
     known = [each for each in plain["why"] if each in list(Reason)]

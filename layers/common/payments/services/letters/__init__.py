@@ -11,9 +11,9 @@ from payments.domain.notices import Notice, NoticeKind
 from payments.domain.payment import Payment
 from payments.domain.texts import line
 from payments.services.letters import admin, customer, page, text
-from payments.services.letters.content import Business, Content, dashboard_of
+from payments.services.letters.content import Business, Content
 
-__all__ = ["Business", "dashboard_of", "letter"]
+__all__ = ["Business", "letter"]
 
 _CONTENTS: Mapping[NoticeKind, Callable[[Notice, Payment, Business], Content]] = {
     NoticeKind.PAYMENT_CONFIRMATION: customer.payment_confirmation,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from payments.domain.dashboard import page_of
 from payments.domain.facts import DisputeState
 from payments.domain.money import Money
 from payments.domain.notices import Notice
@@ -235,9 +236,8 @@ def _facts(payment: Payment, business: Business) -> tuple[Row, ...]:
 
 def _in_stripe(payment: Payment, business: Business, path: str | None = None) -> Link | None:
     """Stripe's dashboard at `path`, else at the payment; None if Stripe's id of that is not known."""
-    if path is None and payment.transaction_id:
-        path = f"payments/{payment.intents[0].ref if payment.intents else payment.transaction_id}"
-    return Link("Open in Stripe", f"{business.dashboard}/{path}") if path else None
+    address = f"{business.dashboard}/{path}" if path else page_of(payment, business.dashboard)
+    return Link("Open in Stripe", address) if address else None
 
 
 def _words(code: str | None) -> str:

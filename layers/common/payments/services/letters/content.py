@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from payments.domain.dashboard import DASHBOARD
 from payments.domain.money import Money, listed
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
-_STRIPE = "https://api.stripe.com"
-_DASHBOARD = "https://dashboard.stripe.com"
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3,5}\b)")
 
 
@@ -23,16 +22,9 @@ class Business:
     admin_email: str
     payment_page: str
     wants_copies: bool = True
-    dashboard: str = _DASHBOARD
+    dashboard: str = DASHBOARD
     stage: str = "production"
     zone: tzinfo = UTC
-
-
-def dashboard_of(api_base: str, *, livemode: bool) -> str:
-    """Stripe's dashboard, which has pages of its own for tests; a double has it beside its API."""
-    if api_base != _STRIPE:
-        return f"{api_base}/dashboard"
-    return _DASHBOARD if livemode else f"{_DASHBOARD}/test"
 
 
 @dataclass(frozen=True)

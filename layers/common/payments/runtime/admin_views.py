@@ -1,0 +1,410 @@
+"""The desk's pages as the API's JSON, for admins alone: people's names and addresses are in them.
+
+The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+from payments.domain.attention import Attention, Reason
+from payments.domain.dashboard import page_of
+from payments.domain.desk import Dossier, KeptFact, KeptNotice, PaymentRow, Statistics, Waiting
+from payments.domain.learning import notices
+from payments.domain.money import Currency
+from payments.domain.notices import NoticeState
+from payments.domain.payment import DisputeStatus, Payment, Status, Way
+from payments.domain.views import (
+    FailureView,
+    MoneyView,
+    OrderView,
+    PaymentId,
+    Time,
+    WebAddress,
+    in_text,
+    money_views,
+)
+from payments.domain.writes import AuditEntry
+
+type Day = str
+
+_RESENDABLE = (NoticeState.SENT, NoticeState.REJECTED, NoticeState.GAVE_UP)
+
+
+class PaymentRowView(TypedDict):
+    """A payment in a list. Amounts are in minor units, where nothing else is said of `currency`."""
+
+    paymentId: PaymentId
+    status: Status
+    amount: int
+    """What was asked for."""
+    currency: Currency
+    createdAt: Time
+    paidAt: Time | None
+    received: list[MoneyView]
+    """What was paid, a sum for each currency; empty if nothing was."""
+    returned: list[MoneyView]
+    """What was returned or is on its way back, a sum for each currency; empty if nothing was."""
+    sku: str | None
+    number: str | None
+    """What people call the order by; null for a payment made before orders had numbers."""
+    dispute: DisputeStatus | None
+
+
+class PaymentsView(TypedDict):
+    """A page of payments, the newest first; it may be empty and not be the last."""
+
+    payments: list[PaymentRowView]
+    cursor: str | None
+    """For the next page, with the same query; null at the end."""
+
+
+class WaitingNoticeView(TypedDict):
+    kind: str
+    ref: str
+    """Tells apart several of a kind, such as by the refund; else empty."""
+
+
+class WaitingView(TypedDict):
+    """What waits for a person."""
+
+    paymentId: PaymentId
+    why: list[Reason]
+    """The most urgent first."""
+    status: str
+    """The payment's, or where a mail is what waits that mail's: `rejected` or `gave_up`."""
+    since: Time
+    deadline: Time | None
+    notice: WaitingNoticeView | None
+    """The mail, where one is what waits."""
+
+
+class AttentionListView(TypedDict):
+    """A page of what waits for a person, the most urgent first: by why, then by deadline, else by since when."""
+
+    attention: list[WaitingView]
+    cursor: str | None
+    """For the next page; null at the end."""
+
+
+class TallyView(TypedDict):
+    """The payments of a day, a currency and a status. Amounts are in minor units of the currency."""
+
+    day: Day
+    """When they were ordered, in the business's time zone."""
+    currency: Currency
+    status: Status
+    count: int
+    """How many were asked for in the currency. Money may have come in another one: then this may be 0."""
+    amount: int
+    """What was asked for."""
+    received: int
+    returned: int
+    """What was returned or is on its way back."""
+
+
+class StatisticsView(TypedDict):
+    """Sums over days, the newest first."""
+
+    days: list[TallyView]
+
+
+class AttentionView(TypedDict):
+    why: list[Reason]
+    """The most urgent first."""
+    since: Time
+    deadline: Time | None
+
+
+class RefundableView(TypedDict):
+    """What can still be given back of an intent's money."""
+
+    intent: str | None
+    """Null where Stripe has not said yet which intent the money came by."""
+    amount: int
+    currency: Currency
+
+
+class FactView(TypedDict):
+    """What is known of one of Stripe's objects, or of a decision of ours."""
+
+    kind: str
+    ref: str
+    """The object's id at Stripe, or what the decision is about."""
+    state: str
+    learnedAt: Time | None
+    details: dict[str, object]
+    """Whatever else is known of it. Amounts are in minor units."""
+
+
+class RefundRequestView(TypedDict):
+    """A refund that an admin asked for."""
+
+    ref: str
+    state: str
+    amount: int
+    currency: Currency
+    intent: str | None
+    reason: str | None
+    by: str | None
+    """The `sub` of who asked."""
+    requestedAt: Time | None
+    refundId: str | None
+    """Stripe's refund (`re_...`), once it is known."""
+    detail: str | None
+    """Why Stripe refused, or what came of it."""
+
+
+class NoticeView(TypedDict):
+    """A mail about the payment."""
+
+    kind: str
+    ref: str
+    """Tells apart several of a kind, such as by the refund; else empty."""
+    state: str
+    dueSince: Time
+    attempts: int
+    settledAt: Time | None
+    """When it was sent, or given up."""
+    note: str | None
+    """SES's message id, or why it was not sent."""
+    resendable: bool
+
+
+class TimelineView(TypedDict):
+    """One of Stripe's events, or an admin's act."""
+
+    at: Time
+    id: str
+    type: str
+    by: str | None
+    """Who acted; null for an event of Stripe's."""
+    outcome: list[str]
+    """What it changed, or why nothing."""
+
+
+class AdminPaymentView(PaymentRowView, TypedDict):
+    """Everything about a payment. Of one that a newer release wrote, what can be said without acting on it."""
+
+    final: bool
+    """Whether nothing more is expected."""
+    order: OrderView
+    expiresAt: Time
+    updatedAt: Time
+    payable: bool
+    """Whether it can be paid now."""
+    paidBy: Way
+    """On Stripe's page, or in a form on ours."""
+    day: Day
+    """When it was ordered, in the business's time zone."""
+    name: str | None
+    email: str | None
+    user: str | None
+    """The `sub` of who ordered, if they were signed in."""
+    metadata: dict[str, str]
+    failure: FailureView | None
+    """Why the last attempt failed, as Stripe tells the business."""
+    refundable: list[RefundableView]
+    toApprove: list[MoneyView]
+    """The sums that a review is about."""
+    cancelable: bool
+    attention: AttentionView | None
+    facts: list[FactView]
+    refundRequests: list[RefundRequestView]
+    notices: list[NoticeView]
+    timeline: list[TimelineView]
+    """The oldest first."""
+    stripeUrl: WebAddress | None
+    """Where Stripe's dashboard shows it; null before anyone tried to pay."""
+
+
+def payments_view(rows: Iterable[PaymentRow], cursor: str | None) -> PaymentsView:
+    return {"payments": [row_view(each) for each in rows], "cursor": cursor}
+
+
+def row_view(row: PaymentRow) -> PaymentRowView:
+    # A newer release's words are passed on.
+    status: Any = row.status
+    dispute: Any = row.dispute
+    return {
+        "paymentId": row.payment_id,
+        "status": status,
+        "amount": row.asked.amount,
+        "currency": row.asked.currency,
+        "createdAt": in_text(row.created_at),
+        "paidAt": _time(row.paid_at),
+        "received": money_views(row.received),
+        "returned": money_views(row.returned),
+        "sku": row.sku,
+        "number": row.number,
+        "dispute": dispute,
+    }
+
+
+def attention_list_view(waiting: Iterable[Waiting], cursor: str | None) -> AttentionListView:
+    return {"attention": [_waiting_view(each) for each in waiting], "cursor": cursor}
+
+
+def _waiting_view(waiting: Waiting) -> WaitingView:
+    kind, _, ref = (waiting.notice or "").partition("#")
+    return {
+        "paymentId": waiting.payment_id,
+        "why": list(waiting.attention.why),
+        "status": waiting.status,
+        "since": in_text(waiting.attention.since),
+        "deadline": _time(waiting.attention.deadline),
+        "notice": {"kind": kind, "ref": ref} if kind else None,
+    }
+
+
+def statistics_view(statistics: Statistics) -> StatisticsView:
+    return {"days": list(_tallies(statistics))}
+
+
+def _tallies(statistics: Statistics) -> Iterator[TallyView]:
+    newest_first = sorted(statistics.items(), key=lambda each: each[0][1:])
+    for (day, currency, status), tally in sorted(newest_first, key=lambda each: each[0][0], reverse=True):
+        word: Any = status
+        yield {
+            "day": day,
+            "currency": currency,
+            "status": word,
+            "count": tally.count,
+            "amount": tally.amount,
+            "received": tally.received,
+            "returned": tally.returned,
+        }
+
+
+def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> AdminPaymentView:
+    """`dashboard` is the address of Stripe's."""
+    view, payment = dossier.view, dossier.payment
+    return {
+        "paymentId": view["paymentId"],
+        "status": view["status"],
+        "amount": view["amount"],
+        "currency": view["currency"],
+        "createdAt": view["createdAt"],
+        "paidAt": view["paidAt"],
+        "received": view["received"],
+        "returned": view["returned"],
+        "sku": view["serviceType"],
+        "number": view["order"]["number"],
+        "dispute": view["dispute"],
+        "final": view["final"],
+        "order": view["order"],
+        "expiresAt": in_text(dossier.expires_at),
+        "updatedAt": view["updatedAt"],
+        "payable": view["payable"],
+        "paidBy": view["paidBy"],
+        "day": dossier.day,
+        "name": dossier.name,
+        "email": dossier.email,
+        "user": dossier.user,
+        "metadata": dict(dossier.metadata),
+        "failure": _cause(payment) if payment else view["failure"],
+        "refundable": _refundable(payment) if payment else [],
+        "toApprove": money_views(payment.balance.unaccepted) if payment and payment.is_in_review else [],
+        "cancelable": payment is not None and _is_cancelable(payment),
+        "attention": _attention_view(dossier.attention) if dossier.attention else None,
+        "facts": [_fact_view(each) for each in dossier.facts],
+        "refundRequests": [_refund_request_view(each) for each in dossier.facts if each.kind == "refund_request"],
+        "notices": [_notice_view(each, payment) for each in dossier.notices],
+        "timeline": [_timeline_view(each) for each in dossier.trail],
+        "stripeUrl": page_of(payment, dashboard) if payment else None,
+    }
+
+
+def _cause(payment: Payment) -> FailureView | None:
+    return {"code": payment.cause.code, "message": payment.cause.message} if payment.cause else None
+
+
+def _refundable(payment: Payment) -> list[RefundableView]:
+    return [
+        {"intent": intent, "amount": amount, "currency": currency}
+        for (intent, currency), amount in payment.balance.refundable.items()
+    ]
+
+
+def _is_cancelable(payment: Payment) -> bool:
+    return payment.is_asked and not (payment.is_paid or payment.is_processing or payment.is_over)
+
+
+def _attention_view(attention: Attention) -> AttentionView:
+    return {
+        "why": list(attention.why),
+        "since": in_text(attention.since),
+        "deadline": _time(attention.deadline),
+    }
+
+
+def _fact_view(fact: KeptFact) -> FactView:
+    details = {_camel(name): _shown(name, value) for name, value in fact.details.items()}
+    return {
+        "kind": fact.kind,
+        "ref": fact.ref,
+        "state": fact.state,
+        "learnedAt": _time(fact.learned_at),
+        "details": details,
+    }
+
+
+def _refund_request_view(fact: KeptFact) -> RefundRequestView:
+    details: Mapping[str, Any] = _fact_view(fact)["details"]
+    return {
+        "ref": fact.ref,
+        "state": fact.state,
+        "amount": details["amount"],
+        "currency": details["currency"],
+        "intent": details.get("intent"),
+        "reason": details.get("reason"),
+        "by": details.get("by"),
+        "requestedAt": details.get("requestedAt"),
+        "refundId": details.get("refundId"),
+        "detail": details.get("detail"),
+    }
+
+
+def _notice_view(notice: KeptNotice, payment: Payment | None) -> NoticeView:
+    kind, _, ref = notice.name.partition("#")
+    return {
+        "kind": kind,
+        "ref": ref,
+        "state": notice.state,
+        "dueSince": in_text(notice.due_since),
+        "attempts": notice.attempts,
+        "settledAt": _time(notice.settled_at),
+        "note": notice.note,
+        "resendable": payment is not None and _is_resendable(notice, payment),
+    }
+
+
+def _is_resendable(notice: KeptNotice, payment: Payment) -> bool:
+    """It has come to an end, and is still true."""
+    return notice.state in _RESENDABLE and notice.name in map(str, notices(payment))
+
+
+def _timeline_view(entry: AuditEntry) -> TimelineView:
+    return {
+        "at": in_text(entry.at),
+        "id": entry.id,
+        "type": entry.type,
+        "by": entry.by,
+        "outcome": list(entry.outcome),
+    }
+
+
+def _time(time: datetime | None) -> Time | None:
+    return in_text(time) if time else None
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)
+
+
+def _shown(name: str, value: object) -> object:
+    """A detail; times are kept in epoch seconds."""
+    if isinstance(value, int) and (name == "created" or name.endswith(("_at", "_due_by"))):
+        return in_text(datetime.fromtimestamp(value, tz=UTC))
+    return value
