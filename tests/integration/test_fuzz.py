@@ -28,7 +28,7 @@ from tests.builders import (
     as_json,
     signed,
 )
-from tests.callers import verified
+from tests.callers import GRACE, verified
 from tests.integration.contract import Contract
 from tests.integration.hostile import (
     BREAKERS,
@@ -136,6 +136,37 @@ def test_any_payment_id_is_looked_up_or_not_found(system: System, payment_id: st
     event = {"headers": {}, "pathParameters": {"paymentId": payment_id}}
     assert ask(system, "GetStatus", "getPayment", event).status == 404
     assert ask(system, "TendPayment", "refreshPayment", event).status == 404
+    of_the_desk = event | verified(GRACE) | {"routeKey": "GET /admin/payments/{paymentId}"}
+    assert ask(system, "AdminRead", "getPaymentForAdmins", of_the_desk).status == 404
+
+
+# The desk
+
+asked = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": texts | st.sampled_from(["ada@example.com", "pay_", "cs_1", "ada-1", "ch_" + "1" * 300]),
+        "from": texts | st.dates().map(str),
+        "to": texts | st.dates().map(str),
+        "status": texts | st.sampled_from(["failed", "paid"]),
+        "cursor": texts | st.binary(max_size=60).map(lambda data: b64encode(data).decode()),
+    },
+)
+
+
+@tries(150)
+@given(
+    query=st.none() | asked | st.dictionaries(texts, texts, max_size=2),
+    route=st.sampled_from([("attention", "listAttention"), ("payments", "listPayments"), ("stats", "getStatistics")]),
+)
+def test_any_question_of_an_admin_gets_a_documented_answer(
+    system: System, tried: dict[str, int], query: dict[str, str] | None, route: tuple[str, str]
+) -> None:
+    page, operation = route
+    event = verified(GRACE) | {"routeKey": f"GET /admin/{page}", "queryStringParameters": query}
+    ask(system, "AdminRead", operation, event)
+    assert not WRITES & set(system.calls)
+    tried["questions of an admin"] = tried.get("questions of an admin", 0) + 1
 
 
 CURSORS = st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?", fullmatch=True).flatmap(

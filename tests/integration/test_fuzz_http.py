@@ -191,6 +191,6 @@ def test_no_function_failed_on_any_of_it(stack: Stack) -> None:
     """The last of this module: after all of the above no log has a failure of ours."""
     logs = "".join(
         (stack.logs / f"{name}.log").read_text()
-        for name in ("CreateSession", "GetStatus", "TendPayment", "StripeWebhook")
+        for name in ("CreateSession", "GetStatus", "TendPayment", "AdminRead", "StripeWebhook")
     )
     assert not re.findall(r"Traceback|\"level\": ?\"ERROR\"", logs)

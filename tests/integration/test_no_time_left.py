@@ -29,6 +29,10 @@ def acting() -> dict[str, Any]:
     }
 
 
+def looking() -> dict[str, Any]:
+    return verified(GRACE) | {"routeKey": "GET /admin/stats"}
+
+
 def event() -> dict[str, Any]:
     body = as_json(an_event("charge.succeeded", a_charge("pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH")))
     return {"headers": {"stripe-signature": signed(body)}, "body": body, "isBase64Encoded": False}
@@ -41,6 +45,7 @@ def event() -> dict[str, Any]:
         ("TendPayment", reading),
         ("ListProducts", reading),
         ("AdminAct", acting),
+        ("AdminRead", looking),
         ("CreateSession", order),
         ("StripeWebhook", event),
     ],
