@@ -139,6 +139,8 @@ def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: s
             "AllowedOrigins": f"http://localhost:{site_listener.getsockname()[1]}",
             "AlarmEmail": "alarms@example.com",
             "FailureNoticeDelaySeconds": "2",
+            # The emulator has no managed login, and puts no authorizer before a route.
+            "OidcIssuer": "https://issuer.example",
             "StripeApiBase": stripe_url,
             # Each is a process; two are enough, and Stripe repeats what is throttled.
             "WebhookConcurrency": "2",
