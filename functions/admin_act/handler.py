@@ -124,7 +124,9 @@ def _payment_id(event: Request) -> str:
 def _acted(act: str, acted: Acted) -> Answer:
     publish(acted.postings, queue, logger)
     measured = metrics({Metric.of(acted.status): 1} if acted.status else {})
-    logger.info(act, extra={"status": acted.payment.status, "is_new": acted.is_new} | measured)
+    told = {"status": acted.payment.status, "is_new": acted.is_new} | measured
     if acted.refusal:
+        logger.info("learned", extra=told)
         raise acted.refusal
+    logger.info(act, extra=told)
     return 200, admin_view(acted.payment, datetime.now(UTC))

@@ -489,7 +489,7 @@ def test_what_is_paid_is_not_canceled_whether_we_have_heard_of_it_or_not(
 
 
 def test_what_is_paid_while_stripe_is_asked_is_told_as_paid(
-    system: System, payment_id: str, session_id: str, monkeypatch: pytest.MonkeyPatch
+    system: System, payment_id: str, session_id: str, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
 ) -> None:
     function = system.functions["AdminAct"].stripe
     close = function.close
@@ -499,7 +499,10 @@ def test_what_is_paid_while_stripe_is_asked_is_told_as_paid(
         return close(payment)
 
     monkeypatch.setattr(function, "close", meanwhile)
+    logs.truncate(0)
     assert refused(act(system, CANCEL, payment_id))[:2] == (409, "not_cancelable")
+    learned, refusal = [json.loads(each) for each in logs.getvalue().strip("\0").splitlines()]
+    assert (learned["message"], learned["payment_succeeded"], refusal["message"]) == ("learned", [1.0], "refused")
     assert system.status(payment_id).body["status"] == "succeeded"
     assert sent(system, payment_id) == CONFIRMED
 

@@ -54,7 +54,7 @@ def cancel(
     except NotCancelable as was_over:
         refusal = was_over
     postings = postings_of(payment.id, effects, failure_delay)
-    return Acted(payment, is_new=True, status=effects.status, postings=postings, refusal=refusal)
+    return Acted(payment, is_new=refusal is None, status=effects.status, postings=postings, refusal=refusal)
 
 
 def _wanted(id_: str, by: str, now: datetime) -> Callable[[Payment], Changed]:
