@@ -10,7 +10,7 @@ from payments.domain.claims import Claim
 from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import ClaimLost, Conflict, NewerRelease, StripeRefused, Taken, TryAgain
 from payments.domain.events import Event, EventSet
-from payments.domain.facts import Fact, Session, SessionState
+from payments.domain.facts import Fact, Refund, RefundRequest, RefundState, Session, SessionState
 from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
 from payments.domain.money import Money
@@ -256,7 +256,8 @@ class MemoryStore:
 class MemoryStripe:
     """Makes one session for one payment, and fails on request before or after it did.
 
-    `facts` are what it knows of payments, `happened` its events with their times, of which `page` fit into an answer.
+    `facts` are what it knows of payments, `happened` its events with their times, of which `page` fit into an answer,
+    `refunds` those that it has made, also for others; one for a request is `refund_state` at once.
     """
 
     event_sets = (UNDELIVERED, MONEY)
@@ -267,6 +268,8 @@ class MemoryStripe:
     owners: dict[str, str] = field(default_factory=dict)
     facts: dict[str, list[Fact]] = field(default_factory=dict)
     happened: list[tuple[Event, datetime]] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    refund_state: RefundState = RefundState.SUCCEEDED
     page: int = 100
     lists: int = 0
     asked: int = 0
@@ -319,6 +322,35 @@ class MemoryStripe:
         if self.failures:
             raise self.failures.pop(0)
         return tuple(self.facts.get(payment.id, []))
+
+    def check_refundable(self, money: Money) -> None:
+        pass
+
+    def create_refund(self, payment_id: str, request: RefundRequest) -> tuple[Fact, ...]:
+        self.answering()
+        self.asked += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        found = [each for each in self.refunds if each.request == request.ref]
+        if not found:
+            found = [self.refund(request.amount, intent=request.intent, request=request.ref)]
+        if self.failures_after:
+            raise self.failures_after.pop(0)
+        return tuple(found)
+
+    def refund(self, amount: int, intent: str = "pi_1", request: str | None = None) -> Refund:
+        """A refund is made, in the dashboard where no request is named."""
+        ref = f"re_{len(self.refunds) + 1}"
+        refund = Refund(ref=ref, state=self.refund_state, amount=amount, currency="usd", intent=intent, request=request)
+        self.refunds.append(refund)
+        return refund
+
+    def refunds_of(self, intent: str) -> tuple[Fact, ...]:
+        self.answering()
+        self.lists += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return tuple(each for each in self.refunds if each.intent == intent)
 
     def events(
         self, events: EventSet, first: datetime, last: datetime | None, *, whole: bool

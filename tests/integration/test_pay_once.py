@@ -13,8 +13,8 @@ import pytest
 from payments.adapters.stripe import checkouts
 from payments.domain.actors import LOOK
 from payments.domain.errors import StripeUnavailable
+from payments.domain.looking import SETTLED
 from payments.domain.payment import Payment
-from payments.services.checkout import SETTLED
 from payments.services.recording import record
 from tests.builders import a_charge, a_failed_charge, a_session, an_event
 from tests.integration.clock import Clock

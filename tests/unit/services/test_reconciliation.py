@@ -24,10 +24,9 @@ from payments.domain.facts import (
     SessionState,
 )
 from payments.domain.learning import learn
-from payments.domain.looking import AFTER_EXPIRY, FIRST_LOOK, LAST_LOOK, LONGEST_PAUSE, DueReason, next_look
+from payments.domain.looking import AFTER_EXPIRY, FIRST_LOOK, LAST_LOOK, LONGEST_PAUSE, REPEATABLE, DueReason, next_look
 from payments.domain.notices import UNDER_WAY, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
-from payments.services.checkout import REPEATABLE
 from payments.services.reconciliation import (
     LEASE_LENGTH,
     LOOKED_AT_AGAIN_AFTER,

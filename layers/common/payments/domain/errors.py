@@ -1,8 +1,9 @@
 """What can go wrong, as types. They carry a code and a sentence for the caller, and nothing of HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class PaymentsError(Exception):
     """
 
     code = "internal_error"
+    # What an answer over HTTP has beside that, by name.
+    members: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, detail: str, *fields: FieldError, reference: str | None = None) -> None:
         super().__init__(detail)

@@ -81,6 +81,13 @@ class ApprovalState(StrEnum):
     GIVEN = "given"
 
 
+class RefundRequestState(StrEnum):
+    OPEN = "open"
+    REFUSED = "refused"
+    OVERTAKEN = "overtaken"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """One object's furthest known state; `ref` is the Stripe object's id.
@@ -198,11 +205,14 @@ class Attempt(MoneyFact):
 
 @dataclass(frozen=True, kw_only=True)
 class Refund(MoneyFact):
+    """`request` is the ref of the request of ours that it was made for, None if it was made by others."""
+
     kind: ClassVar[str] = "refund"
     state: RefundState
     intent: str | None = None
     reason: str | None = None
     failure_reason: str | None = None
+    request: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,8 +245,33 @@ class Approval(Fact):
     by: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class RefundRequest(MoneyFact):
+    """Somebody's wish to give money back, durable before Stripe is asked; a refund that names it ends it.
+
+    `ref` is the hash of payment, operation, caller and Idempotency-Key, for ever; `body_hash` that of the body it came
+    with. `by` names who asked, `closed_by` who withdrew it; `requested_at` is in epoch seconds. `known` are the refunds
+    that no request had asked for and that were known then, with spaces between: any other may have been made in its
+    place, as `overtaken_by` was. `code` and `message` are Stripe's words where it refused.
+    """
+
+    kind: ClassVar[str] = "refund_request"
+    state: RefundRequestState
+    intent: str
+    requested_at: int
+    body_hash: str
+    by: str
+    reason: str | None = None
+    known: str | None = None
+    overtaken_by: str | None = None
+    closed_by: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
 FACT_TYPES: Mapping[str, type[Fact]] = {
-    each.kind: each for each in (Asking, Session, Intent, Attempt, Refund, Dispute, FraudSignal, Approval)
+    each.kind: each
+    for each in (Asking, Session, Intent, Attempt, Refund, Dispute, FraudSignal, Approval, RefundRequest)
 }
 
 type Facts = Mapping[str, Fact]

@@ -33,6 +33,7 @@ from payments.domain.looking import stalled
 from payments.domain.money import named
 from payments.domain.notices import DISPUTE_STAGES, Notice, NoticeKind
 from payments.domain.payment import Payment, Status
+from payments.domain.refund_requests import needs_attention
 from payments.domain.releases import CAME_LATER
 
 type FirstDays = Mapping[str, datetime]
@@ -227,7 +228,7 @@ def _reasons(payment: Payment, now: datetime) -> Iterator[Reason]:
         yield Reason.REVIEW
     if any(each.state in _TO_ANSWER for each in payment.disputes):
         yield Reason.DISPUTE
-    if any(isinstance(each, Refund) for each in ends_never):
+    if any(isinstance(each, Refund) for each in ends_never) or needs_attention(payment, now):
         yield Reason.REFUND
 
 

@@ -16,6 +16,10 @@ AFTER_EXPIRY = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
 # How long the person is kept of what nobody paid, at least: until then it may be paid after all, or asked about.
 KEEP_UNPAID_AT_LEAST = timedelta(days=30)
+# Stripe keeps an idempotency key for a day; later, a repetition would be a new request.
+REPEATABLE = timedelta(hours=23)
+# What a request led to that was never answered is in Stripe's lists by then, or nothing is.
+SETTLED = timedelta(minutes=10)
 # No payment method that Stripe has settles later.
 LAST_LOOK = timedelta(days=30)
 
@@ -24,12 +28,14 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did. It is due to be erased where nobody paid it; an erasure is due for itself, too.
+    that stays until somebody did. For refund it is due while Stripe has not answered somebody's request for one. It is due
+    to be erased where nobody paid it; an erasure is due for itself, too.
     """
 
     LOOK = "look"
     HEARD = "heard"
     MISSED = "missed"
+    REFUND = "refund"
     ERASE = "erase"
     ERASURE = "erasure"
     NOTICE = "notice"
@@ -115,19 +121,19 @@ def next_look(payment: Payment, now: datetime) -> datetime | None:
 
 def _looks(payment: Payment, now: datetime) -> Iterator[datetime]:
     if is_unanswered(payment) and now - payment.created_at <= LAST_LOOK:
-        yield now + _pause(now - payment.created_at, FIRST_LOOK)
+        yield now + pause_after(now - payment.created_at)
     if is_open(payment) and now - payment.expires_at <= LAST_LOOK:
         at_expiry = payment.expires_at + AFTER_EXPIRY
-        yield at_expiry if now < at_expiry else now + _pause(now - payment.expires_at, AFTER_EXPIRY)
+        yield at_expiry if now < at_expiry else now + pause_after(now - payment.expires_at, AFTER_EXPIRY)
     for fact in under_way(payment):
         last = _since(payment, fact) + LAST_LOOK
         if now < last:
             yield min(now + LONGEST_PAUSE, last)
     if says_more(payment) and now - payment.updated_at <= LAST_LOOK:
-        yield now + _pause(now - payment.updated_at, FIRST_LOOK)
+        yield now + pause_after(now - payment.updated_at)
 
 
-def _pause(waited: timedelta, first: timedelta) -> timedelta:
+def pause_after(waited: timedelta, first: timedelta = FIRST_LOOK) -> timedelta:
     """As long as it was waited already, within bounds."""
     return min(max(waited, first), LONGEST_PAUSE)
 

@@ -25,6 +25,7 @@ from payments.domain.facts import (
     Intent,
     IntentState,
     Refund,
+    RefundRequest,
     Session,
     SessionState,
     failed_attempts,
@@ -88,6 +89,20 @@ class Customer:
 ERASED = Customer("(a customer who was erased)", "")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """When Stripe was last asked for something, and how often that was or its outcome was sought in vain.
+
+    `spent` if asking again with the same idempotency key is of no use; `missed_at` when Stripe could last not even be
+    asked what came of it.
+    """
+
+    at: datetime
+    times: int = 1
+    spent: bool = False
+    missed_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Payment:
     """`asked` is what our record says is to be paid, `way` how, `day` the order's day in the business's time zone.
@@ -97,8 +112,9 @@ class Payment:
     when its present state was learned. `more_failed` says that attempts failed which are not kept.
 
     `due_by` is when to do what, by its reason; `asked_at` when Stripe was last asked for a way to pay, in the version
-    `parameters` of our request. `access_key` is the right to act on the payment, for whoever ordered; `claim` the hash
-    of the Idempotency-Key that its request bore; `last_event` the last one that changed it.
+    `parameters` of our request, and `refunds_asked` when for a refund, by the request's ref. `access_key` is the right
+    to act on the payment, for whoever ordered; `claim` the hash of the Idempotency-Key that its request bore;
+    `last_event` the last one that changed it.
 
     `erased_at` is when the person was taken out of it: what stays is what was bought, the money, and the ids.
 
@@ -122,6 +138,7 @@ class Payment:
     claim: str | None = None
     parameters: int = 1
     asked_at: datetime
+    refunds_asked: Mapping[str, Asked] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     learned: Mapping[str, datetime] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
@@ -211,6 +228,10 @@ class Payment:
     @property
     def refunds(self) -> tuple[Refund, ...]:
         return self._of(Refund)
+
+    @property
+    def refund_requests(self) -> tuple[RefundRequest, ...]:
+        return self._of(RefundRequest)
 
     @property
     def disputes(self) -> tuple[Dispute, ...]:

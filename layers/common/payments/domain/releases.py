@@ -29,6 +29,7 @@ CAME_WITH: Mapping[str, int] = {
     "address:idn": 2,
     # Without the person, whom older code would write to.
     "erased": 2,
+    "refund_request": 2,
 }
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts

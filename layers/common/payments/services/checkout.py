@@ -20,15 +20,10 @@ from payments.domain.errors import (
     concerning,
 )
 from payments.domain.facts import Asking, AskingState, Fact
-from payments.domain.looking import DueReason, next_look
+from payments.domain.looking import REPEATABLE, SETTLED, DueReason, next_look
 from payments.domain.money import Money
 from payments.domain.payment import Customer, Payment
 from payments.services.recording import ATTEMPTS, Payments, pause, record
-
-# Stripe keeps an idempotency key for a day; later, a repetition would be a new request.
-REPEATABLE = timedelta(hours=23)
-# What a request led to that was never answered is in Stripe's lists by then, or nothing is.
-SETTLED = timedelta(minutes=10)
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
 AWAITED_READS = 20

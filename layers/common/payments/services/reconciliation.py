@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import batched, chain, zip_longest
 from typing import Protocol
 
@@ -29,6 +30,7 @@ from payments.services.erasing import ErasureStore, go_on, without_person
 from payments.services.looking import look
 from payments.services.reading import EventList, Reader, ReadingStore
 from payments.services.recording import Changed, postings_of, record
+from payments.services.refunding import Refunding, Refunds
 
 LEASE = "reconcile"
 # Longer than the function may run, so that a run never meets its successor.
@@ -65,7 +67,7 @@ class ReconcileStore(ReadingStore, ErasureStore, Protocol):
         """A notice that is due, unless it was sent meanwhile, is due again later."""
 
 
-class Stripe(Closing, EventList, Protocol):
+class Stripe(Closing, Refunds, EventList, Protocol):
     @property
     def event_sets(self) -> tuple[EventSet, ...]: ...
 
@@ -81,6 +83,7 @@ class Summary:
 
     notices_published: int = 0
     payments_looked_at: int = 0
+    refunds_sought: int = 0
     events_read: int = 0
     payments_erased: int = 0
     missed: list[str] = field(default_factory=list)
@@ -142,14 +145,21 @@ class _Run:
         self._reader = Reader(self._store, self._stripe, self._clock, self._failed)
         self._named: deque[str] = deque()
         self._looked_at: set[str] = set()
-        # Stripe's failures at looks, and at its list of events: what ails the ones need not ail the other.
-        self._failures: Counter[bool] = Counter()
+        # Stripe's failures by kind of work: what ails the ones need not ail the others.
+        self._failures: Counter[_Asks] = Counter()
 
     def summary_of_all(self) -> Summary:
         readers = {f"the list of {each.name} events": self._events(each) for each in self._stripe.event_sets}
         self._take_turns(
-            {"notices": self._notices(), "missed webhooks": self._missed(), "payments": self._looks(), **readers}
-            | {"erasures": self._erasures(), "unpaid payments": self._unpaid()}
+            {
+                "notices": self._notices(),
+                "missed webhooks": self._missed(),
+                "refunds": self._refunds(),
+                "payments": self._looks(),
+                **readers,
+                "erasures": self._erasures(),
+                "unpaid payments": self._unpaid(),
+            }
         )
         self._take_turns({"payments": self._looks_at_named()})
         self._summary.events_read = self._reader.read
@@ -172,22 +182,22 @@ class _Run:
                 work.close()
 
     @contextmanager
-    def _apart(self, **what: object) -> Iterator[None]:
+    def _apart(self, asks: "_Asks | None" = None, **what: object) -> Iterator[None]:
         """Whatever goes wrong with one thing must not hold up the others."""
         try:
             yield
         except Exception as error:
-            self._failed(what, error)
+            self._failed(what, error, asks)
 
-    def _failed(self, what: dict[str, object], error: Exception) -> None:
+    def _failed(self, what: dict[str, object], error: Exception, asks: "_Asks | None" = None) -> None:
         self._summary.failed += [str(each) for each in what.values()]
         if isinstance(error, StripeUnavailable):
             self._summary.stripe_failures += 1
-            self._failures["payment_id" in what] += 1
+            self._failures[asks or _Asks.FOR_EVENTS] += 1
         self._of.report(what, error)
 
-    def _stripe_is_away(self, *, for_looks: bool) -> bool:
-        return self._failures[for_looks] >= PATIENCE
+    def _stripe_is_away(self, asks: "_Asks") -> bool:
+        return self._failures[asks] >= PATIENCE
 
     # Notices
 
@@ -217,7 +227,7 @@ class _Run:
 
     def _looks(self) -> Generator[None]:
         """The longest overdue and the latest in turns: a backlog keeps nothing new waiting."""
-        while not self._stripe_is_away(for_looks=True):
+        while not self._stripe_is_away(_Asks.FOR_LOOKS):
             longest = self._due_for_a_look()
             latest = self._due_for_a_look(latest=True) if len(longest) >= OVERDUE_PER_SHARD else []
             both = chain.from_iterable(zip_longest(longest, reversed(latest)))
@@ -225,7 +235,7 @@ class _Run:
             if not ids:
                 return
             for payment_id in ids:
-                if self._stripe_is_away(for_looks=True):
+                if self._stripe_is_away(_Asks.FOR_LOOKS):
                     return
                 self._look_at(payment_id)
                 yield
@@ -236,7 +246,7 @@ class _Run:
         return sorted(chain.from_iterable(found), key=lambda each: each.due_at)
 
     def _looks_at_named(self) -> Generator[None]:
-        while self._named and not self._stripe_is_away(for_looks=True):
+        while self._named and not self._stripe_is_away(_Asks.FOR_LOOKS):
             self._look_at(self._named.popleft())
             yield
 
@@ -245,7 +255,7 @@ class _Run:
         if payment_id in self._looked_at:
             return
         self._looked_at.add(payment_id)
-        with self._apart(payment_id=payment_id), suppress(NewerRelease):
+        with self._apart(_Asks.FOR_LOOKS, payment_id=payment_id), suppress(NewerRelease):
             payment = self._store.payment(payment_id)
             if payment is None:
                 return
@@ -270,6 +280,27 @@ class _Run:
         with self._apart(source="the mail queue"):
             self._publish(postings_of(payment_id, effects, self._of.failure_delay))
 
+    # Refunds that were asked for and that Stripe did not answer
+
+    def _refunds(self) -> Generator[None]:
+        for each in self._store.due(DueReason.REFUND, self._clock(), OVERDUE_PER_SHARD):
+            if self._stripe_is_away(_Asks.FOR_REFUNDS):
+                return
+            with self._apart(_Asks.FOR_REFUNDS, payment_id=each.payment_id), suppress(NewerRelease):
+                self._finish_refunds(each.payment_id)
+            yield
+
+    def _finish_refunds(self, payment_id: str) -> None:
+        payment = self._store.payment(payment_id)
+        if payment is None:
+            return
+        self._summary.refunds_sought += 1
+        refunding = Refunding(self._store, self._stripe, self._of.failure_delay, self._clock())
+        finished = refunding.finish(payment)
+        self._told_of(payment_id, finished.effects)
+        if finished.failure:
+            self._failed({"payment_id": payment_id}, finished.failure, _Asks.FOR_REFUNDS)
+
     # What no webhook told us
 
     def _events(self, events: EventSet) -> Generator[None]:
@@ -277,7 +308,7 @@ class _Run:
             for payment_id in named:
                 if payment_id:
                     self._named.append(payment_id)
-                if self._stripe_is_away(for_looks=False):
+                if self._stripe_is_away(_Asks.FOR_EVENTS):
                     return
                 yield
 
@@ -337,6 +368,14 @@ class _Run:
             entry = AuditEntry("adm_unpaid", "erasure", ("nobody paid it in time",), now)
             without_person(payment, (), entry, store=self._store, now=now)
             self._summary.payments_erased += 1
+
+
+class _Asks(StrEnum):
+    """What Stripe is asked for."""
+
+    FOR_LOOKS = "looks"
+    FOR_REFUNDS = "refunds"
+    FOR_EVENTS = "events"
 
 
 _OVER = object()

@@ -15,6 +15,7 @@ from payments.domain.learning import Effects, FirstDays, attention_of, learn
 from payments.domain.looking import DueReason, awaits_news, erase_at, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
+from payments.domain.refund_requests import next_finishing
 from payments.domain.releases import CAME_LATER, needed
 from payments.domain.views import standing
 from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Write
@@ -134,6 +135,7 @@ class _Turn:
         if looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
             learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.HEARD, _heard_at(learned, looked, look_by)))
+        learned = learned.but(due_by=rescheduled(learned, DueReason.REFUND, next_finishing(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.ERASE, erase_at(learned)))
         is_needed = learned != before or standing(learned) != learned.standing

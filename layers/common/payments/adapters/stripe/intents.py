@@ -60,15 +60,15 @@ class StripeIntents(StripeConnection):
 
     def _facts_of_charges(self, intent: str) -> list[Fact]:
         client = self._client().v1
-        charges = _all(client.charges.list({"payment_intent": intent, "limit": 100, "expand": ["data.review"]}))
+        charges = all_of(client.charges.list({"payment_intent": intent, "limit": 100, "expand": ["data.review"]}))
         objects = list(charges)
         objects += [review for charge in charges if isinstance(review := charge.get("review"), Mapping)]
         # Not by amount_refunded: of a refund that failed nothing is left there.
         if any(charge.get("status") == "succeeded" for charge in charges):
-            objects += _all(client.refunds.list({"payment_intent": intent, "limit": 100}))
-            objects += _all(client.radar.early_fraud_warnings.list({"payment_intent": intent, "limit": 100}))
+            objects += all_of(client.refunds.list({"payment_intent": intent, "limit": 100}))
+            objects += all_of(client.radar.early_fraud_warnings.list({"payment_intent": intent, "limit": 100}))
         if any(charge.get("disputed") for charge in charges):
-            objects += _all(client.disputes.list({"payment_intent": intent, "limit": 100}))
+            objects += all_of(client.disputes.list({"payment_intent": intent, "limit": 100}))
         return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
 
 
@@ -83,7 +83,7 @@ def _in_order(facts: list[Fact]) -> Iterator[Fact]:
             yield fact
 
 
-def _all(listed: "stripe.ListObject[Any]") -> list[Object]:
+def all_of(listed: "stripe.ListObject[Any]") -> list[Object]:
     """Every object of a list, however many pages that takes."""
     return [each.to_dict() for each in listed.auto_paging_iter()]
 

@@ -30,15 +30,17 @@ from payments.domain.facts import (
 )
 from payments.domain.payment import is_payment_id
 
-# Ours, on sessions and intents (Stripe copies an intent's metadata to its charges).
+# Ours, on sessions and intents (Stripe copies an intent's metadata to its charges), and on refunds that we ask for.
 PAYMENT_ID = "payment_id"
 SERVICE_TYPE = "service_type"
+REFUND_REQUEST = "refund_request"
 RESERVED_METADATA = frozenset({PAYMENT_ID, SERVICE_TYPE})
 
 type Object = Mapping[str, Any]
 
 # What no object of Stripe's exceeds. Beyond it an item, a key or a date of ours could not hold what it says.
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _CURRENCY = re.compile(r"[a-z]{3}")
 _WEB_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,4000}")
 _LARGEST_AMOUNT = 10**15
@@ -234,6 +236,7 @@ def _read_refund(body: Object, intent: str | None = None) -> Lesson:
         intent=_id(body.get("payment_intent")) or intent,
         reason=_text(body, "reason"),
         failure_reason=_text(body, "failure_reason"),
+        request=_request(body),
     )
     return _found_by_charge(body, refund)
 
@@ -283,6 +286,13 @@ def _payment_id(body: Object) -> str | None:
         if is_payment_id(candidate):
             return str(candidate)
     return None
+
+
+def _request(body: Object) -> str | None:
+    """Of a refund, the request of ours that it was made for."""
+    metadata = body.get("metadata")
+    carried = metadata.get(REFUND_REQUEST) if isinstance(metadata, Mapping) else None
+    return carried if isinstance(carried, str) and _HASH.fullmatch(carried) else None
 
 
 def _has_metadata(body: Object) -> bool:

@@ -44,11 +44,7 @@ _SMALL_UNITS = frozenset("cop huf idr inr jpy krw lbp vnd".split())
 
 def to_stripe(money: Money) -> int:
     """The amount to send, 0 included; ValidationFailed where Stripe cannot charge it, saying what it can."""
-    shift = _shift(money.currency)
-    step = 10 if minor_units(money.currency) == 3 else 10 ** max(-shift, 0)
-    if money.amount % step:
-        raise ValidationFailed(FieldError("amount", f"Amounts in {money.currency} must be multiples of {step}."))
-    amount = int(money.amount * 10 ** max(shift, 0) // 10 ** max(-shift, 0))
+    amount = part_to_stripe(money)
     least = _LEAST.get(money.currency, 0)
     largest = _LARGEST_OF_SMALL_UNITS if money.currency in _SMALL_UNITS else _LARGEST
     if 0 < amount < least:
@@ -56,6 +52,16 @@ def to_stripe(money: Money) -> int:
     if amount > largest:
         raise ValidationFailed(FieldError("amount", f"The most that can be charged is {_money(largest, money)}."))
     return amount
+
+
+def part_to_stripe(money: Money) -> int:
+    """A part of what was charged, which may be less than can be charged; ValidationFailed for one that Stripe cannot
+    count."""
+    shift = _shift(money.currency)
+    step = 10 if minor_units(money.currency) == 3 else 10 ** max(-shift, 0)
+    if money.amount % step:
+        raise ValidationFailed(FieldError("amount", f"Amounts in {money.currency} must be multiples of {step}."))
+    return int(money.amount * 10 ** max(shift, 0) // 10 ** max(-shift, 0))
 
 
 def from_stripe(amount: int, currency: str) -> int:

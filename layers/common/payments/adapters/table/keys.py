@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DUE_SHARDS = 4
 # What is seldom due, and waits for nobody, is in one shard: each is a call of every run of reconcile.
-ONE_SHARD = frozenset({"erase", "erasure"})
+ONE_SHARD = frozenset({"erase", "erasure", "refund"})
 PAYMENT = "PAYMENT"
 NOTICE = "NOTICE#"
 EVENT = "EVENT#"

@@ -19,7 +19,7 @@ from payments.domain.looking import DueReason
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.order import Line, Order
-from payments.domain.payment import ERASED, Customer, Payment, Way
+from payments.domain.payment import ERASED, Asked, Customer, Payment, Way
 from payments.domain.releases import LEVEL
 from payments.domain.views import standing
 
@@ -31,6 +31,7 @@ _CHANGING = {
     "needs",
     "updated_at",
     "asked_at",
+    "refunds_asked",
     "facts",
     "told",
     "more_failed",
@@ -61,6 +62,7 @@ def payment_item(payment: Payment, version: int) -> Item:
             "needs": payment.needs,
             "updated_at": iso(payment.updated_at),
             "asked_at": iso(payment.asked_at),
+            "refunds_asked": {ref: _asked_values(each) for ref, each in payment.refunds_asked.items()} or None,
             "facts": {key: _fact_values(fact, payment.learned.get(key)) for key, fact in payment.facts.items()},
             "told": dict(payment.told),
             "more_failed": payment.more_failed or None,
@@ -144,6 +146,7 @@ def _payment_of(item: Item) -> Payment:
         parameters=plain["parameters"],
         access_key=plain["access_key"],
         asked_at=datetime.fromisoformat(plain["asked_at"]),
+        refunds_asked={ref: _asked_of(values) for ref, values in plain.get("refunds_asked", {}).items()},
         facts=facts,
         learned=learned,
         told=plain["told"],
@@ -195,6 +198,16 @@ def _line_values(line: Line) -> dict[str, object]:
 
 def _line_of(values: Mapping[str, Any]) -> Line:
     return Line(values["sku"], values["name"], values["quantity"], values["unit"])
+
+
+def _asked_values(asked: Asked) -> dict[str, object]:
+    values: dict[str, object] = {"at": epoch(asked.at), "times": asked.times, "spent": asked.spent}
+    return values | {"missed_at": epoch(asked.missed_at)} if asked.missed_at else values
+
+
+def _asked_of(values: Mapping[str, Any]) -> Asked:
+    missed_at = from_epoch(values["missed_at"]) if "missed_at" in values else None
+    return Asked(from_epoch(values["at"]), values["times"], values["spent"], missed_at)
 
 
 def _fact_values(fact: Fact, learned: datetime | None) -> dict[str, object]:
