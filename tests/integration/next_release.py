@@ -1,6 +1,6 @@
-"""The release after this one: this package with more in it, loaded beside it.
+"""The release after this one, this package with more in it, and the one before, with less, each loaded beside it.
 
-It knows a kind of fact, a state, two notices, a detail of a fact, an attribute and a derived attribute that this
+The next one knows a kind of fact, a state, two notices, a detail of a fact, an attribute and a derived attribute that this
 release does not. It is made by writing into a copy of the package, so it is always the code as it stands, and more.
 """
 
@@ -72,6 +72,15 @@ _ADDITIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 
+# The release before knows nothing of refund requests.
+_WITHOUT: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "domain/facts.py": ((", Approval, RefundRequest)", ", Approval)"),),
+    "domain/releases.py": (
+        ("LEVEL = 2", "LEVEL = 1"),
+        ("CAME_WITH: Mapping[str, int] = {", "CAME_WITH: Mapping[str, int] = {} and {"),
+    ),
+}
+
 
 class Release:
     """One version of the code; `module` gives a module of it."""
@@ -93,11 +102,13 @@ _NEEDED = (
     "adapters.table.table",
     "domain.events",
     "domain.learning",
+    "domain.refund_errors",
     "domain.releases",
     "domain.views",
     "services.checkout",
     "services.mailing",
     "services.reconciliation",
+    "services.refunding",
     "services.refreshing",
     "services.webhook",
 )
@@ -111,17 +122,26 @@ def this_release() -> Release:
 
 def next_release(folder: Path) -> Release:
     """The release after this one, written into the folder."""
+    return _changed("the next release", folder, _ADDITIONS)
+
+
+def release_before(folder: Path) -> Release:
+    """The release before refund requests, written into the folder."""
+    return _changed("the release before", folder, _WITHOUT)
+
+
+def _changed(name: str, folder: Path, changes: Mapping[str, tuple[tuple[str, str], ...]]) -> Release:
     shutil.copytree(PACKAGE, folder / "payments", ignore=shutil.ignore_patterns("__pycache__"))
-    for path, additions in _ADDITIONS.items():
+    for path, texts in changes.items():
         source = (folder / "payments" / path).read_text()
-        for before, after in additions:
+        for before, after in texts:
             assert source.count(before) == 1, f"{path} has {source.count(before)} of {before!r}"
             source = source.replace(before, after)
         (folder / "payments" / path).write_text(source)
     with _in_place_of_this(folder):
-        for name in _NEEDED:
-            import_module(f"payments.{name}")
-        return Release("the next release", _loaded())
+        for module in _NEEDED:
+            import_module(f"payments.{module}")
+        return Release(name, _loaded())
 
 
 def _loaded() -> dict[str, ModuleType]:
