@@ -28,6 +28,7 @@ from payments.domain.refund_errors import (
     RefundRequestNotFound,
 )
 from payments.domain.refund_requests import pending, request_of, room
+from payments.domain.releases import CAME_WITH
 from payments.services.recording import record
 from payments.services.refunding import Outcome, Refunding, Wanted, claimant_of
 from tests.builders import NOW, a_payment
@@ -215,6 +216,12 @@ def test_no_answer_is_no_no(desk: Desk, error: PaymentsError) -> None:
     assert (outcome.is_answered, outcome.refusal, outcome.failure) == (False, None, error)
     assert desk.payment.due_by[DueReason.REFUND] == desk.now + FIRST_LOOK
     assert room(desk.payment) == {("pi_1", "usd"): 5900}
+
+
+def test_older_code_leaves_a_payment_alone_that_somebody_asked_to_give_back(desk: Desk) -> None:
+    assert desk.payment.needs == 1
+    desk.unanswered(4000)
+    assert desk.payment.needs == CAME_WITH["refund_request"] == 2
 
 
 # Finishing
