@@ -29,6 +29,7 @@ from payments.domain.refund_errors import (
 )
 from payments.domain.refund_requests import pending, request_of, room
 from payments.domain.releases import CAME_WITH
+from payments.runtime.refund_views import refund_request_view, refund_request_views, refundable_views
 from payments.services.recording import record
 from payments.services.refunding import Outcome, Refunding, Wanted, claimant_of
 from tests.builders import NOW, a_payment
@@ -410,3 +411,29 @@ def test_who_withdraws_what_was_given_back_elsewhere_closes_that_request_and_no_
     desk.reconcile(SETTLED)
     assert desk.given == [4000, 2000]
     assert desk.state(second) == "open"
+
+
+# How the desk shows it
+
+
+def test_a_request_is_shown_with_what_became_of_it(desk: Desk) -> None:
+    withdrawn = desk.unanswered(4000, reason="duplicate")
+    assert refund_request_view(desk.payment, withdrawn) == {
+        "ref": withdrawn.ref,
+        "state": "open",
+        "amount": 4000,
+        "currency": "usd",
+        "intent": "pi_1",
+        "reason": "duplicate",
+        "by": "grace",
+        "requestedAt": "2026-11-21T09:00:00Z",
+        "refundId": None,
+        "detail": None,
+    }
+    desk.withdraw(withdrawn, SETTLED)
+    desk.refund(1000, key="2")
+    done, closed = refund_request_views(desk.payment)
+    assert (done["state"], done["refundId"], done["detail"]) == ("done", "re_1", None)
+    assert (closed["state"], closed["refundId"]) == ("withdrawn", None)
+    assert closed["detail"] == "This refund was withdrawn; ask with a new key for another."
+    assert refundable_views(desk.payment) == [{"intent": "pi_1", "amount": 8900, "currency": "usd"}]

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from payments.domain.errors import PaymentsError
 from payments.domain.facts import Refund, RefundRequest, RefundRequestState, RefundState
 from payments.domain.looking import LAST_LOOK, REPEATABLE, SETTLED, pause_after
 from payments.domain.payment import Asked, Payment
+from payments.domain.refund_errors import RefundRefused
 
 # The code of a request of which Stripe knows nothing, although it was asked.
 NO_ANSWER = "no_answer"
@@ -29,6 +31,22 @@ def request_of(payment: Payment, ref: str) -> RefundRequest | None:
 def refund_of(payment: Payment, request: RefundRequest) -> Refund | None:
     """The refund that was made for a request, however it ended."""
     return next((each for each in payment.refunds if each.request == request.ref), None)
+
+
+def refusal_of(request: RefundRequest) -> PaymentsError | None:
+    """Why no money goes back by a request; None while that is open."""
+    match request.state:
+        case RefundRequestState.REFUSED if request.code == NO_ANSWER:
+            words = "Stripe never answered and has no such refund; no money went back by it, ask with a new key."
+        case RefundRequestState.REFUSED:
+            words = f"Stripe refused: {request.message}"
+        case RefundRequestState.OVERTAKEN:
+            words = f"The refund {request.overtaken_by} was made elsewhere meanwhile; ask with a new key for another."
+        case RefundRequestState.WITHDRAWN:
+            words = "This refund was withdrawn; ask with a new key for another."
+        case _:
+            return None
+    return RefundRefused(words, reason=request.code)
 
 
 def pending(payment: Payment, intent: str | None = None) -> tuple[RefundRequest, ...]:

@@ -36,7 +36,6 @@ from payments.domain.refund_errors import (
     RefundRequestNotFound,
 )
 from payments.domain.refund_requests import (
-    NO_ANSWER,
     asked_again,
     closings,
     is_pending,
@@ -45,6 +44,7 @@ from payments.domain.refund_requests import (
     may_be_asked,
     pending,
     refund_of,
+    refusal_of,
     request_of,
     room,
     sought_in_vain,
@@ -94,7 +94,7 @@ class Outcome:
     def refusal(self) -> PaymentsError | None:
         if refund_of(self.payment, self.request):
             return None
-        return _refusal(self.request)
+        return refusal_of(self.request)
 
 
 @dataclass(frozen=True)
@@ -347,19 +347,3 @@ def _money_of(payment: Payment, wanted: Wanted) -> tuple[Money, str]:
 
 def _answered_already() -> NotWithdrawable:
     return NotWithdrawable("This refund was answered already; reload the payment, it shows how.")
-
-
-def _refusal(request: RefundRequest) -> PaymentsError | None:
-    """Why no money goes back by a request; None while that is open."""
-    match request.state:
-        case RefundRequestState.REFUSED if request.code == NO_ANSWER:
-            words = "Stripe never answered and has no such refund; no money went back by it, ask with a new key."
-        case RefundRequestState.REFUSED:
-            words = f"Stripe refused: {request.message}"
-        case RefundRequestState.OVERTAKEN:
-            words = f"The refund {request.overtaken_by} was made elsewhere meanwhile; ask with a new key for another."
-        case RefundRequestState.WITHDRAWN:
-            words = "This refund was withdrawn; ask with a new key for another."
-        case _:
-            return None
-    return RefundRefused(words, reason=request.code)
