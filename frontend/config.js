@@ -6,6 +6,8 @@
  *   logo          address of an image, shown beside the name.
  *   color         #rrggbb of the buttons on light pages; `colorOnDark` on dark ones. The colour of their text follows.
  *   afterPayment  a sentence for the customer who has just paid: what happens next, beside the confirmation mail.
+ * issuer        the desk (admin/): who signs in its admins, the stack's OidcIssuer; with clientId, the desk's id there, and
+ *               scope, what it asks for.
  * locale        a BCP 47 tag such as "en-GB" for amounts and dates; left out, it is the visitor's own.
  */
 export const config = {
@@ -18,5 +20,8 @@ export const config = {
     colorOnDark: "#9db8ff",
     afterPayment: "",
   },
+  issuer: "http://localhost:8027",
+  clientId: "quittance",
+  scope: "openid",
   locale: undefined,
 };

@@ -29,6 +29,9 @@ export function formatMoney(amount, currency) {
   return formatOf(currency).format(amount / 10 ** decimalsOf(currency));
 }
 
+/** Minor units as a plain decimal number: (9900, usd) is "99.00". @param {number} amount @param {Currency} currency */
+export const decimalText = (amount, currency) => (amount / 10 ** decimalsOf(currency)).toFixed(decimalsOf(currency));
+
 /** @param {Currency} currency @param {"symbol" | "narrowSymbol" | "code"} [currencyDisplay] @param {number} [decimals] */
 function formatOf({ currency, locale }, currencyDisplay = "symbol", decimals = decimalsOf({ currency })) {
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };

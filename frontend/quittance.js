@@ -222,7 +222,14 @@ export const isTemporary = (error) => error?.temporary === true;
 const isOfTheApi = (error) => error instanceof ProblemError || error instanceof UnreachableError;
 
 /** @param {string} path @param {number} timeout @param {CallOptions} [options] @param {RequestInit} [init] */
-async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, init) {
+const call = async (path, timeout, options, init) => (await send(path, timeout, options, init)).body;
+
+/**
+ * One request to the API, for what this module has no function for.
+ * @param {string} path @param {number} timeout  milliseconds @param {CallOptions} [options] @param {RequestInit} [init]
+ * @returns {Promise<{status: number, body: any}>}
+ */
+export async function send(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, init) {
   signal?.throwIfAborted();
   const ending = new AbortController();
   const request = new Request(apiOrigin.replace(/\/+$/, "") + path, {
@@ -251,7 +258,7 @@ async function call(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}
     throw new ProblemError(response.status, problemIn(text), Number(response.headers.get("Retry-After")) || 0);
   }
   try {
-    return JSON.parse(text);
+    return { status: response.status, body: JSON.parse(text) };
   } catch (error) {
     throw new UnreachableError(error);
   }

@@ -1,26 +1,32 @@
-/** What both pages share: the brand, and a page that talks to the configured API alone. */
+/** What the pages share: the brand, and a page that talks to the configured API alone. */
 import { config } from "./config.js";
 
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 
-/** Puts the brand of config.js on the page. */
+/** What a customer's page is before it knows anything: the brand, and where to ask. */
 export function dressPage() {
-  const { name, supportEmail, logo, color, colorOnDark } = config.business;
-  allowOnlyTheApi();
+  const { supportEmail } = config.business;
+  allowOnly(config.apiOrigin);
   setTitle(document.title);
-  byId("business-name").textContent = name;
-  const image = byId("logo");
-  if (logo) {
-    image.src = logo;
-    image.hidden = false;
-  }
-  paint("--brand", color);
-  paint("--brand-on-dark", colorOnDark);
+  showBrand();
   const support = byId("support-email");
   support.textContent = supportEmail;
   support.href = `mailto:${supportEmail}`;
   byId("support").hidden = !supportEmail;
+}
+
+/** Puts the brand of config.js on the page. */
+export function showBrand() {
+  const { name, logo, color, colorOnDark } = config.business;
+  byId("business-name").textContent = name;
+  const image = byId("logo");
+  if (logo) {
+    image.src = new URL(logo, import.meta.url).href;
+    image.hidden = false;
+  }
+  paint("--brand", color);
+  paint("--brand-on-dark", colorOnDark);
 }
 
 export function setTitle(title) {
@@ -30,11 +36,11 @@ export function setTitle(title) {
 /** The address if it is fit for a link, else null: never "javascript:" or the like. */
 export const webAddress = (address) => (/^https?:\/\//i.test(address ?? "") ? address : null);
 
-/** The policy in the HTML admits any API, for it cannot read config.js; a second one, added here, admits this one only. */
-function allowOnlyTheApi() {
+/** The policy in the HTML admits any server, for it cannot read config.js; a second one, added here, admits these only. */
+export function allowOnly(...addresses) {
   const policy = document.createElement("meta");
   policy.httpEquiv = "Content-Security-Policy";
-  policy.content = `connect-src ${new URL(config.apiOrigin, location.href).origin}`;
+  policy.content = `connect-src ${addresses.map((each) => new URL(each, location.href).origin).join(" ")}`;
   document.head.append(policy);
 }
 

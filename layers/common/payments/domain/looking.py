@@ -28,8 +28,8 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did. For refund it is due while Stripe has not answered somebody's request for one. It is due
-    to be erased where nobody paid it; an erasure is due for itself, too.
+    that stays until somebody did. For refund it is due while Stripe has not answered somebody's request for one. To be
+    erased it is due where nobody paid it; an erasure is due for itself, too.
     """
 
     LOOK = "look"

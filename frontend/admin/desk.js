@@ -1,0 +1,171 @@
+/** The desk: who is signed in, which view the address names, and what to say when it cannot be shown. */
+import { config } from "../config.js";
+import { ProblemError, UnreachableError } from "../quittance.js";
+import { allowOnly, byId, setTitle, showBrand } from "../site.js";
+import { showAttention } from "./attention.js";
+import { button, element } from "./elements.js";
+import { zone } from "./format.js";
+import { SignInError } from "./issuer.js";
+import { showPayment } from "./payment.js";
+import { showPayments } from "./payments.js";
+import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, signOut, who } from "./session.js";
+import { showStats } from "./stats.js";
+import { problemWords } from "./words.js";
+
+/**
+ * What a view is given.
+ * @typedef {{signal: AbortSignal, query: URLSearchParams, id: string, show: (title: string, ...content: any[]) => void,
+ *   tell: (text: string, isProblem?: boolean) => void, fail: (error: unknown) => void, working: (text: string) => () => void}} Desk
+ *   signal: ends with the view; show: heading and content; tell: what came of what was done; fail: an error that ends
+ *   the view; working: keeps hands off the view until what it returns is called
+ */
+
+const VIEWS = { attention: showAttention, payments: showPayments, stats: showStats };
+const ENDED = "Your sign-in has ended. Sign in again to go on where you were.";
+
+const content = byId("content");
+const heading = byId("heading");
+let current = new AbortController();
+
+function show() {
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  const [path, search = ""] = (location.hash.slice(1) || "/attention").split("?");
+  const [, name, id = ""] = path.split("/");
+  const view = name === "payments" && id ? showPayment : VIEWS[name];
+  say("problem");
+  settle();
+  dress(name);
+  if (!isSignedIn()) return showSignedOut();
+  if (!view) return put("There is no such view", element("p", {}, element("a", { href: "#/attention" }, "Go to what needs attention")));
+  put(loadingTitle(name, id), element("p", { class: "soft", role: "status" }, "Loading\u2026"));
+  // What comes after another view was asked for is no news to it.
+  const whileShown = (how) => (...what) => (signal.aborted ? () => {} : how(...what));
+  const desk = { signal, id, query: new URLSearchParams(search), show: put };
+  view({ ...desk, tell: whileShown(tell), fail: whileShown(fail), working: whileShown(working) }).catch(whileShown(fail));
+
+  function put(title, ...children) {
+    if (signal.aborted) return;
+    setTitle(title);
+    heading.textContent = title;
+    content.replaceChildren(...children.filter(Boolean));
+  }
+}
+
+const loadingTitle = (name, id) => (id ? "Payment" : { attention: "Attention", payments: "Payments", stats: "Statistics" }[name]);
+
+function dress(name) {
+  byId("views").hidden = byId("who").hidden = !isSignedIn();
+  byId("who-name").textContent = who().name;
+  for (const link of byId("views").children) {
+    if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/** Of the two places for news, each is there from the start: a live region that comes with its text is not read out. */
+function say(id, text = "") {
+  byId(id).textContent = text;
+  byId(id).hidden = !text;
+}
+
+function tell(text, isProblem = false) {
+  say("news", isProblem ? "" : text);
+  say("problem", isProblem ? text : "");
+  byId(isProblem ? "problem" : "news").focus();
+}
+
+/** While something is done nothing else can be: a second click finds no button. */
+function working(text) {
+  say("problem");
+  say("news", text);
+  content.inert = true;
+  content.setAttribute("aria-busy", "true");
+  return settle;
+}
+
+function settle() {
+  say("news");
+  content.inert = false;
+  content.removeAttribute("aria-busy");
+}
+
+function fail(error) {
+  if (error instanceof SignedOutError) return showSignedOut(ENDED);
+  const again = button("Try again", show, false);
+  if (error instanceof ProblemError && error.status === 403) return showRefused();
+  if (error instanceof ProblemError && error.status === 404) {
+    end("There is no such payment", problemWords(error), element("a", { href: "#/payments" }, "Go to the payments"));
+  } else if (error instanceof ProblemError) {
+    end("This cannot be shown", problemWords(error), error.temporary ? again : null);
+  } else if (error instanceof UnreachableError) {
+    end("The payment service does not answer", "Please check your connection. Nothing was changed.", again);
+  } else if (error instanceof SignInError) {
+    end("This cannot be shown now", error.message, again);
+  } else {
+    end("Something went wrong on this page", "Please load it again. If it stays so, tell who runs it.", again);
+    throw error;
+  }
+}
+
+function end(title, text, ...ways) {
+  const isNews = heading.textContent !== title;
+  setTitle(title);
+  heading.textContent = title;
+  settle();
+  content.replaceChildren(element("p", {}, text), element("p", { class: "actions" }, ways));
+  if (isNews) heading.focus();
+}
+
+function showSignedOut(text = "Admins of this shop see its payments here.") {
+  current.abort();
+  say("problem");
+  dress("");
+  end("Sign in", text, button("Sign in", start, false));
+
+  function start({ currentTarget }) {
+    currentTarget.disabled = true;
+    signIn(location.hash).catch((error) => showSignedOut(wordsOf(error)));
+  }
+}
+
+function showRefused() {
+  current.abort();
+  byId("views").hidden = true;
+  const text = `${who().name} is signed in, but is not an admin. Ask the owner to add this account to the admins, and sign in again.`;
+  end("This desk is for admins", text, button("Sign in as someone else", leave, false));
+}
+
+function leave() {
+  if (!signOut()) showSignedOut("You are signed out here.");
+}
+
+function wordsOf(error) {
+  if (error instanceof SignInError) return error.message;
+  throw error;
+}
+
+async function start() {
+  const query = new URLSearchParams(location.search);
+  // A code in the address would be in the history, and in what is shared.
+  if (query.has("state")) history.replaceState(null, "", location.pathname + location.hash);
+  showBrand();
+  byId("zone").textContent = `Times are those of ${zone()}; days are the shop's.`;
+  byId("sign-out").addEventListener("click", leave);
+  if (!config.issuer) return end("The desk is not set up", 'Put the issuer and the client\'s id into "config.js".');
+  allowOnly(config.apiOrigin, ...issuerAddresses());
+  window.addEventListener("hashchange", () => {
+    show();
+    heading.focus();
+  });
+  try {
+    const view = await finishSignIn(query);
+    if (view !== null) history.replaceState(null, "", location.pathname + view);
+  } catch (error) {
+    return showSignedOut(wordsOf(error));
+  }
+  show();
+}
+
+start();

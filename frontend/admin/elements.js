@@ -1,0 +1,84 @@
+/** Elements made of data. Texts become text nodes: nothing that a server says is ever read as HTML. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} name
+ * @param {Record<string, any>} [attributes]  functions listen; undefined, null and false are left out, true is empty
+ * @param {...any} children  elements and texts; null, undefined and false are left out
+ */
+export function element(name, attributes, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** The same for SVG. @param {string} name @param {Record<string, any>} [attributes] @param {...any} children */
+export function shape(name, attributes, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+/** @param {any} made */
+function fill(made, attributes = {}, children = []) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.flat().filter((each) => each !== null && each !== undefined && each !== false));
+  return made;
+}
+
+export const button = (text, click, isQuiet = true) =>
+  element("button", { type: "button", class: isQuiet ? "button quiet" : "button", click }, text);
+
+/** Address of Stripe's, for a new tab. */
+export const outside = (href, text) => element("a", { href, target: "_blank", rel: "noreferrer" }, text);
+
+/** Names and values; what has no value is left out. @param {[string, any][]} rows */
+export function definitions(rows) {
+  const isFilled = ([, value]) => ![null, undefined, false, ""].includes(value);
+  return element(
+    "dl",
+    {},
+    rows.filter(isFilled).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+  );
+}
+
+/**
+ * A table that a narrow screen shows as a list of cards, hence the roles: browsers forget them with the layout.
+ * @param {string} caption @param {{name: string, of: (row: any) => any, isNumber?: boolean}[]} columns @param {any[]} rows
+ */
+export function table(caption, columns, rows) {
+  const heads = columns.map(({ name, isNumber }) =>
+    element("th", { role: "columnheader", scope: "col", class: isNumber && "number" }, name),
+  );
+  const line = (row) =>
+    columns.map(({ name, of, isNumber }) =>
+      element("td", { role: "cell", "data-label": name, class: isNumber && "number" }, of(row)),
+    );
+  return element(
+    "table",
+    { role: "table" },
+    element("caption", {}, caption),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, heads)),
+    element("tbody", { role: "rowgroup" }, rows.map((row) => element("tr", { role: "row" }, line(row)))),
+  );
+}
+
+/** A field with its label. @param {string} label @param {any} control @param {string} [hint] */
+export function field(label, control, hint) {
+  const hintId = `${control.id}-hint`;
+  if (hint) control.setAttribute("aria-describedby", hintId);
+  return element(
+    "div",
+    { class: "field" },
+    element("label", { for: control.id }, label),
+    control,
+    hint && element("p", { class: "hint", id: hintId }, hint),
+  );
+}
+
+/** @param {Record<string, any>} attributes @param {[value: string, text: string][]} options @param {string} [chosen] */
+export function select(attributes, options, chosen) {
+  const made = options.map(([value, text]) => element("option", { value, selected: value === chosen }, text));
+  return element("select", attributes, made);
+}

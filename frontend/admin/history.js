@@ -1,0 +1,82 @@
+/** What is known of a payment and how it came to be known. */
+import { webAddress } from "../site.js";
+import { definitions, element, outside, table } from "./elements.js";
+import { money, time } from "./format.js";
+import { who } from "./session.js";
+import { factName, plain } from "./words.js";
+
+const ID_OF_STRIPE = /^(cs|pi|ch|py|re|pyr|du|dp|issfr|prv)_/;
+const GONE = ["failed", "canceled"];
+
+/** An id of Stripe's leads to where the payment is in its dashboard. */
+const linked = (id, { stripeUrl }) =>
+  id && webAddress(stripeUrl) && ID_OF_STRIPE.test(id) ? outside(stripeUrl, id) : (id ?? "");
+
+/** Stripe's types of events are names, an admin's act is words. */
+const typeName = (type) => (type.includes(".") ? type : plain(type));
+
+/** Who did it, if it was a person. */
+const by = (sub) => sub && (sub === who().sub ? "you" : sub);
+
+/** Each payment intent has money of its own: paid twice, a payment has two. */
+export function intentsPart(payment) {
+  const { facts, refundable } = payment;
+  const paid = facts.filter(({ kind, state }) => kind === "intent" && state === "succeeded");
+  const ids = [...new Set([...paid.map(({ ref }) => ref), ...refundable.map(({ intent }) => intent)])];
+  if (!ids.length) return null;
+  const rows = ids.map((id) => {
+    const received = paid.find(({ ref }) => ref === id)?.details;
+    const left = refundable.find(({ intent }) => intent === id);
+    const currency = (received ?? left).currency;
+    const refunds = facts.filter((fact) => fact.kind === "refund" && fact.details.intent === id && !GONE.includes(fact.state));
+    const returned = refunds.reduce((sum, { details }) => sum + details.amount, 0);
+    return { id, received, returned: { amount: returned, currency }, left: left ?? { amount: 0, currency } };
+  });
+  return table("A refund is of one of them", [
+    { name: "Payment intent", of: ({ id }) => linked(id, payment) },
+    { name: "Received", isNumber: true, of: ({ received }) => received && money(received) },
+    { name: "Returned", isNumber: true, of: ({ returned }) => money(returned) },
+    { name: "Can be refunded", isNumber: true, of: ({ left }) => money(left) },
+  ], rows);
+}
+
+export function timelinePart({ timeline }) {
+  if (!timeline.length) return null;
+  return element(
+    "ol",
+    { class: "rows" },
+    timeline.map(({ at, type, by: sub, outcome }) =>
+      element(
+        "li",
+        {},
+        element("p", {}, element("strong", {}, typeName(type)), sub && ` by ${by(sub)}`),
+        outcome.length ? element("p", {}, outcome.join(", ")) : null,
+        element("p", { class: "soft" }, time(at)),
+      ),
+    ),
+  );
+}
+
+export function factsPart(payment) {
+  if (!payment.facts.length) return null;
+  return table("The furthest state of each thing that anyone has told us of", [
+    { name: "What", of: ({ kind, ref }) => element("span", {}, `${factName(kind)} `, linked(ref, payment)) },
+    { name: "State", of: ({ state }) => plain(state) },
+    { name: "Learned", of: ({ learnedAt }) => time(learnedAt) },
+    { name: "Details", of: ({ details }) => detailsOf(details, payment) },
+  ], payment.facts);
+}
+
+function detailsOf(details, payment) {
+  const rows = Object.entries(details).map(([name, value]) => [plain(name), told(name, value, details, payment)]);
+  return definitions(rows.filter(([name]) => name !== "currency" || !details.amount));
+}
+
+function told(name, value, { currency }, payment) {
+  if (/^(amount|refunded)$/.test(name) && currency) return money({ amount: value, currency });
+  // Stripe's times are in seconds.
+  if (/(created|_?(at|by))$/i.test(name) && typeof value === "number") return time(new Date(value * 1000).toISOString());
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value !== null && typeof value === "object") return JSON.stringify(value);
+  return webAddress(String(value)) ? outside(value, "Open") : linked(String(value ?? ""), payment);
+}

@@ -1,0 +1,184 @@
+/** One payment: how it stands, what can be done, and all that happened. */
+import { webAddress } from "../site.js";
+import { pathOf, read } from "./api.js";
+import { perform } from "./deeds.js";
+import { button, definitions, element, outside, table } from "./elements.js";
+import { day, money, sums, time } from "./format.js";
+import { factsPart, intentsPart, timelinePart } from "./history.js";
+import { refundPart } from "./refund.js";
+import { disputeName, noticeName, noticeState, plain, reasonName, requestState, statusName, whyName, whyTodo } from "./words.js";
+
+/** @param {import("./desk.js").Desk} desk */
+export async function showPayment(desk) {
+  draw(await read(pathOf(desk.id), {}, desk.signal));
+
+  function draw(payment) {
+    const does = (deed) => () => perform(desk, payment, draw, deed);
+    desk.show(
+      `Payment of ${money(payment)}`,
+      attentionPart(payment),
+      element(
+        "div",
+        { class: "parts" },
+        part("What it is", summary(payment), deeds(payment, does)),
+        part("Refund", refundPart(desk, payment, draw)),
+        part("Order", orderPart(payment)),
+        part("Your metadata", metadataPart(payment)),
+        part("Money by payment intent", intentsPart(payment), true),
+        part("Refund requests", requestsPart(payment, does), true),
+        part("Mails", noticesPart(payment, does), true),
+        part("What happened", timelinePart(payment), true),
+        part("What is known from Stripe", factsPart(payment), true),
+      ),
+    );
+  }
+}
+
+/** With heading; what is empty is left out. */
+function part(title, ...content) {
+  const isWide = content.at(-1) === true;
+  const shown = content.filter((each) => each && each !== true);
+  return shown.length ? element("section", { class: isWide ? "card wide" : "card" }, element("h2", {}, title), shown) : null;
+}
+
+function attentionPart({ attention }) {
+  if (!attention) return null;
+  const { why, since, deadline } = attention;
+  const when = deadline ? `until ${time(deadline)}` : `since ${time(since)}`;
+  return element(
+    "div",
+    { class: "notice problem" },
+    [why].flat().map((each) => element("p", {}, element("strong", {}, `${whyName(each)} ${when}. `), whyTodo(each))),
+  );
+}
+
+function summary(payment) {
+  const { paymentId, status, dispute, amount, currency, name, email, user, failure, stripeUrl } = payment;
+  const ofUser = (who) => element("a", { href: `#/payments?${new URLSearchParams({ q: who })}` }, who);
+  return definitions([
+    ["Status", element("span", { class: `tag ${status}` }, statusName(status))],
+    ["Dispute", dispute && disputeName(dispute)],
+    ["Asked", money({ amount, currency })],
+    ["Received", sums(payment.received)],
+    ["Returned", sums(payment.returned)],
+    ["Name", name],
+    ["Mail", email && ofUser(email)],
+    ["User", user && ofUser(user)],
+    ["Ordered", time(payment.createdAt)],
+    ["The shop's day", payment.day && day(payment.day)],
+    ["Paid", time(payment.paidAt)],
+    ["Can be paid until", payment.payable && time(payment.expiresAt)],
+    ["Paid by", payment.paidBy && plain(payment.paidBy)],
+    ["Failure", failure && `${failure.message} (${failure.code})`],
+    ["Changed", time(payment.updatedAt)],
+    ["Payment", paymentId],
+    ["At Stripe", webAddress(stripeUrl) && outside(stripeUrl, "Open in Stripe's dashboard")],
+  ]);
+}
+
+function deeds({ toApprove, cancelable, name }, does) {
+  const approvals = toApprove.map((sum) =>
+    button(
+      `Accept ${money(sum)}\u2026`,
+      does({
+        path: "/approval",
+        body: sum,
+        question: {
+          title: `Accept ${money(sum)} from ${name ?? "the customer"} for this payment?`,
+          text: ["It counts as paid then, and the customer gets the confirmation."],
+          yes: `Accept ${money(sum)}`,
+        },
+        done: () => `${money(sum)} is accepted.`,
+      }),
+      false,
+    ),
+  );
+  const cancel = button(
+    "Cancel it\u2026",
+    does({
+      path: "/cancel",
+      question: {
+        title: "Cancel this payment?",
+        text: ["Its checkout is closed at Stripe and cannot be paid any more. Nothing was charged."],
+        yes: "Cancel the payment",
+      },
+      done: () => "The payment is canceled.",
+    }),
+  );
+  const refresh = button(
+    "Ask Stripe",
+    does({
+      path: "/refresh",
+      done: ({ body }) =>
+        body.checkedAt ? `So it stands at Stripe, ${time(body.checkedAt)}.` : "Stripe does not answer now; this is what was known.",
+    }),
+  );
+  return element("p", { class: "actions" }, approvals, cancelable && cancel, refresh);
+}
+
+function orderPart({ order, currency }) {
+  const sum = (amount) => money({ amount, currency });
+  return definitions([
+    ["Number", order.number],
+    ...order.lines.map(({ name, quantity, unit }) => [`${quantity} \u00d7 ${name}`, sum(quantity * unit)]),
+    ["Shipping", order.shipping && sum(order.shipping.amount)],
+    ...order.tax.map(({ name, amount, inclusive }) => [inclusive ? `${name} (in it)` : name, sum(amount)]),
+    ["Total", sum(order.total)],
+  ]);
+}
+
+function metadataPart({ metadata }) {
+  const rows = Object.entries(metadata ?? {});
+  return rows.length ? definitions(rows) : null;
+}
+
+function requestsPart({ refundRequests }, does) {
+  if (!refundRequests.length) return null;
+  const withdraw = (request) =>
+    button(
+      "Withdraw\u2026",
+      does({
+        path: `/refunds/${encodeURIComponent(request.ref)}/withdraw`,
+        question: {
+          title: `Withdraw the refund of ${money(request)}?`,
+          text: ["Stripe is not asked for it any more. Where it may have been made already, this is refused."],
+          yes: "Withdraw it",
+        },
+        done: () => `The refund of ${money(request)} is withdrawn.`,
+      }),
+    );
+  return table("Asked for here", [
+    { name: "Asked", of: ({ requestedAt }) => time(requestedAt) },
+    { name: "Amount", isNumber: true, of: money },
+    { name: "State", of: ({ state, detail }) => [requestState(state), detail].filter(Boolean).join(": ") },
+    { name: "Reason", of: ({ reason }) => reason && reasonName(reason) },
+    { name: "Refund", of: ({ refundId }) => refundId },
+    { name: "By", of: ({ by }) => by },
+    { name: "Action", of: (request) => request.state === "open" && withdraw(request) },
+  ], refundRequests);
+}
+
+function noticesPart({ notices, email }, does) {
+  if (!notices.length) return null;
+  const resend = ({ kind, ref }) =>
+    button(
+      "Send again\u2026",
+      does({
+        path: "/notices/resend",
+        body: { kind, ...(ref && { ref }) },
+        question: {
+          title: `Send this mail again: ${noticeName(kind)}?`,
+          text: [noticeName(kind).endsWith("customer") && email ? `It goes to ${email}.` : "It goes to your own address."],
+          yes: "Send again",
+        },
+        done: () => "The mail is on its way again.",
+      }),
+    );
+  return table("Each is sent once unless you send it again", [
+    { name: "Mail", of: ({ kind }) => noticeName(kind) },
+    { name: "State", of: ({ state, note }) => [noticeState(state), note].filter(Boolean).join(": ") },
+    { name: "When", of: ({ settledAt, dueSince }) => time(settledAt ?? dueSince) },
+    { name: "Tries", isNumber: true, of: ({ attempts }) => attempts },
+    { name: "Action", of: (notice) => notice.resendable && resend(notice) },
+  ], notices);
+}
