@@ -32,11 +32,11 @@ HEADERS = {
 
 
 class Site:
-    """Serves `folder`; config.js names `api` and `issuer`, wherever they are."""
+    """Serves `folder`; config.js names `api` and `issuer`, wherever these are."""
 
-    def __init__(self, folder: Path, api: str, issuer: str = _DEFAULT_ISSUER.decode()) -> None:
+    def __init__(self, folder: Path, api: str, issuer: str = "") -> None:
         self._folder = folder.resolve()
-        self._places = {_DEFAULT_API: api.encode(), _DEFAULT_ISSUER: issuer.encode()}
+        self._addresses = {_DEFAULT_API: api.encode(), _DEFAULT_ISSUER: issuer.encode()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(Request(environ))(environ, start_response)
@@ -52,8 +52,8 @@ class Site:
             return Response(status=308, headers={"Location": f"{file.parent.name}/"})
         content = file.read_bytes()
         if file.name == "config.js":
-            for usual, place in self._places.items():
-                content = content.replace(usual, place)
+            for usual, address in self._addresses.items():
+                content = content.replace(usual, address)
         type_ = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return Response(
             content,

@@ -36,6 +36,8 @@ function show() {
   const view = name === "payments" && id ? showPayment : VIEWS[name];
   say("problem");
   settle();
+  // A question of the view before is answered with no.
+  byId("question").close();
   dress(name);
   if (!isSignedIn()) return showSignedOut();
   if (!view) return put("There is no such view", element("p", {}, element("a", { href: "#/attention" }, "Go to what needs attention")));

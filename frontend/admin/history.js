@@ -33,7 +33,7 @@ export function intentsPart(payment) {
     return { id, received, returned: { amount: returned, currency }, left: left ?? { amount: 0, currency } };
   });
   return table("A refund is of one of them", [
-    { name: "Payment intent", of: ({ id }) => linked(id, payment) },
+    { name: "Payment intent", of: ({ id }) => linked(id, payment) || "not known yet" },
     { name: "Received", isNumber: true, of: ({ received }) => received && money(received) },
     { name: "Returned", isNumber: true, of: ({ returned }) => money(returned) },
     { name: "Can be refunded", isNumber: true, of: ({ left }) => money(left) },
@@ -69,13 +69,13 @@ export function factsPart(payment) {
 
 function detailsOf(details, payment) {
   const rows = Object.entries(details).map(([name, value]) => [plain(name), told(name, value, details, payment)]);
-  return definitions(rows.filter(([name]) => name !== "currency" || !details.amount));
+  const shown = rows.filter(([name]) => name !== "currency" || !details.amount);
+  return shown.length ? definitions(shown) : null;
 }
 
 function told(name, value, { currency }, payment) {
   if (/^(amount|refunded)$/.test(name) && currency) return money({ amount: value, currency });
-  // Stripe's times are in seconds.
-  if (/(created|_?(at|by))$/i.test(name) && typeof value === "number") return time(new Date(value * 1000).toISOString());
+  if (/^\d{4}-\d{2}-\d{2}T[\d:]+Z$/.test(value)) return time(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value !== null && typeof value === "object") return JSON.stringify(value);
   return webAddress(String(value)) ? outside(value, "Open") : linked(String(value ?? ""), payment);

@@ -176,7 +176,8 @@ function noticesPart({ notices, email }, does) {
     );
   return table("Each is sent once unless you send it again", [
     { name: "Mail", of: ({ kind }) => noticeName(kind) },
-    { name: "State", of: ({ state, note }) => [noticeState(state), note].filter(Boolean).join(": ") },
+    // Of one that was sent the note is the mail service's id for it.
+    { name: "State", of: ({ state, note }) => (note && state !== "sent" ? `${noticeState(state)}: ${note}` : noticeState(state)) },
     { name: "When", of: ({ settledAt, dueSince }) => time(settledAt ?? dueSince) },
     { name: "Tries", isNumber: true, of: ({ attempts }) => attempts },
     { name: "Action", of: (notice) => notice.resendable && resend(notice) },

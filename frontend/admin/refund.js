@@ -8,24 +8,29 @@ import { newIdempotencyKey } from "../quittance.js";
 import { perform } from "./deeds.js";
 import { button, element, field, select } from "./elements.js";
 import { money } from "./format.js";
+import { who } from "./session.js";
 import { REASONS } from "./words.js";
 
-/** @typedef {{key: string, intent: string, amount: number, currency: string, reason: string, of: number}} Wanted */
+/** @typedef {{key: string, intent: string | null, amount: number, currency: string, reason: string, of: number}} Wanted */
 
 const STORE = "quittance-desk-refunds";
 const BANKS = "It goes back the way it came and cannot be called back; banks usually take 5 to 10 days to show it.";
 const BLOCKS = "Stripe will block the card and the mail address from now on.";
 
-/** @returns {Record<string, Wanted>} by payment */
+/** @returns {Record<string, Wanted>} by who wanted it and the payment */
 const recall = () => JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
 
-function remember(paymentId, wanted) {
-  sessionStorage.setItem(STORE, JSON.stringify({ ...recall(), [paymentId]: wanted }));
+// To the API a key is its caller's own: sent by the next who signs in here, it would be another refund.
+const nameOf = (paymentId) => `${who().sub} ${paymentId}`;
+
+/** @param {string} name @param {Wanted} [wanted]  none: it is answered */
+function remember(name, wanted) {
+  sessionStorage.setItem(STORE, JSON.stringify({ ...recall(), [name]: wanted }));
 }
 
 /** The part of a payment's view that gives money back. */
 export function refundPart(desk, payment, draw) {
-  const waiting = recall()[payment.paymentId];
+  const waiting = recall()[nameOf(payment.paymentId)];
   if (waiting) return unanswered(desk, payment, draw, waiting);
   if (payment.refundable.length) return form(desk, payment, draw);
   return payment.received.length ? element("p", {}, "Nothing is left to refund.") : null;
@@ -33,7 +38,7 @@ export function refundPart(desk, payment, draw) {
 
 function unanswered(desk, payment, draw, wanted) {
   const drop = () => {
-    remember(payment.paymentId);
+    remember(nameOf(payment.paymentId));
     draw(payment);
     desk.tell("It is not sent again from here. What became of it is under \u201cRefund requests\u201d.");
   };
@@ -52,7 +57,7 @@ function unanswered(desk, payment, draw, wanted) {
 
 function form(desk, payment, draw) {
   const { refundable } = payment;
-  const choices = refundable.map((each, at) => [String(at), `${money(each)} of ${each.intent}`]);
+  const choices = refundable.map((each, at) => [String(at), `${money(each)} of ${each.intent ?? "an intent not known yet"}`]);
   const which = select({ id: "refund-intent", change: () => suggest() }, choices);
   const amount = element("input", { id: "refund-amount", inputmode: "decimal", autocomplete: "off" });
   const problem = element("p", { class: "field-error", id: "refund-problem" });
@@ -111,12 +116,13 @@ function questionOf({ name }, { amount, currency, of, reason }) {
 function deedOf({ paymentId }, wanted) {
   const { key, intent, amount, currency, reason } = wanted;
   const sum = money({ amount, currency });
+  const name = nameOf(paymentId);
   return {
     path: "/refunds",
-    body: { amount, intent, ...(reason && { reason }) },
+    body: { amount, ...(intent && { intent }), ...(reason && { reason }) },
     key,
-    begin: () => remember(paymentId, wanted),
-    decided: () => remember(paymentId),
+    begin: () => remember(name, wanted),
+    decided: () => remember(name),
     done: ({ status }) =>
       status === 202
         ? `The refund of ${sum} is on record, and Stripe has not answered yet. It is seen to its end by itself; do not ask for it again.`

@@ -30,9 +30,9 @@ export async function showStats(desk) {
     "Statistics",
     head,
     bars(daysOf(query), shown),
-    byDay(daysOf(query), shown),
     byCurrency(rows, currencies),
     element("p", { class: "actions" }, saveButton(desk, "statistics.csv", FILE, async () => rows)),
+    byDay(daysOf(query), shown),
   );
 }
 

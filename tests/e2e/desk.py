@@ -178,7 +178,7 @@ def payment(**changes: Any) -> dict[str, Any]:
         "attention": None,
         "facts": [
             fact("asking", "stripe", "open"),
-            fact("session", "cs_test_a1B2c3", "paid", **money(12000), intent=INTENT, expires_at=1795340527),
+            fact("session", "cs_test_a1B2c3", "paid", **money(12000), intent=INTENT, expiresAt="2026-11-22T09:42:07Z"),
             fact("intent", INTENT, "succeeded", **money(12000)),
             fact("attempt", "ch_3TRq8uLkdIwHu7ix0vVq2mXa", "succeeded", **money(12000), intent=INTENT),
         ],

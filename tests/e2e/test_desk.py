@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
     from werkzeug.wrappers import Request, Response
 
 PAYMENT = f"#/payments/{PAYMENT_ID}"
@@ -356,6 +356,24 @@ def test_the_page_runs_its_own_scripts_and_talks_to_api_and_issuer_alone(desk: D
     desk.faults[:] = [each for each in desk.faults if "Content Security Policy" not in each]
 
 
+def test_a_host_may_name_api_and_issuer_in_its_own_policy(desk: Desk) -> None:
+    words = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"Content-Security-Policy: (frame-ancestors .*)", words)
+    policy = policy.replace("https://api.example.com", desk.api_url).replace(
+        "https://issuer.example.com", desk.issuer.address
+    )
+
+    def with_policy(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | {"content-security-policy": policy})
+
+    desk.page.route("**/admin/index.html*", with_policy)
+
+    desk.signs_in(PAYMENT)
+
+    desk.sees("Payment of $120.00")
+
+
 # What waits, and what is found
 
 
@@ -467,7 +485,7 @@ def test_texts_of_servers_are_texts(desk: Desk) -> None:
         metadata={evil: evil},
         failure={"code": evil, "message": evil},
         timeline=[event_of],
-        facts=[fact(evil, evil, evil, receipt_url="javascript:alert(1)", other=evil)],
+        facts=[fact(evil, evil, evil, receiptUrl="javascript:alert(1)", other=evil)],
         notices=[notice(evil, evil, note=evil)],
         refundRequests=[request_of(evil, 100, evil, detail=evil, by=evil, refundId=evil)],
         stripeUrl="javascript:alert(1)",
@@ -806,6 +824,23 @@ def test_a_refund_outlives_a_sign_in_that_ends_in_the_middle(desk: Desk) -> None
     expect(page.get_by_role("status")).to_have_text("Stripe has taken the refund of $21.00.")
 
 
+def test_an_unanswered_refund_is_its_senders_alone(desk: Desk) -> None:
+    page = desk.signs_in(PAYMENT)
+    desk.loses_answers("refunds")
+    desk.refunds("21")
+    expect(page.locator("#unanswered")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    desk.sees("Sign in")
+    desk.issuer.person = {"sub": "hedy-sub", "email": "hedy@example.com"}
+    desk.issuer.admins.add("hedy-sub")
+
+    desk.signs_in(PAYMENT)
+
+    # Under her name the same key would be another refund.
+    expect(page.get_by_label("Amount")).to_have_value("$99.00")
+    expect(page.locator("#unanswered")).to_have_count(0)
+
+
 def test_whoever_wants_to_can_leave_an_unanswered_refund(desk: Desk) -> None:
     page = desk.signs_in(PAYMENT)
     desk.loses_answers("refunds")
@@ -862,6 +897,19 @@ def test_a_refused_refund_says_why_and_shows_what_is_left(desk: Desk) -> None:
     expect(page.locator("#unanswered")).to_have_count(0)
 
 
+def test_going_back_answers_a_question_with_no(desk: Desk) -> None:
+    page = desk.signs_in("#/payments")
+    page.get_by_role("link", name=PAYMENT_ID).click()
+    question = desk.asks_for_refund("21")
+    expect(question).to_be_visible()
+
+    page.go_back()
+
+    desk.sees("Payments")
+    expect(question).to_be_hidden()
+    assert desk.api.sent("/refunds") == []
+
+
 def test_fraud_as_a_reason_says_what_stripe_does_then(desk: Desk) -> None:
     page = desk.signs_in(PAYMENT)
     page.get_by_label("Reason").select_option("Fraud")
@@ -874,6 +922,17 @@ def test_after_an_erasure_the_question_names_nobody(desk: Desk) -> None:
     desk.signs_in(PAYMENT)
 
     expect(desk.asks_for_refund("21")).to_contain_text("Refund $21.00 of $120.00 to the customer?")
+
+
+def test_money_whose_intent_is_not_known_yet_is_refunded_without_naming_one(desk: Desk) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(refundable=[{"intent": None, **money(12000)}], facts=[])
+    page = desk.signs_in(PAYMENT)
+
+    assert table_of(page, "A refund is of one")[1] == ["not known yet", "", "$0.00", "$120.00"]
+    desk.refunds("21")
+
+    expect(page.get_by_role("status")).to_have_text("Stripe has taken the refund of $21.00.")
+    assert desk.api.sent("/refunds")[0].body == {"amount": 2100}
 
 
 # The other deeds
