@@ -23,7 +23,10 @@ export async function read(path, query = {}, signal) {
  * @returns {Promise<{status: number, body: any}>}
  */
 export function act(path, body, idempotencyKey) {
-  const headers = { ...(body && { "Content-Type": "application/json" }), ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }) };
+  const headers = {
+    ...(body && { "Content-Type": "application/json" }),
+    ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }),
+  };
   return call(path, { method: "POST", body: body && JSON.stringify(body), headers });
 }
 

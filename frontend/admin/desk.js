@@ -15,12 +15,17 @@ import { problemWords } from "./words.js";
 /**
  * What a view is given.
  * @typedef {{signal: AbortSignal, query: URLSearchParams, id: string, show: (title: string, ...content: any[]) => void,
- *   tell: (text: string, isProblem?: boolean) => void, fail: (error: unknown) => void, working: (text: string) => () => void}} Desk
+ *   tell: (text: string, isProblem?: boolean) => void, fail: (error: unknown) => void,
+ *   working: (text: string) => () => void}} Desk
  *   signal: ends with the view; show: heading and content; tell: what came of what was done; fail: an error that ends
  *   the view; working: keeps hands off the view until what it returns is called
  */
 
-const VIEWS = { attention: showAttention, payments: showPayments, stats: showStats };
+const VIEWS = {
+  attention: { title: "Attention", view: showAttention },
+  payments: { title: "Payments", view: showPayments },
+  stats: { title: "Statistics", view: showStats },
+};
 const ENDED = "Your sign-in has ended. Sign in again to go on where you were.";
 
 const content = byId("content");
@@ -33,14 +38,14 @@ function show() {
   const { signal } = current;
   const [path, search = ""] = (location.hash.slice(1) || "/attention").split("?");
   const [, name, id = ""] = path.split("/");
-  const view = name === "payments" && id ? showPayment : VIEWS[name];
+  const view = name === "payments" && id ? showPayment : VIEWS[name]?.view;
   say("problem");
   settle();
   // A question of the view before is answered with no.
   byId("question").close();
   dress(name);
   if (!isSignedIn()) return showSignedOut();
-  if (!view) return put("There is no such view", element("p", {}, element("a", { href: "#/attention" }, "Go to what needs attention")));
+  if (!view) return put("There is no such view", element("a", { href: "#/attention" }, "Go to what needs attention"));
   put(loadingTitle(name, id), element("p", { class: "soft", role: "status" }, "Loading\u2026"));
   // What comes after another view was asked for is no news to it.
   const whileShown = (how) => (...what) => (signal.aborted ? () => {} : how(...what));
@@ -55,7 +60,7 @@ function show() {
   }
 }
 
-const loadingTitle = (name, id) => (id ? "Payment" : { attention: "Attention", payments: "Payments", stats: "Statistics" }[name]);
+const loadingTitle = (name, id) => (id ? "Payment" : VIEWS[name].title);
 
 function dress(name) {
   byId("views").hidden = byId("who").hidden = !isSignedIn();
@@ -66,12 +71,12 @@ function dress(name) {
   }
 }
 
-/** Of the two places for news, each is there from the start: a live region that comes with its text is not read out. */
 function say(id, text = "") {
   byId(id).textContent = text;
   byId(id).hidden = !text;
 }
 
+/** What came of something takes the focus, and so is read out and seen. */
 function tell(text, isProblem = false) {
   say("news", isProblem ? "" : text);
   say("problem", isProblem ? text : "");
@@ -135,8 +140,9 @@ function showSignedOut(text = "Admins of this shop see its payments here.") {
 function showRefused() {
   current.abort();
   byId("views").hidden = true;
-  const text = `${who().name} is signed in, but is not an admin. Ask the owner to add this account to the admins, and sign in again.`;
-  end("This desk is for admins", text, button("Sign in as someone else", leave, false));
+  const text = `${who().name} is signed in, but is not an admin.`;
+  const todo = "Ask the owner to add this account to the admins, and sign in again.";
+  end("This desk is for admins", `${text} ${todo}`, button("Sign in as someone else", leave, false));
 }
 
 function leave() {
@@ -160,6 +166,10 @@ async function start() {
   window.addEventListener("hashchange", () => {
     show();
     heading.focus();
+  });
+  window.addEventListener("pageshow", ({ persisted }) => {
+    // From the back-forward cache: who was signed in then may have left.
+    if (persisted) show();
   });
   try {
     const view = await finishSignIn(query);

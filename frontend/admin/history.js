@@ -28,8 +28,8 @@ export function intentsPart(payment) {
     const received = paid.find(({ ref }) => ref === id)?.details;
     const left = refundable.find(({ intent }) => intent === id);
     const currency = (received ?? left).currency;
-    const refunds = facts.filter((fact) => fact.kind === "refund" && fact.details.intent === id && !GONE.includes(fact.state));
-    const returned = refunds.reduce((sum, { details }) => sum + details.amount, 0);
+    const ofIt = ({ kind, state, details }) => kind === "refund" && details.intent === id && !GONE.includes(state);
+    const returned = facts.filter(ofIt).reduce((sum, { details }) => sum + details.amount, 0);
     return { id, received, returned: { amount: returned, currency }, left: left ?? { amount: 0, currency } };
   });
   return table("A refund is of one of them", [

@@ -6,7 +6,8 @@ import { button, definitions, element, outside, table } from "./elements.js";
 import { day, money, sums, time } from "./format.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
-import { disputeName, noticeName, noticeState, plain, reasonName, requestState, statusName, whyName, whyTodo } from "./words.js";
+import { disputeName, noticeName, noticeState, plain, reasonName } from "./words.js";
+import { requestState, statusName, whyName, whyTodo } from "./words.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export async function showPayment(desk) {
@@ -38,7 +39,8 @@ export async function showPayment(desk) {
 function part(title, ...content) {
   const isWide = content.at(-1) === true;
   const shown = content.filter((each) => each && each !== true);
-  return shown.length ? element("section", { class: isWide ? "card wide" : "card" }, element("h2", {}, title), shown) : null;
+  if (!shown.length) return null;
+  return element("section", { class: isWide ? "card wide" : "card" }, element("h2", {}, title), shown);
 }
 
 function attentionPart({ attention }) {
@@ -110,7 +112,9 @@ function deeds({ toApprove, cancelable, name }, does) {
     does({
       path: "/refresh",
       done: ({ body }) =>
-        body.checkedAt ? `So it stands at Stripe, ${time(body.checkedAt)}.` : "Stripe does not answer now; this is what was known.",
+        body.checkedAt
+          ? `So it stands at Stripe, ${time(body.checkedAt)}.`
+          : "Stripe does not answer now; this is what was known.",
     }),
   );
   return element("p", { class: "actions" }, approvals, cancelable && cancel, refresh);
@@ -177,7 +181,7 @@ function noticesPart({ notices, email }, does) {
   return table("Each is sent once unless you send it again", [
     { name: "Mail", of: ({ kind }) => noticeName(kind) },
     // Of one that was sent the note is the mail service's id for it.
-    { name: "State", of: ({ state, note }) => (note && state !== "sent" ? `${noticeState(state)}: ${note}` : noticeState(state)) },
+    { name: "State", of: ({ state, note }) => [noticeState(state), state !== "sent" && note].filter(Boolean).join(": ") },
     { name: "When", of: ({ settledAt, dueSince }) => time(settledAt ?? dueSince) },
     { name: "Tries", isNumber: true, of: ({ attempts }) => attempts },
     { name: "Action", of: (notice) => notice.resendable && resend(notice) },

@@ -40,7 +40,7 @@ function search(query) {
     field("Search", element("input", text), hint),
     field("From", days[0]),
     field("To", days[1]),
-    field("Status", select({ id: "status", name: "status" }, [["", "All"], ...Object.entries(STATUSES)], query.status)),
+    field("Status", select({ id: "of-status", name: "status" }, [["", "All"], ...Object.entries(STATUSES)], query.status)),
     element("p", { class: "actions" }, element("button", { class: "button", type: "submit" }, "Show")),
   );
   form.addEventListener("submit", (event) => {
@@ -61,9 +61,13 @@ const emptyWords = ({ q, from, to }) =>
     ? "No payment was found. Days and status narrow a search too."
     : `There is no payment ${from || to ? "on these days" : "of the last seven days"}.`;
 
+function link({ paymentId, number }) {
+  return element("a", { href: `#${PATH}/${encodeURIComponent(paymentId)}` }, number ?? paymentId);
+}
+
 const COLUMNS = [
   { name: "Ordered", of: ({ createdAt }) => time(createdAt) },
-  { name: "Payment", of: ({ paymentId, number }) => element("a", { href: `#${PATH}/${encodeURIComponent(paymentId)}` }, number ?? paymentId) },
+  { name: "Payment", of: link },
   { name: "Amount", isNumber: true, of: money },
   { name: "Status", of: ({ status, dispute }) => tags(status, dispute) },
   { name: "Returned", isNumber: true, of: ({ returned }) => sums(returned) },

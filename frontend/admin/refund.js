@@ -15,6 +15,8 @@ import { REASONS } from "./words.js";
 
 const STORE = "quittance-desk-refunds";
 const BANKS = "It goes back the way it came and cannot be called back; banks usually take 5 to 10 days to show it.";
+const ONCE = "Sent again it is the same request, made once.";
+const KEPT = "It is seen to its end by itself; do not ask for it again.";
 const BLOCKS = "Stripe will block the card and the mail address from now on.";
 
 /** @returns {Record<string, Wanted>} by who wanted it and the payment */
@@ -45,7 +47,7 @@ function unanswered(desk, payment, draw, wanted) {
   return element(
     "div",
     { class: "notice", id: "unanswered" },
-    element("p", {}, `A refund of ${money(wanted)} was sent, and no answer has come. Sent again it is the same request, made once.`),
+    element("p", {}, `A refund of ${money(wanted)} was sent, and no answer has come. ${ONCE}`),
     element(
       "p",
       { class: "actions" },
@@ -125,7 +127,7 @@ function deedOf({ paymentId }, wanted) {
     decided: () => remember(name),
     done: ({ status }) =>
       status === 202
-        ? `The refund of ${sum} is on record, and Stripe has not answered yet. It is seen to its end by itself; do not ask for it again.`
+        ? `The refund of ${sum} is on record, and Stripe has not answered yet. ${KEPT}`
         : `Stripe has taken the refund of ${sum}.`,
   };
 }

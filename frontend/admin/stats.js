@@ -64,7 +64,8 @@ function form({ from, to }, bar, currencies) {
  */
 function seriesOf(bar, rows, currencies) {
   const sum = (name, isMeant) => rows.filter(isMeant).reduce((all, row) => all + row[name], 0);
-  const statuses = (isMeant) => Object.keys(STATUSES).filter((status) => rows.some((row) => row.status === status && isMeant(row)));
+  const occurs = (status, isMeant) => rows.some((row) => row.status === status && isMeant(row));
+  const statuses = (isMeant) => Object.keys(STATUSES).filter((status) => occurs(status, isMeant));
   if (bar === "currency") {
     const series = currencies.map((key, at) => ({
       key: `series-${at}`,

@@ -317,6 +317,19 @@ def test_signing_out_ends_it_here_and_at_the_issuer(desk: Desk) -> None:
     assert desk.page.evaluate("sessionStorage.getItem('quittance-desk')") is None
 
 
+def test_going_back_after_signing_out_shows_nothing(desk: Desk) -> None:
+    page = desk.signs_in(PAYMENT)
+    desk.sees("Payment of $120.00")
+
+    # As a browser does that kept the page for the way back.
+    page.evaluate(
+        "sessionStorage.clear(); window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    )
+
+    desk.sees("Sign in")
+    expect(page.locator("#content")).not_to_contain_text("Ada")
+
+
 def test_an_issuer_that_does_not_answer_is_said(desk: Desk) -> None:
     desk.opens()
     desk.page.route(f"{desk.issuer.address}/**", lambda route: route.abort())
