@@ -189,7 +189,8 @@ def payment(**changes: Any) -> dict[str, Any]:
             event(NOW, "checkout.session.completed", "session paid", "raised payment_confirmation"),
         ],
         "stripeUrl": f"https://dashboard.stripe.com/test/payments/{INTENT}",
-        **changes,
+        # The API changes its own.
+        **deepcopy(changes),
     }
 
 

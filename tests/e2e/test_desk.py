@@ -112,6 +112,7 @@ def desk(browser: Browser) -> Iterator[Desk]:
     desk = Desk(browser, site, issuer, api, api_url)
     yield desk
     for page in desk.pages:
+        page.unroute_all(behavior="ignoreErrors")
         page.context.close()
     for server in servers:
         server.close()
