@@ -5,7 +5,7 @@ its examples are answers of the real code. `make openapi` writes it, and a test 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 from local.ports import Ports
 from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain import desk, errors, payment
+from payments.domain import desk, errors, payment, refund_errors
 from payments.domain import views as domain_views
 from payments.domain.attention import Attention, Reason
 from payments.domain.erasure import Erasure, Whom, WhomKind
@@ -28,13 +28,13 @@ from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
 from payments.domain.writes import AuditEntry
 from payments.runtime import admin_views, own_payments, problems, products, views
-from payments.runtime.act_views import admin_view
 from payments.runtime.bodies import (
     KEY,
     MOST_BODY_BYTES,
     ApprovalBody,
     CheckoutBody,
     ErasureBody,
+    RefundBody,
     ResendBody,
     checkout_body,
     claimant,
@@ -57,7 +57,7 @@ _VIEWS = [
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, ApprovalBody, ErasureBody, ResendBody]
+_BODIES = [CheckoutBody, ApprovalBody, ErasureBody, RefundBody, ResendBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -78,7 +78,8 @@ _GATEWAY = {
 
 @dataclass(frozen=True)
 class Operation:
-    """What a function does for its callers; `refusals` are the errors that they are told of."""
+    """What a function does for its callers; `refusals` are the errors that they are told of, `also` other
+    statuses with the same answer."""
 
     name: str
     summary: str
@@ -87,6 +88,7 @@ class Operation:
     view: str
     example: object
     refusals: Sequence[type[PaymentsError]] = ()
+    also: Mapping[int, str] = field(default_factory=dict)
     parameters: Sequence[Json] = ()
     body: Json | None = None
     links: Json | None = None
@@ -261,6 +263,29 @@ def _beside(fact: Fact) -> Json:
 _WAITING = desk.Waiting(_ordered().id, "succeeded", Attention((Reason.DISPUTE,), _NOW, _NOW + timedelta(days=7)))
 _NOT_FOR_EVERYONE = (errors.NotSignedIn, errors.NotAdmin)
 
+_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
+    "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+}
+_ADMIN_PAYMENT: Json = dict(admin_views.admin_payment_view(_dossier(), "https://dashboard.stripe.com", _NOW))
+_REFUNDED: Json = {
+    "refundRequest": {
+        "ref": "5b1f0c7de0a94c61a2ad3d7a6f6f3f1a5b1f0c7de0a94c61a2ad3d7a6f6f3f1a",
+        "state": "done",
+        "amount": 2100,
+        "currency": "usd",
+        "intent": "pi_3SVo1a",
+        "reason": "requested_by_customer",
+        "by": "grace-1",
+        "requestedAt": "2026-11-21T09:05:00Z",
+        "refundId": "re_3SVo1a",
+        "detail": None,
+    },
+    "payment": _ADMIN_PAYMENT,
+}
+
 _ORDER = Operation(
     name="createCheckoutSession",
     summary="Order something: a payment, and the checkout where the customer pays",
@@ -280,14 +305,7 @@ _ORDER = Operation(
         errors.TryAgain,
         errors.NewerRelease,
     ),
-    parameters=[
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
-            "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
-        }
-    ],
+    parameters=[_KEY],
     body=_body("CheckoutBody", _AN_ORDER),
     links={
         name: {"operationId": operation, "parameters": {"paymentId": "$response.body#/paymentId"}}
@@ -385,7 +403,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="The payment as it is now.",
         view="AdminPaymentView",
-        example=admin_views.admin_payment_view(_dossier(), "https://dashboard.stripe.com", _NOW),
+        example=_ADMIN_PAYMENT,
         refusals=(*_NOT_FOR_EVERYONE, errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
         parameters=[_PAYMENT_ID],
     ),
@@ -408,13 +426,54 @@ OPERATIONS: Mapping[str, Operation] = {
         example=products.products_view(_PRODUCTS),
         refusals=(*_NOT_FOR_EVERYONE, errors.TryAgain),
     ),
+    "POST /admin/payments/{paymentId}/refunds": Operation(
+        name="refundPayment",
+        summary="Give money back, once for an Idempotency-Key",
+        status=201,
+        answer="Stripe has answered: the request, and the payment with it.",
+        also={202: "It is not known yet whether Stripe did it; it is found out by itself, and by the same request."},
+        view="RefundOutcomeView",
+        example=_REFUNDED,
+        refusals=(
+            *_OF_BODIES,
+            *_OF_THE_DESK,
+            errors.IdempotencyKeyRequired,
+            errors.InvalidIdempotencyKey,
+            errors.IdempotencyKeyReused,
+            refund_errors.NothingToRefund,
+            refund_errors.IntentRequired,
+            refund_errors.RefundExceeds,
+            refund_errors.RefundRefused,
+        ),
+        parameters=[_PAYMENT_ID, _KEY | {"required": True}],
+        body=_body("RefundBody", {"amount": 2100, "reason": "requested_by_customer"}),
+    ),
+    "POST /admin/payments/{paymentId}/refunds/{ref}/withdraw": Operation(
+        name="withdrawRefund",
+        summary="Close a request for a refund that Stripe has not answered",
+        status=200,
+        answer="The request, withdrawn, and the payment with it.",
+        view="RefundOutcomeView",
+        example=_REFUNDED,
+        refusals=(
+            *_OF_THE_DESK,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            refund_errors.RefundRequestNotFound,
+            refund_errors.NotWithdrawable,
+        ),
+        parameters=[
+            _PAYMENT_ID,
+            {"name": "ref", "in": "path", "required": True, "schema": {"type": "string"}},
+        ],
+    ),
     "POST /admin/payments/{paymentId}/approval": Operation(
         name="approvePayment",
         summary="Accept what was received for a payment in review",
         status=200,
         answer="The payment. A repetition changes nothing.",
-        view="PaymentView",
-        example=admin_view(_paid(), _NOW),
+        view="AdminPaymentView",
+        example=_ADMIN_PAYMENT,
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToApprove),
         parameters=[_PAYMENT_ID],
         body=_body("ApprovalBody", {"amount": 5000, "currency": "usd"}),
@@ -434,8 +493,8 @@ OPERATIONS: Mapping[str, Operation] = {
         summary="Have a mail sent again",
         status=200,
         answer="The payment; the mail is due. A repetition within a minute sends no second one.",
-        view="PaymentView",
-        example=admin_view(_paid(), _NOW),
+        view="AdminPaymentView",
+        example=_ADMIN_PAYMENT,
         refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NoticeNotFound, errors.NotResendable),
         parameters=[_PAYMENT_ID],
         body=_body("ResendBody", {"kind": "payment_confirmation"}),
@@ -445,8 +504,8 @@ OPERATIONS: Mapping[str, Operation] = {
         summary="Have Stripe close an open payment, so that nobody can pay it any more",
         status=200,
         answer="The payment, which is over.",
-        view="PaymentView",
-        example=admin_view(_closed(), _NOW),
+        view="AdminPaymentView",
+        example=_ADMIN_PAYMENT | {"status": "expired"},
         refusals=(*_OF_THE_DESK, errors.NotCancelable, errors.StripeRefused, errors.StripeUnavailable),
         parameters=[_PAYMENT_ID],
     ),
@@ -455,8 +514,8 @@ OPERATIONS: Mapping[str, Operation] = {
         summary="How a payment stands, after asking Stripe, which is asked once in ten seconds at most",
         status=200,
         answer="The payment, and when Stripe was last asked about it. Where it cannot be asked now, what is known.",
-        view="RefreshedView",
-        example=views.refreshed_view(admin_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
+        view="RefreshedAdminPaymentView",
+        example=views.refreshed_view(_ADMIN_PAYMENT, _NOW + timedelta(minutes=1)),
         refusals=_OF_THE_DESK,
         parameters=[_PAYMENT_ID],
     ),
@@ -570,7 +629,8 @@ def _described(operation: Operation, of_the_gateway: Mapping[int, str]) -> Json:
         described["parameters"] = list(operation.parameters)
     if operation.body:
         described["requestBody"] = operation.body
-    responses = {operation.status: success} | dict(sorted(refusals.items()))
+    also = {status: success | {"description": told} for status, told in operation.also.items()}
+    responses = {operation.status: success} | also | dict(sorted(refusals.items()))
     return described | {"responses": {str(status): response for status, response in responses.items()}}
 
 

@@ -5,36 +5,49 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
 from payments.domain.money import Money
 from payments.domain.notices import Notice
 from payments.domain.payment import is_payment_id
-from payments.runtime.act_views import admin_view
-from payments.runtime.bodies import ApprovalBody, ErasureBody, ResendBody, json_body, read
+from payments.runtime.admin_views import AdminPaymentView, admin_payment_view
+from payments.runtime.bodies import (
+    ApprovalBody,
+    ErasureBody,
+    RefundBody,
+    ResendBody,
+    json_body,
+    read,
+    required_key,
+)
 from payments.runtime.callers import Caller, admin
-from payments.runtime.composition import mail_queue, stripe_api, table
+from payments.runtime.composition import desk, mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
-from payments.runtime.settings import seconds, setting
+from payments.runtime.refund_views import refund_request_view
+from payments.runtime.settings import flag, seconds, setting
 from payments.runtime.views import erasure_view, refreshed_view
 from payments.services.acting import Acted
 from payments.services.approval import approve
 from payments.services.canceling import cancel
 from payments.services.erasing import erase
 from payments.services.refreshing import refresh
+from payments.services.refunding import Outcome, Refunding, Wanted, claimant_of
 from payments.services.resending import resend
 
 type Answer = tuple[int, Mapping[str, object]]
 
 logger = logger_of("admin_act")
 store = table()
+files = desk()
 stripe = stripe_api()
 queue = mail_queue()
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 group = setting("ADMIN_GROUP")
 claim = setting("ADMIN_CLAIM")
 salt = setting("ERASURE_SALT")
+dashboard = dashboard_of(setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))
 
 
 def _approve(event: Request, by: Caller) -> Answer:
@@ -80,6 +93,43 @@ def _refresh(event: Request, by: Caller) -> Answer:
     return status, refreshed_view(view, refreshed.checked_at)
 
 
+def _refund(event: Request, by: Caller) -> Answer:
+    payment_id, key, sent = _payment_id(event), required_key(event), json_body(event)
+    body = read(RefundBody, sent)
+    outcome = _refunding().request(
+        payment_id,
+        Wanted(body.amount, body.reason, body.intent),
+        claimant=claimant_of(payment_id, by.sub, key, sent),
+        by=by.sub,
+    )
+    return _refunded("refund_requested", outcome)
+
+
+def _withdraw(event: Request, by: Caller) -> Answer:
+    payment_id, ref = _payment_id(event), event["pathParameters"]["ref"]
+    return _refunded("refund_withdrawn", _refunding().withdraw(payment_id, ref, by=by.sub), status=200)
+
+
+def _refunding() -> Refunding:
+    return Refunding(store, stripe, failure_delay, datetime.now(UTC))
+
+
+def _refunded(act: str, outcome: Outcome, status: int = 201) -> Answer:
+    publish(outcome.postings, queue, logger)
+    if outcome.failure:
+        logger.error("failed", extra=about(outcome.failure), exc_info=outcome.failure)
+    logger.info(
+        act, extra={"status": outcome.payment.status, "ref": outcome.request.ref, "state": outcome.request.state}
+    )
+    if outcome.refusal and act == "refund_requested":
+        raise outcome.refusal
+    view: Mapping[str, object] = {
+        "refundRequest": refund_request_view(outcome.payment, outcome.request),
+        "payment": _view(outcome.payment.id),
+    }
+    return status if outcome.is_answered else 202, view
+
+
 def _erase(event: Request, by: Caller) -> Answer:
     erasure = erase(
         read(ErasureBody, json_body(event)).whom,
@@ -98,6 +148,8 @@ def _erase(event: Request, by: Caller) -> Answer:
 
 # By route.
 _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
+    "POST /admin/payments/{paymentId}/refunds": _refund,
+    "POST /admin/payments/{paymentId}/refunds/{ref}/withdraw": _withdraw,
     "POST /admin/payments/{paymentId}/approval": _approve,
     "POST /admin/payments/{paymentId}/notices/resend": _resend,
     "POST /admin/payments/{paymentId}/cancel": _cancel,
@@ -129,4 +181,12 @@ def _acted(act: str, acted: Acted) -> Answer:
         logger.info("learned", extra=told)
         raise acted.refusal
     logger.info(act, extra=told)
-    return 200, admin_view(acted.payment, datetime.now(UTC))
+    return 200, _view(acted.payment.id)
+
+
+def _view(payment_id: str) -> AdminPaymentView:
+    now = datetime.now(UTC)
+    dossier = files.dossier(payment_id, now)
+    if dossier is None:
+        raise PaymentNotFound
+    return admin_payment_view(dossier, dashboard, now)

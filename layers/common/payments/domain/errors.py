@@ -61,6 +61,12 @@ class InvalidIdempotencyKey(PaymentsError):
     code = "invalid_idempotency_key"
 
 
+class IdempotencyKeyRequired(PaymentsError):
+    """What must not be done twice came without an Idempotency-Key."""
+
+    code = "idempotency_key_required"
+
+
 class IdempotencyKeyReused(PaymentsError):
     """The same Idempotency-Key came with another body."""
 

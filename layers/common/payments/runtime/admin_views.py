@@ -3,7 +3,7 @@
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -25,10 +25,9 @@ from payments.domain.views import (
     money_views,
 )
 from payments.domain.writes import AuditEntry
+from payments.runtime.refund_views import RefundableView, RefundRequestView, refund_request_views, refundable_views
 
 type Day = str
-
-_RESENDABLE = (NoticeState.SENT, NoticeState.REJECTED, NoticeState.GAVE_UP)
 
 
 class PaymentRowView(TypedDict):
@@ -116,15 +115,6 @@ class AttentionView(TypedDict):
     deadline: Time | None
 
 
-class RefundableView(TypedDict):
-    """What can still be given back of an intent's money."""
-
-    intent: str | None
-    """Null where Stripe has not said yet which intent the money came by."""
-    amount: int
-    currency: Currency
-
-
 class FactView(TypedDict):
     """What is known of one of Stripe's objects, or of a decision of ours."""
 
@@ -135,24 +125,6 @@ class FactView(TypedDict):
     learnedAt: Time | None
     details: dict[str, object]
     """Whatever else is known of it. Amounts are in minor units."""
-
-
-class RefundRequestView(TypedDict):
-    """A refund that an admin asked for."""
-
-    ref: str
-    state: str
-    amount: int
-    currency: Currency
-    intent: str | None
-    reason: str | None
-    by: str | None
-    """The `sub` of who asked."""
-    requestedAt: Time | None
-    refundId: str | None
-    """Stripe's refund (`re_...`), once it is known."""
-    detail: str | None
-    """Why Stripe refused, or what came of it."""
 
 
 class NoticeView(TypedDict):
@@ -216,6 +188,20 @@ class AdminPaymentView(PaymentRowView, TypedDict):
     """The oldest first."""
     stripeUrl: WebAddress | None
     """Where Stripe's dashboard shows it; null before anyone tried to pay."""
+
+
+class RefreshedAdminPaymentView(AdminPaymentView, TypedDict):
+    """The same after Stripe was asked."""
+
+    checkedAt: Time | None
+    """When Stripe was last asked about the payment, and answered."""
+
+
+class RefundOutcomeView(TypedDict):
+    """What came of a request for a refund, and the payment with it."""
+
+    refundRequest: RefundRequestView
+    payment: AdminPaymentView
 
 
 def payments_view(rows: Iterable[PaymentRow], cursor: str | None) -> PaymentsView:
@@ -303,12 +289,12 @@ def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> Admin
         "user": dossier.user,
         "metadata": dict(dossier.metadata),
         "failure": _cause(payment) if payment else view["failure"],
-        "refundable": _refundable(payment) if payment else [],
+        "refundable": refundable_views(payment) if payment else [],
         "toApprove": money_views(payment.balance.unaccepted) if payment and payment.is_in_review else [],
-        "cancelable": payment is not None and _is_cancelable(payment),
+        "cancelable": payment is not None and payment.is_cancelable,
         "attention": _attention_view(dossier.attention) if dossier.attention else None,
         "facts": [_fact_view(each) for each in dossier.facts],
-        "refundRequests": [_refund_request_view(each) for each in dossier.facts if each.kind == "refund_request"],
+        "refundRequests": refund_request_views(payment) if payment else [],
         "notices": [_notice_view(each, payment) for each in dossier.notices],
         "timeline": [_timeline_view(each) for each in dossier.trail],
         "stripeUrl": page_of(payment, dashboard) if payment else None,
@@ -317,17 +303,6 @@ def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> Admin
 
 def _cause(payment: Payment) -> FailureView | None:
     return {"code": payment.cause.code, "message": payment.cause.message} if payment.cause else None
-
-
-def _refundable(payment: Payment) -> list[RefundableView]:
-    return [
-        {"intent": intent, "amount": amount, "currency": currency}
-        for (intent, currency), amount in payment.balance.refundable.items()
-    ]
-
-
-def _is_cancelable(payment: Payment) -> bool:
-    return payment.is_asked and not (payment.is_paid or payment.is_processing or payment.is_over)
 
 
 def _attention_view(attention: Attention) -> AttentionView:
@@ -349,22 +324,6 @@ def _fact_view(fact: KeptFact) -> FactView:
     }
 
 
-def _refund_request_view(fact: KeptFact) -> RefundRequestView:
-    details: Mapping[str, Any] = _fact_view(fact)["details"]
-    return {
-        "ref": fact.ref,
-        "state": fact.state,
-        "amount": details["amount"],
-        "currency": details["currency"],
-        "intent": details.get("intent"),
-        "reason": details.get("reason"),
-        "by": details.get("by"),
-        "requestedAt": details.get("requestedAt"),
-        "refundId": details.get("refundId"),
-        "detail": details.get("detail"),
-    }
-
-
 def _notice_view(notice: KeptNotice, payment: Payment | None) -> NoticeView:
     kind, _, ref = notice.name.partition("#")
     return {
@@ -381,7 +340,8 @@ def _notice_view(notice: KeptNotice, payment: Payment | None) -> NoticeView:
 
 def _is_resendable(notice: KeptNotice, payment: Payment) -> bool:
     """It has come to an end, and is still true."""
-    return notice.state in _RESENDABLE and notice.name in map(str, notices(payment))
+    has_ended = notice.state in list(NoticeState) and NoticeState(notice.state).is_resendable
+    return has_ended and notice.name in map(str, notices(payment))
 
 
 def _timeline_view(entry: AuditEntry) -> TimelineView:

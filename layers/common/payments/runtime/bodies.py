@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -12,6 +12,7 @@ from payments.domain.claims import Claimant
 from payments.domain.erasure import Whom, WhomKind
 from payments.domain.errors import (
     FieldError,
+    IdempotencyKeyRequired,
     InvalidIdempotencyKey,
     UnsupportedMediaType,
     ValidationFailed,
@@ -127,6 +128,20 @@ class ResendBody(_Body):
     )
 
 
+class RefundBody(_Body):
+    """How much is to go back, why, and of which of several payments."""
+
+    amount: Annotated[int, Field(ge=1, le=10**15)] | None = Field(
+        default=None, description="In minor units of the intent's currency; left out, all that is refundable of it."
+    )
+    reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = Field(
+        default=None, description="What Stripe keeps with it."
+    )
+    intent: Annotated[str, Field(max_length=255)] | None = Field(
+        default=None, description="Whose money, where the payment was paid more than once: one of `refundable`."
+    )
+
+
 class ErasureBody(_Body):
     """Who is to be erased: one of the three."""
 
@@ -193,6 +208,16 @@ def idempotency_key(event: Request) -> str | None:
     return key
 
 
+def required_key(event: Request) -> str:
+    """The Idempotency-Key header; IdempotencyKeyRequired without one."""
+    key = idempotency_key(event)
+    if key is None:
+        raise IdempotencyKeyRequired(
+            "Send an Idempotency-Key, the same with each repetition: it is what makes money go back once."
+        )
+    return key
+
+
 _SENTENCES = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",
@@ -201,7 +226,8 @@ _SENTENCES = {
     "too_short": "This field may not be empty.",
     "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",
     "int_type": "Give a whole number of minor units, such as 9900 for 99.00.",
-    "greater_than_equal": "An amount is never negative.",
+    "greater_than_equal": "An amount is never negative, and a refund's not 0.",
+    "literal_error": "Give duplicate, fraudulent or requested_by_customer.",
     "less_than_equal": "This amount is too large.",
     "dict_type": "Give an object of texts.",
 }

@@ -2,12 +2,13 @@
 
 from typing import TypedDict
 
-from payments.domain import errors
+from payments.domain import errors, refund_errors
 from payments.domain.errors import PaymentsError
 
 # Status and title of each error; a test holds that none is missing.
 PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.InvalidBody: (400, "The body is not what this address takes"),
+    errors.IdempotencyKeyRequired: (400, "An Idempotency-Key is needed"),
     errors.InvalidIdempotencyKey: (400, "The Idempotency-Key cannot be used"),
     errors.InvalidSignature: (400, "The signature does not hold"),
     errors.NotSignedIn: (401, "Nobody is signed in"),
@@ -18,6 +19,12 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NothingToApprove: (409, "That sum is not in review"),
     errors.NotResendable: (409, "That mail cannot be sent again now"),
     errors.NotCancelable: (409, "That payment cannot be canceled"),
+    refund_errors.RefundRequestNotFound: (404, "There is no such refund request"),
+    refund_errors.NothingToRefund: (409, "There is nothing to refund"),
+    refund_errors.IntentRequired: (409, "The payment was paid more than once"),
+    refund_errors.RefundExceeds: (409, "More than is there cannot go back"),
+    refund_errors.RefundRefused: (409, "No money goes back by this request"),
+    refund_errors.NotWithdrawable: (409, "That refund request cannot be withdrawn now"),
     errors.BodyTooLarge: (413, "The body is too large"),
     errors.UnsupportedMediaType: (415, "The body must be JSON"),
     errors.ValidationFailed: (422, "Some fields cannot be accepted"),
