@@ -36,6 +36,12 @@ def test_an_error_is_told_with_its_fields() -> None:
     }
 
 
+def test_what_an_error_has_beside_its_sentence_is_told_with_it() -> None:
+    error = errors.InvalidBody("Too much.")
+    error.members = {"refundable": 4900}
+    assert problem(error, "r")[2]["refundable"] == 4900
+
+
 def test_an_error_of_a_subclass_is_told_as_its_base() -> None:
     class Special(errors.InvalidBody):
         pass

@@ -1,5 +1,6 @@
 """How our errors look over HTTP: RFC 9457 problem details, by one table."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from payments.domain import errors, refund_errors
@@ -64,7 +65,7 @@ class ProblemView(TypedDict):
     """By which our log has it."""
 
 
-def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], ProblemView]:
+def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Mapping[str, object]]:
     """Status, further headers and body of the answer to an error.
 
     What is wrong on our side is for the owner, in the log: callers read nothing of it but the request id.
@@ -82,7 +83,7 @@ def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Pro
         "errors": [{"field": each.field, "detail": each.detail} for each in told.fields],
         "requestId": request_id,
     }
-    return status, headers_of(status), body
+    return status, headers_of(status), {**body, **told.members}
 
 
 def headers_of(status: int) -> dict[str, str]:
