@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from payments.adapters.stripe import StripeApi
 from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
+from payments.services.refunding import Refunding, Wanted, claimant_of
 from tests.integration.fragile import FragileSystem
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
@@ -71,6 +73,16 @@ def pay_now(system: FragileSystem) -> None:
 
 def refund(system: FragileSystem) -> None:
     system.stripe().v1.refunds.create({"charge": system.charge_id(), "amount": 4000})
+
+
+def unanswered_refund(system: FragileSystem) -> None:
+    """An admin asks for it, Stripe does not answer, and the admin has gone."""
+    (payment,) = system.payments()
+    system.control("outage", calls=1, kind="rate_limit")
+    stripe = StripeApi(lambda: system.double.api_key, system.double.url, livemode=False)
+    refunding = Refunding(system.table, stripe, timedelta(), system.now())
+    claimant = claimant_of(payment.id, "grace", "the-same-key", {"amount": 4000})
+    assert not refunding.request(payment.id, Wanted(4000), claimant=claimant, by="grace").is_answered
 
 
 def dispute(system: FragileSystem) -> None:
@@ -171,5 +183,12 @@ SCENARIOS = [
     Scenario("a cancellation", order, cancel, Status.EXPIRED, 0),
     Scenario("a cancellation after a decline", told(pay(DECLINED)), cancel, Status.EXPIRED, 2),
     Scenario("a refresh: an order without an answer", unanswered_order, FragileSystem.check_again, Status.PENDING, 0),
+    Scenario(
+        "reconcile: a refund without an answer",
+        _then(mailed(told(PAID)), unanswered_refund),
+        FragileSystem.reconcile,
+        Status.PARTIALLY_REFUNDED,
+        4,
+    ),
     Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
 ]

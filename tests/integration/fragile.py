@@ -33,7 +33,7 @@ SOON = timedelta(minutes=6)
 MOST_TRIES = 6
 
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]+( \d{4})?(, \d\d:\d\d UTC)?")
-_TIMES = dict.fromkeys(("created", "expires_at", "evidence_due_by"))
+_TIMES = dict.fromkeys(("created", "expires_at", "evidence_due_by", "requested_at"))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tests.integration.system import Context
 
 _REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
 _TARGET = re.compile(rb"\r\nX-Amz-Target: \w+\.(\w+)\r\n", re.IGNORECASE)
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _ID = re.compile(r"\b(pay|cs_test|pi|ch|py|re|evt|du|dp|pm|cus|txn)_[A-Za-z0-9]+")
 ANSWER = "the answer"
 
@@ -134,8 +135,8 @@ def tapped() -> Iterator[None]:
 
 
 def masked(text: str) -> str:
-    """The text with every id replaced by its kind, so that two payments can be compared."""
-    return _ID.sub(r"\1_*", text)
+    """The text with every id and hash replaced by its kind, so that two payments can be compared."""
+    return _HASH.sub("hash_*", _ID.sub(r"\1_*", text))
 
 
 def _name(data: bytes, head: re.Match[bytes]) -> str:
