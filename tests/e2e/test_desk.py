@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from local.servers import Server, listen
-from local.site import Site
+from local.site import HEADERS, Site
 from tests.e2e.conftest import PATIENCE_MS, ROOT
 from tests.e2e.desk import (
     INTENT,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
     from werkzeug.wrappers import Request, Response
 
 PAYMENT = f"#/payments/{PAYMENT_ID}"
@@ -370,18 +370,16 @@ def test_the_page_runs_its_own_scripts_and_talks_to_api_and_issuer_alone(desk: D
     desk.faults[:] = [each for each in desk.faults if "Content Security Policy" not in each]
 
 
-def test_a_host_may_name_api_and_issuer_in_its_own_policy(desk: Desk) -> None:
+def test_a_host_may_name_api_and_issuer_in_its_own_policy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     words = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
     (policy,) = re.findall(r"Content-Security-Policy: (frame-ancestors .*)", words)
-    policy = policy.replace("https://api.example.com", desk.api_url).replace(
-        "https://issuer.example.com", desk.issuer.address
-    )
-
-    def with_policy(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, headers=answer.headers | {"content-security-policy": policy})
-
-    desk.page.route("**/admin/index.html*", with_policy)
+    for example, true in {
+        "https://api.example.com": desk.api_url,
+        "https://issuer.example.com": desk.issuer.address,
+    }.items():
+        assert example in policy
+        policy = policy.replace(example, true)
+    monkeypatch.setitem(HEADERS, "Content-Security-Policy", policy)
 
     desk.signs_in(PAYMENT)
 
