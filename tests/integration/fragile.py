@@ -162,6 +162,13 @@ class FragileSystem(System):
         answer = _until_answered(lambda: self.desk(route, paymentId=payment.id, body=body))
         assert answer.status == 200, answer
 
+    def give_back(self) -> None:
+        """An admin asks for a refund, and repeats it until it is answered."""
+        (payment,) = self.payments()
+        route, key = "POST /admin/payments/{paymentId}/refunds", {"idempotency-key": KEY}
+        answer = _until_answered(lambda: self.desk(route, paymentId=payment.id, body={"amount": 4000}, headers=key))
+        assert answer.status in (201, 202), answer
+
     def hear_all(self) -> None:
         """Stripe delivers what it has not delivered; what was not accepted comes again after the others."""
         self._deliver(self.undelivered())

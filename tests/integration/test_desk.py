@@ -330,30 +330,6 @@ def test_an_open_payment_can_be_canceled_and_one_in_review_names_the_sums(engine
     assert shown["attention"]["why"] == ["review"]
 
 
-def test_a_refund_request_is_shown_whatever_else_its_release_keeps(engine_system: System) -> None:
-    payment_id = engine_system.order().body["paymentId"]
-    details = {"amount": 2100, "currency": "usd", "intent": "pi_1", "reason": "duplicate", "by": "grace-1"}
-    fact = {"kind": "refund_request", "ref": "rr_1", "state": "open", "requested_at": 1795000000, "learned": 1795000001}
-    [table] = engine_system.template.tables.values()
-    engine_system.dynamodb.update_item(
-        TableName=table.name,
-        Key=payment_key(payment_id),
-        UpdateExpression="SET facts.#fact = :fact",
-        ExpressionAttributeNames={"#fact": "refund_request#rr_1"},
-        ExpressionAttributeValues=encoded({":fact": fact | details}),
-    )
-    assert one(engine_system, payment_id)["refundRequests"] == [
-        details
-        | {
-            "ref": "rr_1",
-            "state": "open",
-            "requestedAt": "2026-11-18T11:06:40Z",
-            "refundId": None,
-            "detail": None,
-        }
-    ]
-
-
 def test_one_that_is_for_newer_code_is_shown_as_far_as_that_left_it(engine_system: System) -> None:
     payment_id = engine_system.order().body["paymentId"]
     before = one(engine_system, payment_id)

@@ -200,6 +200,19 @@ def erase_what_nobody_paid(system: FragileSystem) -> None:
     assert system.payments()[0].erased_at
 
 
+def withdraw_what_has_no_answer(system: FragileSystem) -> None:
+    """Stripe did not answer; ten minutes later it has none such, and it is closed."""
+    [payment] = system.payments()
+    desk = "POST /admin/payments/{paymentId}/refunds"
+    system.control("outage", calls=4, kind="rate_limit")
+    asked = system.desk(desk, paymentId=payment.id, body={"amount": 100}, headers={"idempotency-key": KEY})
+    assert asked.status == 202
+    system.control("outage", calls=0, kind="rate_limit")
+    system.clock_forward(timedelta(minutes=11))
+    ref = asked.body["refundRequest"]["ref"]
+    assert system.desk(f"{desk}/{{ref}}/withdraw", paymentId=payment.id, ref=ref).status == 200
+
+
 def erase_at_the_desk(body: Mapping[str, str]) -> Act:
     """And again, while the first is still under way."""
 
@@ -245,6 +258,7 @@ STORIES: list[tuple[Act, ...]] = [
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, erase_what_nobody_paid),
+    (told(PAID), withdraw_what_has_no_answer),
     (order, erase_at_the_desk({"email": "ada@example.com"})),
     (told(PAID), erase_at_the_desk({"user": "ada-1"})),
     (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),

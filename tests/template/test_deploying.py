@@ -264,7 +264,10 @@ def test_an_admin_signs_in_at_the_pool_and_comes_back_to_the_desk(deployed: Depl
     cognito = boto3.client("cognito-idp")
     pool, client = deployed.ids["UserPool"], deployed.ids["UserPoolClient"]
     pages = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
-    assert pages["CallbackURLs"] == ["https://shop.example/admin/", "https://www.shop.example/admin/"]
+    assert pages["CallbackURLs"] == [
+        "https://shop.example/admin/index.html",
+        "https://www.shop.example/admin/index.html",
+    ]
     assert "ClientSecret" not in pages
     domain = cognito.describe_user_pool_domain(Domain=f"quittance-{STACK_UUID}")["DomainDescription"]
     assert domain["UserPoolId"] == pool

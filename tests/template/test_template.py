@@ -130,7 +130,7 @@ def test_managed_login_has_all_that_it_needs(resources: dict[str, Any]) -> None:
 def test_the_pages_are_a_client_without_a_secret_that_comes_back_to_the_desk_of_each_origin() -> None:
     template = Template(TEMPLATE.path, {"AllowedOrigins": "https://shop.example,http://localhost:8000"})
     client = template.resolve(template.document["Resources"]["UserPoolClient"]["Properties"])
-    desks = ["https://shop.example/admin/", "http://localhost:8000/admin/"]
+    desks = ["https://shop.example/admin/index.html", "http://localhost:8000/admin/index.html"]
     assert (client["CallbackURLs"], client["LogoutURLs"]) == (desks, desks)
     assert (client["GenerateSecret"], client["AllowedOAuthFlows"]) == (False, ["code"])
     # How long a removed admin stays one: docs/security.md, and the local issuer has the same.

@@ -131,7 +131,7 @@ class ResendBody(_Body):
 class RefundBody(_Body):
     """How much is to go back, why, and of which of several payments."""
 
-    amount: Annotated[int, Field(ge=1, le=10**15)] | None = Field(
+    amount: Annotated[int, Field(gt=0, le=10**15)] | None = Field(
         default=None, description="In minor units of the intent's currency; left out, all that is refundable of it."
     )
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = Field(
@@ -226,8 +226,9 @@ _SENTENCES = {
     "too_short": "This field may not be empty.",
     "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",
     "int_type": "Give a whole number of minor units, such as 9900 for 99.00.",
-    "greater_than_equal": "An amount is never negative, and a refund's not 0.",
+    "greater_than_equal": "An amount is never negative.",
     "literal_error": "Give duplicate, fraudulent or requested_by_customer.",
+    "greater_than": "Give at least 1, the smallest unit of the currency.",
     "less_than_equal": "This amount is too large.",
     "dict_type": "Give an object of texts.",
 }

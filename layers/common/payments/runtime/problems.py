@@ -1,7 +1,7 @@
 """How our errors look over HTTP: RFC 9457 problem details, by one table."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from payments.domain import errors, refund_errors
 from payments.domain.errors import PaymentsError
@@ -63,6 +63,8 @@ class ProblemView(TypedDict):
     """What is wrong with which field; empty where no field is to blame."""
     requestId: str
     """By which our log has it."""
+    refundable: NotRequired[int]
+    """Of `refund_exceeds`: what is there to go back, in minor units."""
 
 
 def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Mapping[str, object]]:
