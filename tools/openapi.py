@@ -102,16 +102,18 @@ _PAYMENT_ID: Json = {
 }
 
 
+# Of a form whose field was left empty, too.
+_A_DAY: Json = {"anyOf": [{"format": "date"}, {"const": ""}]}
+
+
 def _asked(name: str, description: str, **schema: object) -> Json:
     return {"name": name, "in": "query", "description": description, "schema": {"type": "string"} | schema}
 
 
 _CURSOR = _asked("cursor", "The `cursor` of the page before, to go on there.")
 _DAYS = (
-    _asked(
-        "from", f"The first day of orders, in the business's time zone. At most {desk.MOST_DAYS} days.", format="date"
-    ),
-    _asked("to", "The last day, included; today if it is left out.", format="date"),
+    _asked("from", f"The first day of orders, in the business's time zone. At most {desk.MOST_DAYS} days.", **_A_DAY),
+    _asked("to", "The last day, included; today if it is left out.", **_A_DAY),
 )
 _ACCESS_TOKEN: Json = {
     "type": "http",
