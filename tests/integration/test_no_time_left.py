@@ -15,7 +15,12 @@ NEARLY_OVER = Context(milliseconds_left=3000)
 
 def order() -> dict[str, Any]:
     headers = {"content-type": "application/json", "origin": ORIGIN, "idempotency-key": "too-late"}
-    return {"headers": headers, "body": json.dumps(AN_ORDER), "isBase64Encoded": False}
+    return {
+        "routeKey": "POST /checkout-sessions",
+        "headers": headers,
+        "body": json.dumps(AN_ORDER),
+        "isBase64Encoded": False,
+    }
 
 
 def reading() -> dict[str, Any]:
