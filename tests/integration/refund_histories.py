@@ -333,6 +333,7 @@ class World:
             stripe=StripeOf(self, release),
             outbox=self,
             failure_delay=timedelta(),
+            keep_unpaid=timedelta(days=90),
             clock=lambda: self.now,
             report=lambda what, error: reported.append((what, error)),
         )

@@ -239,6 +239,7 @@ class World:
                 stripe=Stripe(self),
                 outbox=self,
                 failure_delay=FAILURE_DELAY,
+                keep_unpaid=timedelta(days=90),
                 clock=lambda: self.now,
                 report=lambda what, error: failed.append((what, repr(error))),
             )
