@@ -1,20 +1,14 @@
 """A customer's own payments: found by an index, and read as they are now."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from payments.adapters.table.client import TableClient
 from payments.adapters.table.codec import Item, encoded, shown
 from payments.adapters.table.keys import payment_id_of, payment_key
-from payments.domain.errors import TryAgain
 from payments.domain.money import Money
 from payments.domain.own_payments import OwnPayment, Place
-
-# DynamoDB leaves keys unread when it is busy, and asks for a pause before they are read again.
-_MOST_READS = 5
-_PAUSE_SECONDS = 0.05
 
 _READ = (
     *("pk", "user", "status", "amount", "currency", "created_at", "paid_at", "received", "returned"),
@@ -41,28 +35,13 @@ class OwnPaymentTable(TableClient):
             Limit=limit,
             **start,
         )
-        items = self._read([{name: item[name] for name in ("pk", "sk")} for item in answer["Items"]])
+        keys = [{name: item[name] for name in ("pk", "sk")} for item in answer["Items"]]
+        items = self._items(keys, {f"#{name}": name for name in _READ}) if keys else []
         # One that was somebody's no more when it was read is nobody's business.
         own = [_own_payment_of(item) for item in items if shown(item.get("user", {"NULL": True})) == user]
         last = answer.get("LastEvaluatedKey")
         newest_first = sorted(own, key=lambda each: (each.created_at, each.payment_id), reverse=True)
         return newest_first, Place(last["created_at"]["S"], payment_id_of(last)) if last else None
-
-    def _read(self, keys: Sequence[Item]) -> list[Item]:
-        """What there is of these; TryAgain if DynamoDB is too busy to read them all."""
-        names = {f"#{name}": name for name in _READ}
-        asked: Mapping[str, Any] = {"ExpressionAttributeNames": names, "ProjectionExpression": ", ".join(names)}
-        found: list[Item] = []
-        for attempt in range(_MOST_READS):
-            if not keys:
-                return found
-            if attempt:
-                time.sleep(_PAUSE_SECONDS * 2**attempt)
-            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True, **asked}}
-            answer = self._client.batch_get_item(RequestItems=request)
-            found += answer["Responses"].get(self._name, [])
-            keys = answer["UnprocessedKeys"].get(self._name, {"Keys": []})["Keys"]
-        raise TryAgain("We are too busy to list your payments right now; ask again.")
 
 
 def _own_payment_of(item: Item) -> OwnPayment:
