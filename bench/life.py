@@ -23,6 +23,7 @@ from local.stripe_double import StripeDouble
 from local.template import Template
 from local.workers import worker_environment
 from tests.builders import SECRET
+from tests.callers import ADA
 from tests.integration.system import ROOT, System, local_aws
 
 if TYPE_CHECKING:
@@ -66,11 +67,17 @@ class RecordedSystem(System):
             self._poll(payment_id, 1)
         _expect(self.status(payment_id).body["status"] == "succeeded", "The payment did not succeed.")
         self.steps.pop()
-        for body in self._messages():
-            self.purpose = f"mail {json.loads(body)['notice']}"
-            answer = self.invoke("SendEmail", {"Records": [{"messageId": "1", "body": body}]})
-            _expect(not answer["batchItemFailures"], f"A mail failed: {body}")
+        self._send_mails()
         return payment_id
+
+    def beside(self, payment_id: str) -> list[dict[str, Any]]:
+        """What may come beside a payment's life, and after it: the steps."""
+        return [
+            *self.check_again(payment_id),
+            *self.look_as_a_customer(f"own-{payment_id}"),
+            *self.look_at_the_desk(payment_id),
+            *self.act_at_the_desk(payment_id),
+        ]
 
     def check_again(self, payment_id: str) -> list[dict[str, Any]]:
         """What a customer may ask for beside all that: the steps."""
@@ -91,6 +98,35 @@ class RecordedSystem(System):
             _expect(answer.status == 200, f"{page} was answered with {answer.status}.")
         steps, self.steps[before:] = self.steps[before:], []
         return steps
+
+    def act_at_the_desk(self, payment_id: str) -> list[dict[str, Any]]:
+        """A part given back, and what Stripe and the mailer then make of it: the steps."""
+        before, self.purpose = len(self.steps), "desk refund"
+        known = {event["id"] for event in self.events()}
+        route, key = "POST /admin/payments/{paymentId}/refunds", {"idempotency-key": payment_id}
+        answer = self.desk(route, body={"amount": 1000}, headers=key, paymentId=payment_id)
+        _expect(answer.status == 201, f"The refund was answered with {answer.status}.")
+        for event in [event for event in self.events() if event["id"] not in known]:
+            self.purpose = event["type"]
+            _expect(self.hear(event).status == 200, f"{event['type']} was not taken.")
+        self._send_mails()
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def look_as_a_customer(self, idempotency_key: str) -> list[dict[str, Any]]:
+        """Somebody who is signed in orders and looks at what they have: the steps."""
+        before, self.purpose = len(self.steps), "order, signed in"
+        _expect(self.order_of(ADA, idempotency_key=idempotency_key).status == 201, "Nothing could be ordered.")
+        self.purpose = "own payments"
+        _expect(len(self.payments_of(ADA).body["payments"]) > 0, "There are no own payments.")
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def _send_mails(self) -> None:
+        for body in self._messages():
+            self.purpose = f"mail {json.loads(body)['notice'].partition('#')[0]}"
+            answer = self.invoke("SendEmail", {"Records": [{"messageId": "1", "body": body}]})
+            _expect(not answer["batchItemFailures"], f"A mail failed: {body}")
 
     def _poll(self, payment_id: str, times: int) -> None:
         self.purpose = "poll"
@@ -128,16 +164,16 @@ def lived() -> dict[str, Any]:
         dynamodb = None if reason else stack.enter_context(dynamodb_local(Logs(folder)))
         system = RecordedSystem(stack.enter_context(local_aws()), stack.enter_context(StripeDouble()), dynamodb)
         first_id = system.live("first")
-        first = [*system.steps, *system.check_again(first_id), *system.look_at_the_desk(first_id)]
+        first = [*system.steps, *system.beside(first_id)]
         system.steps = []
         second_id = system.live("second")
         second, system.steps = system.steps, []
-        beside = [*system.check_again(second_id), *system.look_at_the_desk(second_id)]
+        mails, stored = [len(mail.as_bytes()) for mail in system.mails(second_id)], system.stored_bytes(second_id)
+        _expect(len(mails) == 3, f"{len(mails)} mails were sent.")
+        beside = system.beside(second_id)
         system.purpose = "nothing is overdue"
         system.invoke("Reconcile", {})
         system.invoke("Reconcile", {})
-        mails = [len(mail.as_bytes()) for mail in system.mails(second_id)]
-        _expect(len(mails) == 3, f"{len(mails)} mails were sent.")
         return {
             "signing_secret": SECRET,
             "no_capacity_because": reason,
@@ -147,7 +183,7 @@ def lived() -> dict[str, Any]:
             "beside": beside,
             "idle": [system.steps[1]],
             "mail_bytes": mails,
-            "stored_bytes": system.stored_bytes(second_id),
+            "stored_bytes": stored,
             "payments": [first_id, second_id],
         }
 

@@ -22,12 +22,14 @@ type Runs = Sequence[Mapping[str, float]]
 TARGETS = {
     "GetStatus": 1.05,
     "ListProducts": 1.05,
+    "MyPayments": 1.05,
     "AdminRead": 1.10,
     "TendPayment": 1.20,
     "StripeWebhook": 1.20,
     "SendEmail": 1.15,
     "Reconcile": 1.25,
     "CreateSession": 1.45,
+    "AdminAct": 1.45,
 }
 OWN_WEBHOOK_MS = 2.0
 _OWN = "payments"

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 from local.ports import Ports
 from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain import desk, errors, payment, refund_errors
+from payments.domain import desk, dossier, errors, payment, refund_errors
 from payments.domain import views as domain_views
 from payments.domain.attention import Attention, Reason
 from payments.domain.erasure import Erasure, Whom, WhomKind
@@ -27,19 +27,10 @@ from payments.domain.order import Line, Order
 from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
 from payments.domain.writes import AuditEntry
-from payments.runtime import admin_views, own_payments, problems, products, views
-from payments.runtime.bodies import (
-    KEY,
-    MOST_BODY_BYTES,
-    ApprovalBody,
-    CheckoutBody,
-    ErasureBody,
-    RefundBody,
-    ResendBody,
-    checkout_body,
-    claimant,
-    json_body,
-)
+from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, views
+from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody
+from payments.runtime.order_bodies import CheckoutBody, checkout_body
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
 
@@ -52,7 +43,7 @@ _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
     each
-    for module in (domain_views, views, products, own_payments, admin_views, problems)
+    for module in (domain_views, views, products, own_payments, admin_payment_views, admin_views, problems)
     for name, each in vars(module).items()
     if name.endswith("View")
 ]
@@ -220,9 +211,9 @@ def _row() -> desk.PaymentRow:
     )
 
 
-def _dossier() -> desk.Dossier:
+def _dossier() -> dossier.Dossier:
     paid = _paid()
-    return desk.Dossier(
+    return dossier.Dossier(
         payment=paid,
         view=domain_views.payment_view(paid, _NOW),
         name=paid.customer.name,
@@ -233,11 +224,11 @@ def _dossier() -> desk.Dossier:
         expires_at=paid.expires_at,
         attention=None,
         facts=tuple(
-            desk.KeptFact(kind=each.kind, ref=each.ref, state=each.state, learned_at=_NOW, details=_beside(each))
+            dossier.KeptFact(kind=each.kind, ref=each.ref, state=each.state, learned_at=_NOW, details=_beside(each))
             for each in paid.facts.values()
         ),
         notices=(
-            desk.KeptNotice(
+            dossier.KeptNotice(
                 name="payment_confirmation",
                 state="sent",
                 due_since=_NOW + timedelta(seconds=44),
@@ -271,7 +262,7 @@ _KEY: Json = {
     "description": "Makes a repetition a repetition, for a day. A UUID is a good one.",
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
-_ADMIN_PAYMENT: Json = dict(admin_views.admin_payment_view(_dossier(), "https://dashboard.stripe.com", _NOW))
+_ADMIN_PAYMENT: Json = dict(admin_payment_views.admin_payment_view(_dossier(), "https://dashboard.stripe.com", _NOW))
 _REFUNDED: Json = {
     "refundRequest": {
         "ref": "5b1f0c7de0a94c61a2ad3d7a6f6f3f1a5b1f0c7de0a94c61a2ad3d7a6f6f3f1a",

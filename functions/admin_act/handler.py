@@ -1,6 +1,6 @@
 """POST /admin/...: what an admin does about a payment; each act is audited with who did it, and safe to repeat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -8,20 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
 from payments.domain.money import Money
-from payments.domain.notices import Notice
+from payments.domain.notices import Notice, Posting
 from payments.domain.payment import is_payment_id
-from payments.runtime.admin_views import AdminPaymentView, admin_payment_view
-from payments.runtime.bodies import (
-    ApprovalBody,
-    ErasureBody,
-    RefundBody,
-    ResendBody,
-    json_body,
-    read,
-    required_key,
-)
+from payments.runtime.admin_payment_views import AdminPaymentView, admin_payment_view
+from payments.runtime.bodies import json_body, read, required_key
 from payments.runtime.callers import Caller, admin
-from payments.runtime.composition import desk, mail_queue, stripe_api, table
+from payments.runtime.composition import admin_table, mail_queue_later, stripe_api
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
@@ -39,10 +32,9 @@ from payments.services.resending import resend
 type Answer = tuple[int, Mapping[str, object]]
 
 logger = logger_of("admin_act")
-store = table()
-files = desk()
+store = admin_table()
 stripe = stripe_api()
-queue = mail_queue()
+queue = mail_queue_later()
 failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 group = setting("ADMIN_GROUP")
 claim = setting("ADMIN_CLAIM")
@@ -115,7 +107,7 @@ def _refunding() -> Refunding:
 
 
 def _refunded(act: str, outcome: Outcome, status: int = 201) -> Answer:
-    publish(outcome.postings, queue, logger)
+    _publish(outcome.postings)
     if outcome.failure:
         logger.error("failed", extra=about(outcome.failure), exc_info=outcome.failure)
     logger.info(
@@ -174,7 +166,7 @@ def _payment_id(event: Request) -> str:
 
 
 def _acted(act: str, acted: Acted) -> Answer:
-    publish(acted.postings, queue, logger)
+    _publish(acted.postings)
     measured = metrics({Metric.of(acted.status): 1} if acted.status else {})
     told = {"status": acted.payment.status, "is_new": acted.is_new} | measured
     if acted.refusal:
@@ -184,9 +176,14 @@ def _acted(act: str, acted: Acted) -> Answer:
     return 200, _view(acted.payment.id)
 
 
+def _publish(postings: Sequence[Posting]) -> None:
+    if postings:
+        publish(postings, queue(), logger)
+
+
 def _view(payment_id: str) -> AdminPaymentView:
     now = datetime.now(UTC)
-    dossier = files.dossier(payment_id, now)
+    dossier = store.dossier(payment_id, now)
     if dossier is None:
         raise PaymentNotFound
     return admin_payment_view(dossier, dashboard, now)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.runtime.bodies import checkout_body, claimant, json_body
+from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
 from payments.runtime.composition import stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
+from payments.runtime.order_bodies import checkout_body
 from payments.runtime.settings import listed, minutes, setting, time_zone
 from payments.runtime.views import checkout_view
 from payments.services.checkout import Purchase, Terms, open_checkout

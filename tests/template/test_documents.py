@@ -17,7 +17,8 @@ from payments.adapters.secrets import CACHED_SECONDS
 from payments.adapters.stripe.signature import SIGNATURE_TOLERANCE_SECONDS
 from payments.domain.claims import CLAIM_LIFETIME
 from payments.domain.facts import MOST_FAILED_ATTEMPTS
-from payments.runtime.bodies import MOST_BODY_BYTES, MOST_METADATA_KEYS
+from payments.runtime.bodies import MOST_BODY_BYTES
+from payments.runtime.order_bodies import MOST_METADATA_KEYS
 from payments.services.mailing import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS, STUCK_ATTEMPT, MailOutcome
 from payments.services.reconciliation import Summary
 from payments.services.webhook import Outcome

@@ -8,7 +8,7 @@ import yaml
 
 from local.template import Template
 from payments.domain.errors import NotConfigured
-from payments.runtime.bodies import checkout_body
+from payments.runtime.order_bodies import checkout_body
 from payments.runtime.problems import PROBLEMS
 from tools import openapi
 

@@ -20,7 +20,7 @@ from payments.domain.facts import (
     Session,
     SessionState,
 )
-from payments.runtime import bodies
+from payments.runtime import order_bodies
 from tests.builders import (
     a_charge,
     a_dispute,
@@ -283,7 +283,7 @@ def test_a_reference_that_is_no_id_is_none(value: object) -> None:
 
 
 def test_callers_may_not_use_the_metadata_keys_that_are_ours() -> None:
-    assert bodies.RESERVED_METADATA == RESERVED_METADATA
+    assert order_bodies.RESERVED_METADATA == RESERVED_METADATA
 
 
 def test_an_error_that_is_about_no_attempt_to_pay_is_no_failure() -> None:

@@ -19,7 +19,8 @@ from payments.domain.errors import (
 from payments.domain.facts import Fact, Intent, IntentState
 from payments.domain.looking import AFTER_EXPIRY, REPEATABLE, SETTLED
 from payments.domain.payment import Payment, Status
-from payments.services.checkout import Opened, Purchase, Terms, ask_stripe, open_checkout
+from payments.services.asking import ask_stripe
+from payments.services.checkout import Opened, Purchase, Terms, open_checkout
 from payments.services.recording import record
 from tests.builders import LIFETIME, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe

@@ -1,15 +1,13 @@
-"""What callers send: the shape of a request, checked before anything is done with it."""
+"""What callers send, read: a body by its model, and the Idempotency-Key. Bad ones are answered in our sentences."""
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from payments.domain import addresses, texts
 from payments.domain.claims import Claimant
-from payments.domain.erasure import Whom, WhomKind
 from payments.domain.errors import (
     FieldError,
     IdempotencyKeyRequired,
@@ -17,157 +15,23 @@ from payments.domain.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from payments.domain.notices import NoticeKind
 from payments.runtime.http import Request, header, json_object, raw_body
 
 MOST_BODY_BYTES = 16 * 1024
-MOST_METADATA_KEYS = 20
-
-# Stripe's metadata carries these for us. They are the Stripe adapter's names; a test holds both alike.
-RESERVED_METADATA = frozenset({"payment_id", "service_type"})
-
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-def _tidy(value: Any) -> Any:
-    return texts.tidy(value) if isinstance(value, str) else value
 
 
 def _lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-def _notice_kind(value: Any) -> NoticeKind:
-    try:
-        return NoticeKind(value)
-    except ValueError:
-        raise ValueError("There is no such mail; a payment's notices have their kinds.") from None
+Amount = Annotated[int, Field(ge=0, le=10**15)]
+Currency = Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")]
 
 
-def _metadata(value: dict[str, str]) -> dict[str, str]:
-    if len(value) > MOST_METADATA_KEYS:
-        raise ValueError(f"At most {MOST_METADATA_KEYS} keys are taken.")
-    tidied: dict[str, str] = {}
-    for given, text in value.items():
-        key = texts.tidy(given)
-        if key in RESERVED_METADATA:
-            raise ValueError(f"The key {key} is ours; choose another.")
-        if not key or len(key) > 40 or "[" in key or "]" in key:
-            raise ValueError("Keys have 1 to 40 characters, without square brackets.")
-        if key in tidied:
-            raise ValueError(f"There are two keys {key}; take one out.")
-        tidied[key] = _metadata_value(key, text)
-    return tidied
-
-
-def _metadata_value(key: str, text: str) -> str:
-    try:
-        value = texts.tidy(text)
-    except texts.Unusable as error:
-        raise ValueError(f"In the value of {key}, {error}") from None
-    if len(value) > 500:
-        raise ValueError("Values have at most 500 characters.")
-    return value
-
-
-_Amount = Annotated[int, Field(ge=0, le=10**15)]
-_Currency = Annotated[str, BeforeValidator(_lower), Field(pattern="^[a-z]{3}$")]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
-
-
-class CheckoutBody(_Body):
-    """An order."""
-
-    name: Annotated[
-        str,
-        BeforeValidator(_tidy),
-        Field(min_length=1, max_length=200, description="In any script, on one line."),
-    ]
-    email: Annotated[
-        str,
-        Field(
-            max_length=addresses.LONGEST,
-            description="Its domain may be in any script; before the @ it is ASCII.",
-            json_schema_extra={"format": "email"},
-        ),
-        AfterValidator(addresses.usable),
-    ]
-    service_type: Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`.")]
-    amount: _Amount | None = Field(
-        default=None, description="In minor units of the currency; may be left out where the price is fixed."
-    )
-    currency: _Currency | None = Field(
-        default=None, description="The product's; may be left out. Case does not matter."
-    )
-    metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(
-        default_factory=dict,
-        description=(
-            "Is sent to Stripe and shown in its dashboard. "
-            "Keys have at most 40 characters, values 500, each is on one line."
-        ),
-        json_schema_extra={"maxProperties": MOST_METADATA_KEYS},
-    )
-
-
-class ApprovalBody(_Body):
-    """A sum that was received and is accepted although another was asked."""
-
-    amount: _Amount = Field(description="In minor units of the currency.")
-    currency: _Currency
-
-
-class ResendBody(_Body):
-    """Which mail to send again, as the payment's `notices` name it."""
-
-    kind: Annotated[NoticeKind, BeforeValidator(_notice_kind)] = Field(description="Such as `payment_confirmation`.")
-    ref: Annotated[str, Field(max_length=255)] = Field(
-        default="", description="What tells apart several of a kind, such as a refund's id."
-    )
-
-
-class RefundBody(_Body):
-    """How much is to go back, why, and of which of several payments."""
-
-    amount: Annotated[int, Field(gt=0, le=10**15)] | None = Field(
-        default=None, description="In minor units of the intent's currency; left out, all that is refundable of it."
-    )
-    reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = Field(
-        default=None, description="What Stripe keeps with it."
-    )
-    intent: Annotated[str, Field(max_length=255)] | None = Field(
-        default=None, description="Whose money, where the payment was paid more than once: one of `refundable`."
-    )
-
-
-class ErasureBody(_Body):
-    """Who is to be erased: one of the three."""
-
-    email: (
-        Annotated[str, Field(max_length=addresses.LONGEST, description="Of every payment with this address.")] | None
-    ) = None
-    user: Annotated[str, Field(min_length=1, max_length=255, description="Of every payment of this user.")] | None = (
-        None
-    )
-    payment_id: Annotated[str, Field(max_length=40, description="Of this payment alone.")] | None = None
-
-    @property
-    def whom(self) -> Whom:
-        """ValidationFailed unless one of the three is given."""
-        given = [
-            Whom(kind, value)
-            for kind, value in (
-                (WhomKind.EMAIL, self.email and addresses.normalised(self.email)),
-                (WhomKind.USER, self.user),
-                (WhomKind.PAYMENT, self.payment_id),
-            )
-            if value
-        ]
-        if len(given) != 1:
-            raise ValidationFailed(FieldError("email", "Give one of email, user and paymentId."))
-        return given[0]
+class Body(BaseModel):
+    # Built when it is first read by: a function has models for several routes, and a start pays for none.
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True, defer_build=True)
 
 
 def json_body(event: Request) -> dict[str, Any]:
@@ -178,12 +42,7 @@ def json_body(event: Request) -> dict[str, Any]:
     return json_object(raw_body(event, MOST_BODY_BYTES))
 
 
-def checkout_body(values: Mapping[str, Any]) -> CheckoutBody:
-    """The order in a body; ValidationFailed if there is none."""
-    return read(CheckoutBody, values)
-
-
-def read[Body: BaseModel](model: type[Body], values: Mapping[str, Any]) -> Body:
+def read[Model: Body](model: type[Model], values: Mapping[str, Any]) -> Model:
     """What a body says; ValidationFailed for what it cannot say."""
     try:
         return model.model_validate(values)

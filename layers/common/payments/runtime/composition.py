@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe import StripeApi
+    from payments.adapters.table.admin import AdminTable
     from payments.adapters.table.catalogue import CatalogueTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
@@ -40,6 +41,12 @@ def desk() -> DeskTable:
     from payments.adapters.table.desk import DeskTable
 
     return DeskTable(setting("TABLE_NAME"))
+
+
+def admin_table() -> AdminTable:
+    from payments.adapters.table.admin import AdminTable
+
+    return AdminTable(setting("TABLE_NAME"))
 
 
 def stripe_api() -> StripeApi:

@@ -11,7 +11,7 @@ from payments.domain.learning import Effects
 from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry, Note
 from payments.services.acting import Acted
-from payments.services.checkout import AskingStore
+from payments.services.asking import AskingStore
 from payments.services.looking import Looks, look
 from payments.services.recording import Changed, postings_of, record
 

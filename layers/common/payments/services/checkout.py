@@ -1,29 +1,26 @@
 """Asking for a payment: record it, then have Stripe make its checkout; once, however often it is asked."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payments.domain.actors import ANSWER, LOOK
 from payments.domain.catalogue import Product
 from payments.domain.claims import Claim, Claimant
 from payments.domain.errors import (
     Conflict,
     FieldError,
     IdempotencyKeyReused,
-    StripeRefused,
     StripeUnavailable,
     TryAgain,
     ValidationFailed,
     concerning,
 )
-from payments.domain.facts import Asking, AskingState, Fact
-from payments.domain.looking import REPEATABLE, SETTLED, DueReason, next_look
-from payments.domain.money import Money
+from payments.domain.looking import DueReason, next_look
 from payments.domain.payment import Customer, Payment
-from payments.services.recording import ATTEMPTS, Payments, pause, record
+from payments.services.asking import AskingStore, Checkouts, ask_stripe, find, no_answer
+from payments.services.recording import ATTEMPTS, Payments, pause
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
 AWAITED_READS = 20
@@ -35,22 +32,6 @@ class CheckoutStore(Payments, Protocol):
         """The product, and the claim that holds the key, if one does."""
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]: ...
-
-
-class AskingStore(Payments, Protocol):
-    def ask_again(self, payment: Payment, now: datetime) -> Payment:
-        """The payment, on record as asked of Stripe now."""
-
-
-class Checkouts(Protocol):
-    """Stripe, as far as a checkout needs it."""
-
-    def check_chargeable(self, money: Money) -> None: ...
-
-    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
-
-    def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
-        """The facts of what Stripe made for the payment without our hearing of it; none if there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +111,9 @@ def open_checkout(
         return Opened(payment, is_new)
     with concerning(payment.id):
         # Where it is asked, its intent was heard of before our request was answered.
-        payment = (_found if payment.is_asked else _asked)(payment, store, stripe, now)
+        payment = (find if payment.is_asked else _asked)(payment, store, stripe, now)
         if not payment.sessions:
-            raise _no_answer()
+            raise no_answer()
     return Opened(payment, is_new)
 
 
@@ -184,56 +165,3 @@ def _held(holder: Claim, claimant: Claimant, store: Payments) -> Payment:
         # It lapsed, or was erased, between our two reads; its key is free again.
         raise TryAgain("An earlier request with this Idempotency-Key has just failed; send the same again.")
     return payment
-
-
-def ask_stripe(payment: Payment, store: AskingStore, stripe: Checkouts, now: datetime) -> Payment:
-    """Have Stripe make what an unasked payment is paid by, or find out that it did; a no lapses it.
-
-    Only an answer is a yes or a no. While the key may be repeated the same is asked again with it; afterwards, or if
-    the key is of no use, Stripe's list says what came of it; nothing there is a no once that has had time to settle.
-    Raises what create_checkout raises.
-    """
-    if payment.is_key_spent or now - payment.created_at >= REPEATABLE:
-        return _found(payment, store, stripe, now)
-    if now != payment.asked_at:
-        payment = store.ask_again(payment, now)
-    try:
-        facts: Iterable[Fact] = stripe.create_checkout(payment)
-    except (StripeRefused, ValidationFailed) as error:
-        record(store, payment, [_lapsed(error.code)], actor=ANSWER, now=now)
-        raise
-    except StripeUnavailable as error:
-        if not error.spent:
-            raise
-        spent = Asking(state=AskingState.SPENT, reason=error.code)
-        payment, _ = record(store, payment, [spent], actor=ANSWER, now=now)
-        return _found(payment, store, stripe, now)
-    payment, _ = record(store, payment, facts, actor=ANSWER, now=now, looked=True)
-    return payment
-
-
-def _found(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) -> Payment:
-    """The payment with what Stripe's list has for it, lapsed if there is nothing and was time enough.
-
-    StripeUnavailable as long as it is not known.
-    """
-    found = stripe.find_checkout(payment)
-
-    def concluded(payment: Payment) -> tuple[Fact, ...]:
-        """By the payment as it stands in this turn: another may have asked again while the list was read."""
-        if found or payment.is_asked:
-            return found
-        if now - payment.asked_at < SETTLED:
-            raise _no_answer()
-        return (_lapsed("no_answer"),)
-
-    payment, _ = record(store, payment, concluded, actor=LOOK, now=now, looked=True)
-    return payment
-
-
-def _no_answer() -> StripeUnavailable:
-    return StripeUnavailable("The payment provider did not answer; send the same request again.")
-
-
-def _lapsed(reason: str) -> Asking:
-    return Asking(state=AskingState.LAPSED, reason=reason)

@@ -12,8 +12,8 @@ from payments.domain.facts import Fact
 from payments.domain.looking import is_open, is_unanswered
 from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry, Note
+from payments.services.asking import AskingStore
 from payments.services.canceling import Closing
-from payments.services.checkout import AskingStore
 from payments.services.looking import look
 from payments.services.recording import Changed, record
 

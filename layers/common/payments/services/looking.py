@@ -8,7 +8,7 @@ from payments.domain.facts import Fact
 from payments.domain.learning import Effects
 from payments.domain.looking import is_unanswered
 from payments.domain.payment import Payment
-from payments.services.checkout import AskingStore, Checkouts, ask_stripe
+from payments.services.asking import AskingStore, Checkouts, ask_stripe
 from payments.services.recording import record
 
 

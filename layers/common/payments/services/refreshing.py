@@ -10,7 +10,7 @@ from payments.domain.errors import NewerRelease, PaymentNotFound, PaymentsError,
 from payments.domain.notices import Posting
 from payments.domain.payment import Status
 from payments.domain.views import payment_view
-from payments.services.checkout import AskingStore
+from payments.services.asking import AskingStore
 from payments.services.looking import Looks, look
 from payments.services.recording import postings_of
 

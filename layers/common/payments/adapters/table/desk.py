@@ -1,6 +1,6 @@
 """What the desk shows, from the indexes: each page is one query, and reads as many entries as it is asked for.
 
-Indexes follow the table by a moment; one payment is read from the table itself, as it is now.
+Indexes follow the table by a moment.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,25 +8,19 @@ from datetime import date, datetime
 from typing import Any
 
 from payments.adapters.table.catalogue import CatalogueTable
-from payments.adapters.table.codec import Item, Key, decoded, encoded, from_epoch, shown
-from payments.adapters.table.keys import EVENT, NOTICE, PAYMENT, notice_sort_key, partition, payment_id_of, payment_key
-from payments.adapters.table.payment_items import attention_of, kept_view_of, payment_of
-from payments.adapters.table.payments import PaymentTable, event_of
+from payments.adapters.table.codec import Item, Key, encoded
+from payments.adapters.table.dossiers import DossierTable, kept_of, time_of
+from payments.adapters.table.keys import NOTICE, PAYMENT, notice_sort_key, partition, payment_id_of, payment_key
+from payments.adapters.table.payment_items import attention_of
 from payments.domain.attention import Reason
-from payments.domain.desk import Dossier, InRows, InWaiting, KeptFact, KeptNotice, PaymentRow, PaymentSums, Waiting
-from payments.domain.errors import NewerRelease
+from payments.domain.desk import InRows, InWaiting, PaymentRow, PaymentSums, Waiting
 from payments.domain.money import Money
-from payments.domain.views import payment_view, seen_at
 
 _SUMS = ("status", "amount", "currency", "received", "returned")
 _IN_A_ROW = (*_SUMS, "pk", "created_at", "paid_at", "sku", "number", "dispute")
-_IN_A_DOSSIER = (
-    *("name", "email_given", "user", "metadata", "day", "expires_at", "facts"),
-    *("attention", "why", "since", "deadline"),
-)
 
 
-class DeskTable(PaymentTable, CatalogueTable):
+class DeskTable(DossierTable, CatalogueTable):
     """Of each page also the place after it, None where there is nothing more."""
 
     def waiting(self, reason: Reason, after: InWaiting | None, limit: int) -> tuple[list[Waiting], InWaiting | None]:
@@ -50,7 +44,7 @@ class DeskTable(PaymentTable, CatalogueTable):
     def sums_of_day(self, day: date, after: InRows | None, limit: int) -> tuple[list[PaymentSums], InRows | None]:
         """The same of what counts alone, which is half the work."""
         items, last = self._newest_first("by_day", {"day": day.isoformat()}, after, limit, attributes=_SUMS)
-        return [PaymentSums(**_sums_of(_shown(item))) for item in items], last
+        return [PaymentSums(**_sums_of(kept_of(item))) for item in items], last
 
     def of_user(self, user: str, after: InRows | None, limit: int) -> tuple[list[PaymentRow], InRows | None]:
         """The payments of somebody who signed in, the newest first."""
@@ -67,17 +61,6 @@ class DeskTable(PaymentTable, CatalogueTable):
         keys = [payment_key(each) for each in payment_ids]
         items = self._items(keys, {f"#{name}": name for name in _IN_A_ROW}) if keys else []
         return sorted(map(row_of, items), key=lambda row: (row.created_at, row.payment_id), reverse=True)
-
-    def dossier(self, payment_id: str, now: datetime) -> Dossier | None:
-        """Everything about a payment; NewerRelease for one of which newer code left nothing to show."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            KeyConditionExpression="pk = :payment",
-            ExpressionAttributeValues=encoded({":payment": partition(payment_id)}),
-            ConsistentRead=True,
-        )
-        items = {item["sk"]["S"]: item for page in pages for item in page["Items"]}
-        return _dossier_of(items, now) if PAYMENT in items else None
 
     def _newest_first(
         self, index: str, key: Mapping[str, str], after: InRows | None, limit: int, **narrowing: Any
@@ -128,11 +111,11 @@ def _start(payment_id: str, sort_key: str) -> Key:
 
 def row_of(item: Item) -> PaymentRow:
     """A payment in a list, from an index or from its own item, whichever release wrote it."""
-    plain = _shown(item)
+    plain = kept_of(item)
     return PaymentRow(
         payment_id=payment_id_of(item),
         created_at=datetime.fromisoformat(plain["created_at"]),
-        paid_at=_time(plain.get("paid_at")),
+        paid_at=time_of(plain.get("paid_at")),
         sku=plain.get("sku"),
         number=plain.get("number"),
         dispute=plain.get("dispute"),
@@ -151,7 +134,7 @@ def _sums_of(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _waiting_of(item: Item) -> Waiting | None:
     """None for what waits for a reason that newer code has."""
-    plain = _shown(item)
+    plain = kept_of(item)
     attention = attention_of(plain)
     return Waiting(payment_id_of(item), plain["status"], attention, _notice_of(item)) if attention else None
 
@@ -162,67 +145,5 @@ def _notice_of(key: Key) -> str | None:
     return sort_key.removeprefix(NOTICE) if sort_key.startswith(NOTICE) else None
 
 
-def _dossier_of(items: Mapping[str, Item], now: datetime) -> Dossier:
-    item = items[PAYMENT]
-    try:
-        payment = payment_of(item)
-        view: Mapping[str, Any] = payment_view(payment, now)
-    except NewerRelease:
-        kept = kept_view_of(item)
-        if kept is None:
-            raise
-        payment, view = None, seen_at(kept[0], now, kept[1])
-    plain = _shown({name: item[name] for name in _IN_A_DOSSIER if name in item})
-    trail = (event_of(each) for key, each in items.items() if key.startswith(EVENT))
-    return Dossier(
-        payment=payment,
-        view=view,
-        name=plain.get("name"),
-        email=plain.get("email_given"),
-        user=plain.get("user"),
-        metadata=plain.get("metadata", {}),
-        day=plain["day"],
-        expires_at=datetime.fromisoformat(plain["expires_at"]),
-        attention=attention_of(plain),
-        facts=tuple(_kept_fact_of(key, values) for key, values in sorted(plain["facts"].items())),
-        notices=tuple(_kept_notice_of(each) for key, each in items.items() if key.startswith(NOTICE)),
-        trail=tuple(sorted(trail, key=lambda entry: (entry.at, entry.id))),
-    )
-
-
-def _kept_fact_of(key: str, values: Mapping[str, Any]) -> KeptFact:
-    kind, _, ref = key.partition("#")
-    learned = values.get("learned")
-    return KeptFact(
-        kind=kind,
-        ref=ref,
-        state=values["state"],
-        learned_at=from_epoch(learned) if learned else None,
-        details={name: value for name, value in values.items() if name not in ("kind", "ref", "state", "learned")},
-    )
-
-
-def _kept_notice_of(item: Item) -> KeptNotice:
-    plain = decoded(
-        {name: item[name] for name in ("sk", "state", "due_since", "attempts", "settled_at", "note") if name in item}
-    )
-    return KeptNotice(
-        name=plain["sk"].removeprefix(NOTICE),
-        state=plain["state"],
-        due_since=datetime.fromisoformat(plain["due_since"]),
-        attempts=plain["attempts"],
-        settled_at=_time(plain.get("settled_at")),
-        note=plain.get("note") or None,
-    )
-
-
-def _shown(item: Item) -> dict[str, Any]:
-    return {name: shown(value) for name, value in item.items()}
-
-
 def _money_of(sums: Iterable[Mapping[str, Any]]) -> tuple[Money, ...]:
     return tuple(Money(each["amount"], each["currency"]) for each in sums)
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,10 @@
+"""The table for admins' acts, which are answered with all that is then known of a payment."""
+
+from payments.adapters.table.checks import CheckTable
+from payments.adapters.table.dossiers import DossierTable
+from payments.adapters.table.erasures import ErasureTable
+from payments.adapters.table.notices import NoticeTable
+
+
+class AdminTable(DossierTable, NoticeTable, CheckTable, ErasureTable):
+    """One client for all of it."""
