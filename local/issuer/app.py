@@ -55,8 +55,8 @@ class Issuer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.signer = Signer(url, client_id)
-        self._url = url
-        self._client_id = client_id
+        self.url = url
+        self.client_id = client_id
         self._origins = frozenset(origins)
         self._group = group
         self._clock = clock
@@ -104,12 +104,12 @@ class Issuer:
 
     def _discovery(self) -> Mapping[str, Any]:
         return {
-            "issuer": self._url,
-            "authorization_endpoint": f"{self._url}/oauth2/authorize",
-            "token_endpoint": f"{self._url}/oauth2/token",
-            "revocation_endpoint": f"{self._url}/oauth2/revoke",
-            "end_session_endpoint": f"{self._url}/logout",
-            "jwks_uri": f"{self._url}/.well-known/jwks.json",
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/oauth2/authorize",
+            "token_endpoint": f"{self.url}/oauth2/token",
+            "revocation_endpoint": f"{self.url}/oauth2/revoke",
+            "end_session_endpoint": f"{self.url}/logout",
+            "jwks_uri": f"{self.url}/.well-known/jwks.json",
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
@@ -142,11 +142,11 @@ class Issuer:
         people = [("Ada, a customer", Person(ADA)), ("Grace, an admin", Person(GRACE, (self._group,)))]
         # A browser follows the way back from a form only where this allows it, too.
         allowed = f"form-action 'self' {_origin_of(redirect_uri)}"
-        return _page(pages.sign_in(self._client_id, people, self._group), form_action=allowed)
+        return _page(pages.sign_in(self.client_id, people, self._group), form_action=allowed)
 
     def _check_client(self, client_id: str, redirect_uri: str) -> None:
-        if client_id != self._client_id:
-            raise _Refused("invalid_client", f"The client is {self._client_id!r} here, not {client_id!r}.")
+        if client_id != self.client_id:
+            raise _Refused("invalid_client", f"The client is {self.client_id!r} here, not {client_id!r}.")
         if not self._is_allowed(redirect_uri):
             allowed = ", ".join(sorted(self._origins))
             raise _Refused(
@@ -171,7 +171,7 @@ class Issuer:
         asked = request.args
         uri = asked.get("logout_uri") or asked.get("post_logout_redirect_uri", "")
         try:
-            self._check_client(asked.get("client_id", self._client_id), uri)
+            self._check_client(asked.get("client_id", self.client_id), uri)
         except _Refused as error:
             return _page(pages.refused(str(error)), status=400)
         return _back(uri, {"state": asked["state"]} if "state" in asked else {})
@@ -196,8 +196,8 @@ class Issuer:
 
     def _granted(self, sent: Mapping[str, str]) -> tuple[Grant, str | None]:
         """What a code or a refresh token was given for, and the refresh token that goes with a code."""
-        if sent.get("client_id") != self._client_id:
-            raise _Refused("invalid_client", f"The client is {self._client_id!r} here.")
+        if sent.get("client_id") != self.client_id:
+            raise _Refused("invalid_client", f"The client is {self.client_id!r} here.")
         match sent.get("grant_type"):
             case "authorization_code":
                 grant = self._grants.redeemed(
@@ -237,7 +237,7 @@ class Issuer:
 
     def _example(self) -> str:
         body = json.dumps({"email": GRACE, "groups": [self._group]})
-        return f"curl {self._url}/_control/tokens -d '{body}'"
+        return f"curl {self.url}/_control/tokens -d '{body}'"
 
 
 def _scope_of(asked: Mapping[str, str]) -> str:

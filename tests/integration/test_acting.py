@@ -234,7 +234,7 @@ def test_a_queue_that_takes_nothing_leaves_the_act_and_its_mails_to_reconcile(
     def refuse(*_: object) -> None:
         raise PublishFailed
 
-    monkeypatch.setattr(system.functions["AdminAct"].queue, "publish", refuse)
+    monkeypatch.setattr(system.functions["AdminAct"].queue(), "publish", refuse)
 
     assert act(system, APPROVAL, payment_id, {"amount": 5000, "currency": "usd"}).body["status"] == "succeeded"
     notice = system.items(f"PAYMENT#{payment_id}")["NOTICE#payment_confirmation"]

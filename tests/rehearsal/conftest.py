@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from local.issuer.app import Issuer
 from local.servers import Server, listen
 from local.site import Site
 from local.stack import STRIPE_API_KEY
@@ -38,6 +39,7 @@ STACK = "quittance-staging"
 STORIES = (
     "deploying",
     "paying",
+    "desk",
     "trouble",
     "operating",
     "updating",
@@ -131,7 +133,18 @@ def site_listener() -> Iterator[socket]:
 
 
 @pytest.fixture(scope="session")
-def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: socket) -> Workshop:
+def issuer(site_listener: socket) -> Iterator[Issuer]:
+    """The provider that customers and admins sign in with."""
+    listener = listen(0)
+    port, site_port = (each.getsockname()[1] for each in (listener, site_listener))
+    known = Issuer(f"http://localhost:{port}", "quittance", [f"http://localhost:{site_port}"])
+    server = Server(listener, known)
+    yield known
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: socket, issuer: Issuer) -> Workshop:
     """The shop's clone, its settings made."""
     clone = Workshop(folder / "quittance", ROOT, emulator.environment)
     clone.sets(
@@ -139,8 +152,8 @@ def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: s
             "AllowedOrigins": f"http://localhost:{site_listener.getsockname()[1]}",
             "AlarmEmail": "alarms@example.com",
             "FailureNoticeDelaySeconds": "2",
-            # The emulator has no managed login, and puts no authorizer before a route.
-            "OidcIssuer": "https://issuer.example",
+            # The emulator has no managed login.
+            "OidcIssuer": issuer.url,
             "StripeApiBase": stripe_url,
             # Each is a process; two are enough, and Stripe repeats what is throttled.
             "WebhookConcurrency": "2",
@@ -170,11 +183,13 @@ def deployment(emulator: Emulator, reader: Reader, pytestconfig: pytest.Config) 
 
 
 @pytest.fixture(scope="session")
-def shop(deployment: Deployment, workshop: Workshop, stripe_url: str, site_listener: socket) -> Iterator[DeployedShop]:
+def shop(
+    deployment: Deployment, workshop: Workshop, stripe_url: str, site_listener: socket, issuer: Issuer
+) -> Iterator[DeployedShop]:
     api_url = deployment.outputs()["ApiUrl"]
     site_url = f"http://localhost:{site_listener.getsockname()[1]}"
-    pages = Server(site_listener, Site(workshop.folder / "frontend", api_url))
-    opened = DeployedShop(Addresses(api_url, site_url, stripe_url), deployment)
+    pages = Server(site_listener, Site(workshop.folder / "frontend", api_url, issuer.url))
+    opened = DeployedShop(Addresses(api_url, site_url, stripe_url, issuer.url), deployment)
     opened.opens()
     yield opened
     pages.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -66,15 +67,18 @@ class Deployment:
         self.make_routes()
 
     def make_routes(self) -> None:
-        """Routes, integrations and CORS of the API as its OpenAPI Body has them, which the emulator leaves unread."""
+        """Routes, integrations, authorizers and CORS of the API as its OpenAPI Body has them, which the emulator leaves
+        unread."""
         gateway, functions = self.emulator.client("apigatewayv2"), self.emulator.client("lambda")
         api, body = self.physical("Api"), self._body()
         routes = {each["RouteKey"]: each for each in gateway.get_routes(ApiId=api)["Items"]}
-        wanted = dict(_routes(body))
+        wanted = {route.key: route for route in _routes(body)}
+        authorizers = self._authorizers(gateway, api, body)
         for route in routes.keys() - wanted.keys():
             gateway.delete_route(ApiId=api, RouteId=routes[route]["RouteId"])
-        for route, (logical_id, integration) in wanted.items():
-            function = functions.get_function(FunctionName=self.physical(logical_id))["Configuration"]["FunctionArn"]
+        for key, route in wanted.items():
+            integration, named = route.integration, self.physical(route.function)
+            function = functions.get_function(FunctionName=named)["Configuration"]["FunctionArn"]
             made = gateway.create_integration(
                 ApiId=api,
                 IntegrationType=integration["type"].upper(),
@@ -82,11 +86,14 @@ class Deployment:
                 PayloadFormatVersion=integration["payloadFormatVersion"],
                 IntegrationUri=function,
             )
-            target = f"integrations/{made['IntegrationId']}"
-            if known := routes.get(route):
-                gateway.update_route(ApiId=api, RouteId=known["RouteId"], Target=target)
+            leads: dict[str, Any] = {"Target": f"integrations/{made['IntegrationId']}"}
+            if route.authorizer:
+                leads |= {"AuthorizationType": "JWT", "AuthorizerId": authorizers[route.authorizer]}
+                leads["AuthorizationScopes"] = [self._resolved(scope) for scope in route.scopes]
+            if known := routes.get(key):
+                gateway.update_route(ApiId=api, RouteId=known["RouteId"], **leads)
             else:
-                gateway.create_route(ApiId=api, RouteKey=route, Target=target)
+                gateway.create_route(ApiId=api, RouteKey=key, **leads)
         cors = body["x-amazon-apigateway-cors"]
         gateway.update_api(
             ApiId=api,
@@ -98,6 +105,31 @@ class Deployment:
                 "MaxAge": int(cors["maxAge"]),
             },
         )
+
+    def _authorizers(self, gateway: Any, api: str, body: dict[str, Any]) -> dict[str, str]:
+        """The ids of the API's authorizers by name; those that are not there are made."""
+        found = {each["Name"]: each["AuthorizerId"] for each in gateway.get_authorizers(ApiId=api)["Items"]}
+        for name, scheme in body["components"]["securitySchemes"].items():
+            declared = scheme["x-amazon-apigateway-authorizer"]
+            if name not in found:
+                made = gateway.create_authorizer(
+                    ApiId=api,
+                    Name=name,
+                    AuthorizerType=declared["type"].upper(),
+                    IdentitySource=[declared["identitySource"]],
+                    JwtConfiguration={
+                        "Issuer": self._resolved(declared["jwtConfiguration"]["issuer"]),
+                        "Audience": [self._resolved(each) for each in declared["jwtConfiguration"]["audience"]],
+                    },
+                )
+                found[name] = made["AuthorizerId"]
+        return found
+
+    def _resolved(self, value: Any) -> str:
+        """What the template says by its parameters, where there is a provider and no pool is made."""
+        if isinstance(value, dict) and "Fn::If" in value:
+            value = value["Fn::If"][2]
+        return self._parameter(value["Ref"]) if isinstance(value, dict) else str(value)
 
     def reserve_concurrency(self) -> None:
         """The webhook's concurrency, which the emulator's CloudFormation leaves unread; updates keep it."""
@@ -159,11 +191,22 @@ class Deployment:
         return dict(template["Resources"]["Api"]["Properties"]["Body"])
 
 
-def _routes(body: dict[str, Any]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
-    """Each route, with the logical id of its function and its integration."""
+@dataclass(frozen=True)
+class _Route:
+    """A route of the API: to which function, and by whose leave."""
+
+    key: str
+    function: str
+    integration: dict[str, Any]
+    authorizer: str | None
+    scopes: tuple[Any, ...]
+
+
+def _routes(body: dict[str, Any]) -> Iterator[_Route]:
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
             integration = operation["x-amazon-apigateway-integration"]
             named = _FUNCTION.search(json.dumps(integration["uri"]))
             assert named, integration["uri"]
-            yield f"{method.upper()} {path}", (named[1], integration)
+            [(authorizer, scopes)] = [*operation.get("security", [{}])[0].items()] or [(None, ())]
+            yield _Route(f"{method.upper()} {path}", named[1], integration, authorizer, tuple(scopes))

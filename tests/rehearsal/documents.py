@@ -22,6 +22,10 @@ NOT_TYPED = {
     'aws dynamodb restore-table-from-backup --target-table-name "$TABLE" --backup-arn '
     "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/backup/BACKUP": "the emulator keeps no deleted table",
     "aws dynamodb query --output json": "the beginning of a command that its reader completes",
+    "make admin EMAIL=grace@example.com": "the emulator has no managed login, so there is no pool of ours",
+    'aws cognito-idp admin-remove-user-from-group --user-pool-id "$(of UserPool)" --username grace@example.com '
+    "--group-name admin": "as above",
+    "make run": "it is the system on one machine",
     "make test": "it comes before the rehearsal",
 }
 

@@ -41,6 +41,7 @@ class Addresses:
     api_url: str
     site_url: str
     stripe_url: str
+    issuer_url: str
 
 
 @dataclass(frozen=True)
