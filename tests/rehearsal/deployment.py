@@ -109,7 +109,7 @@ class Deployment:
     def _authorizers(self, gateway: Any, api: str, body: dict[str, Any]) -> dict[str, str]:
         """The ids of the API's authorizers by name; those that are not there are made."""
         found = {each["Name"]: each["AuthorizerId"] for each in gateway.get_authorizers(ApiId=api)["Items"]}
-        for name, scheme in body["components"]["securitySchemes"].items():
+        for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
             declared = scheme["x-amazon-apigateway-authorizer"]
             if name not in found:
                 made = gateway.create_authorizer(
