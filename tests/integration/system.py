@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_string
@@ -252,22 +252,38 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+_environments: list[dict[str, str]] = []
+
+
 @contextmanager
 def local_aws() -> Iterator[str]:
-    """The stack's AWS in a process of its own; handlers made meanwhile speak to it."""
+    """The stack's AWS in a process of its own; clients made meanwhile speak to it.
+
+    Of several the latest that still runs is meant, whichever ends first: those of modules and of the whole session end
+    in no order.
+    """
     with listen(0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         process = _start_aws(listener)
     ours = CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": url}
+    _environments.append(ours)
+    _mean_the_latest(ours)
     try:
-        with environment(ours):
-            # The one client that is made late and shared: it must not stay with an AWS that was here before.
-            secrets._client.cache_clear()
-            yield url
+        yield url
     finally:
-        secrets._client.cache_clear()
+        _environments.remove(ours)
+        _mean_the_latest(ours)
         process.kill()
         process.wait()
+
+
+def _mean_the_latest(names: Iterable[str]) -> None:
+    for name in names:
+        os.environ.pop(name, None)
+    if _environments:
+        os.environ.update(_environments[-1])
+    # The one client that is made late and shared.
+    secrets._client.cache_clear()
 
 
 def _start_aws(listener: socket.socket) -> "subprocess.Popen[bytes]":

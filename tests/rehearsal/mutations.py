@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rehearsal import test_deploying, test_paying, test_trouble
+from tests.rehearsal import test_deploying, test_desk, test_paying, test_trouble
 from tests.rehearsal.__main__ import LIMIT_SECONDS, main
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def healing(shop: DeployedShop) -> None:
 expiring = test_trouble.test_a_checkout_that_runs_out_is_expired
 asking = test_trouble.test_who_asks_is_told_what_webhooks_lost
 garbage = test_trouble.test_garbage_in_the_mail_queue_ends_among_the_dead_letters
+giving_back = test_desk.test_an_admin_signs_in_and_gives_a_part_back
+signed_in = test_desk.test_who_signed_in_has_a_list_of_their_own
 deploying = test_deploying.test_anybody_may_call_the_webhook
 
 # The mistakes
@@ -117,6 +119,9 @@ MUTATIONS = (
     Mutation("send_email may not send", lacks("SendEmailRole", "ses:SendEmail"), paying),
     Mutation("reconcile may not read the index", lacks("ReconcileRole", "dynamodb:Query"), healing),
     Mutation("reconcile may read another index", reads_another_index, healing),
+    Mutation("my_payments may not read the index", lacks("MyPaymentsRole", "dynamodb:Query"), signed_in),
+    Mutation("admin_read may not read the index", lacks("AdminReadRole", "dynamodb:Query"), giving_back),
+    Mutation("admin_act may not write", lacks("AdminActRole", "dynamodb:PutItem"), giving_back),
     Mutation("stripe_webhook publishes to another queue", publishes_elsewhere, paying),
     Mutation("send_email is fed by another queue", is_fed_by_another_queue, paying),
     Mutation("garbage goes to another queue", buries_elsewhere, garbage),
