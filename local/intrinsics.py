@@ -174,6 +174,7 @@ _PLAIN_FUNCTIONS: dict[str, tuple[int | None, Callable[[list[Value]], Value]]] =
     "Fn::Split": (2, lambda a: a[1].split(a[0])),
     "Fn::Select": (2, lambda a: a[1][int(a[0])]),
     "Fn::Equals": (2, lambda a: text_of(a[0]) == text_of(a[1])),
+    "Fn::Contains": (2, lambda a: text_of(a[1]) in map(text_of, a[0])),
     "Fn::Not": (1, lambda a: not a[0]),
     "Fn::And": (None, all),
     "Fn::Or": (None, any),

@@ -58,13 +58,20 @@ class Deployment:
         kept = [{"ParameterKey": each["ParameterKey"], "UsePreviousValue": True} for each in self._parameters()]
         self._cloudformation.update_stack(
             StackName=self.stack,
-            TemplateBody=json.dumps(template),
+            TemplateURL=self._uploaded(template),
             Parameters=kept,
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         eventually(lambda: not self.status().endswith("_IN_PROGRESS"), UPDATE_SECONDS)
         assert self.status() == "UPDATE_COMPLETE", self.tells()
         self.make_routes()
+
+    def _uploaded(self, template: Mapping[str, Any]) -> str:
+        """Where a template is, for a request takes 51,200 bytes at most."""
+        storage, bucket, key = self.emulator.client("s3"), f"{self.stack}-templates", "template.json"
+        storage.create_bucket(Bucket=bucket)
+        storage.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
+        return f"https://s3.amazonaws.com/{bucket}/{key}"
 
     def make_routes(self) -> None:
         """Routes, integrations, authorizers and CORS of the API as its OpenAPI Body has them, which the emulator leaves

@@ -57,7 +57,7 @@ def test_every_handler_loads_on_lambdas_processor(shipped: Path, tmp_path: Path)
         (tmp_path / name).symlink_to(f"{sysconfig.get_path('purelib')}/{name}")
 
     functions = {each.logical_id: each for each in Template(shipped).functions.values()}
-    assert len(functions) >= 7
+    assert len(functions) >= 10
     lambdas = {id_: worker_environment(each, "", {}) for id_, each in functions.items()}
     (path,) = {each["PYTHONPATH"] for each in lambdas.values()}
     loads = [{"folder": str(each.code_uri), "environment": lambdas[id_]} for id_, each in functions.items()]

@@ -31,6 +31,10 @@ DOCUMENT: dict[str, Any] = {
                     "AssertDescription": "Sender, too.",
                 },
                 {"Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Rate"}, 1]}]}, "AssertDescription": "Rate, too."},
+                {
+                    "Assert": {"Fn::Not": [{"Fn::Contains": [{"Ref": "Origins"}, "https://a.example"]}]},
+                    "AssertDescription": "Origins, too.",
+                },
             ],
         }
     },
@@ -66,15 +70,15 @@ def test_what_a_constraint_refuses_is_said_with_what_it_must_be(given: dict[str,
 
 def test_everything_is_said_at_once() -> None:
     assert len(refusals(DOCUMENT, {"Sendr": "y", "Path": "a", "Minutes": "five"})) == 3
-    *_, path, sender, rate = refusals(DOCUMENT, {"Stage": "production", "Path": "a"})
+    *_, path, sender, rate, origins = refusals(DOCUMENT, {"Stage": "production", "Path": "a"})
     assert path.startswith("The parameter Path must match")
-    assert (sender, rate) == ("Sender, too.", "Rate, too.")
+    assert (sender, rate, origins) == ("Sender, too.", "Rate, too.", "Origins, too.")
 
 
 def test_what_fits_is_refused_nothing_and_lists_are_read_without_spaces() -> None:
-    given = {"Stage": "production", "Sender": "y", "Rate": "2", "Origins": "https://a.example, https://b.example"}
+    given = {"Stage": "production", "Sender": "y", "Rate": "2", "Origins": "https://c.example, https://b.example"}
     assert refusals(DOCUMENT, given) == []
-    assert values(DOCUMENT, given)["Origins"] == ["https://a.example", "https://b.example"]
+    assert values(DOCUMENT, given)["Origins"] == ["https://c.example", "https://b.example"]
     assert values(DOCUMENT, {})["Minutes"] == "30"
 
 
