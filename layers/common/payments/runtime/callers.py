@@ -6,12 +6,18 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-author
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from payments.domain.errors import NotAdmin, NotSignedIn
 from payments.runtime.http import Request, header
+
+# One token: of several in a header the gateway may have verified another than we would read.
+_TOKEN = re.compile(r"(?:bearer +)?[\w-]+\.([\w-]+)\.[\w-]+", re.ASCII | re.IGNORECASE)
+# https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+_SUB = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,9 @@ def caller(event: Request) -> Caller:
     Claims are read from the very token that was verified, for the gateway flattens lists: `[admin staff]` may be one
     group or two.
     """
-    verified = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
     claims = _payload(header(event, "authorization") or "")
     sub = claims.get("sub")
-    if not isinstance(sub, str) or not sub or sub != verified.get("sub"):
+    if not isinstance(sub, str) or not _SUB.fullmatch(sub) or sub != _verified_sub(event):
         raise NotSignedIn("Sign in, and send the access token in the header Authorization.")
     return Caller(sub, claims)
 
@@ -49,11 +54,20 @@ def admin(event: Request, *, group: str, claim: str) -> Caller:
     return found
 
 
-def _payload(authorization: str) -> dict[str, Any]:
-    """What the token says, with `Bearer` before it or without; nothing where it is no JWT."""
-    parts = authorization.rpartition(" ")[2].split(".")
+def _verified_sub(event: Request) -> object:
     try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (IndexError, ValueError):
+        return event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
+    except (KeyError, TypeError):
+        return None
+
+
+def _payload(authorization: str) -> dict[str, Any]:
+    """What the token says, with `Bearer` before it or without; nothing where it is no JWT, or not the only one."""
+    token = _TOKEN.fullmatch(authorization)
+    if token is None:
+        return {}
+    try:
+        found = json.loads(base64.urlsafe_b64decode(token[1] + "=" * (-len(token[1]) % 4)))
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
