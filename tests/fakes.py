@@ -222,12 +222,12 @@ class MemoryStore:
         self.leases.pop(name, None)
 
     def payments_of(self, whom: Whom) -> list[str]:
-        if whom.kind is WhomKind.PAYMENT:
-            return [whom.value] if whom.value in self.payments else []
         return [
             id_
             for id_, each in self.payments.items()
-            if whom.value == (each.user if whom.kind is WhomKind.USER else each.customer.email)
+            if not each.erased_at
+            and whom.value
+            == {WhomKind.USER: each.user, WhomKind.EMAIL: each.customer.email, WhomKind.PAYMENT: id_}[whom.kind]
         ]
 
     def begin_erasure(self, erasure: Erasure) -> Erasure:

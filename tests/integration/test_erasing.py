@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -80,9 +81,12 @@ def test_whose_payments_there_are_is_found_until_they_are_erased(table: Table, k
     assert table.payments_of(whom) == [payments[1].id]
 
 
-def test_one_payment_is_found_by_its_id(table: Table) -> None:
+def test_one_payment_is_found_by_its_id_until_it_is_erased(table: Table) -> None:
     payment = stored(table)
-    assert table.payments_of(Whom(WhomKind.PAYMENT, payment.id)) == [payment.id]
+    whom = Whom(WhomKind.PAYMENT, payment.id)
+    assert table.payments_of(whom) == [payment.id]
+    without_person(payment, (), ENTRY, store=table, now=NOW)
+    assert table.payments_of(whom) == []
     assert table.payments_of(Whom(WhomKind.PAYMENT, "pay_of_nobody")) == []
 
 
@@ -155,20 +159,69 @@ def test_an_admin_has_a_customer_erased_while_they_order_and_pay(system: System,
 def test_one_payment_and_one_user(system: System) -> None:
     payment_id = str(system.order().body["paymentId"])
     assert erases(system, {"paymentId": payment_id}).body["erased"] == 1
+    assert erases(system, {"paymentId": payment_id}).status == 202
     assert erases(system, {"user": "nobody"}).body["erased"] == 0
     unknown = erases(system, {"paymentId": "pay_01ARZ3NDEKTSV4RRFFQ69G5FAV"})
     assert (unknown.status, unknown.body["code"]) == (404, "payment_not_found")
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"email": "a@example.com", "user": "a"}, {"email": ""}, {"email": None}, {"mail": "a"}]
+    "body",
+    [
+        {},
+        {"email": "a@example.com", "user": "a"},
+        {"email": ""},
+        {"email": None},
+        {"mail": "a"},
+        # Nobody would be found by it, and that would read as done.
+        {"email": "ada at example.com"},
+    ],
 )
 def test_who_is_to_be_erased_is_said_once(system: System, body: Any) -> None:
     assert erases(system, body).status == 422
 
 
+@pytest.mark.parametrize(
+    ("ordered", "asked"),
+    [
+        ("zebedee-5@example.com", " ZEBEDEE-5@Example.COM "),
+        ("zebedee+5@example.com", "zebedee+5@exam\u200bple.com"),
+        ("zebedee-5@m\u00fcnchen.example", "zebedee-5@xn--mnchen-3ya.example"),
+        ("zebedee-6@xn--mnchen-3ya.example", "zebedee-6@MU\u0308NCHEN.example"),
+    ],
+)
+def test_a_person_is_found_by_any_spelling_of_the_address(system: System, ordered: str, asked: str) -> None:
+    payment_id = str(system.order({**AN_ORDER, "email": ordered}).body["paymentId"])
+    assert erases(system, {"email": asked}).body["erased"] == 1
+    assert "zebedee" not in json.dumps(system.items(partition(payment_id))).lower()
+
+
 def test_only_an_admin_has_people_erased(system: System) -> None:
     assert erases(system, {"email": "ada@example.com"}, by=ADA).status == 403
+
+
+def test_a_checkout_of_which_no_more_than_a_declined_card_was_heard_is_closed(system: System) -> None:
+    system.control("outage", calls=3, kind="timeout_after")
+    person = {**AN_ORDER, "email": "zebedee-7@example.com"}
+    assert system.order(person).status == 503
+    system.control("outage", calls=0, kind="timeout_after")
+    [payment_id] = system.table.payments_of(Whom(WhomKind.EMAIL, "zebedee-7@example.com"))
+    stripe = system.stripe().v1
+    [session] = [each for each in stripe.checkout.sessions.list().data if each.metadata["payment_id"] == payment_id]
+    with pytest.raises(HTTPError, match="402"):
+        system.control(f"sessions/{session.id}/pay", card="4000000000000002")
+    [declined] = [each for each in system.events() if is_declined(each, payment_id)]
+    assert system.hear(declined).status == 200
+
+    assert erases(system, {"email": "zebedee-7@example.com"}).body["erased"] == 1
+
+    assert stripe.checkout.sessions.retrieve(session.id).status == "expired"
+    assert system.status(payment_id).body["status"] == "expired"
+
+
+def is_declined(event: Any, payment_id: str) -> bool:
+    named = event["data"]["object"].get("metadata") or {}
+    return event["type"] == "payment_intent.payment_failed" and named.get("payment_id") == payment_id
 
 
 def test_while_stripe_is_away_what_is_open_stays_on_the_list(system: System) -> None:

@@ -23,7 +23,7 @@ from payments.domain.learning import learn
 from payments.domain.notices import NoticeKind, NoticeState
 from payments.domain.payment import ERASED, Payment, Status
 from payments.domain.releases import needed
-from payments.services.erasing import erase, go_on
+from payments.services.erasing import PATIENCE, PORTION, erase, go_on
 from payments.services.letters import Business, letter
 from payments.services.mailing import MailOutcome, deliver
 from payments.services.recording import record
@@ -60,7 +60,8 @@ class Office:
     def goes_on(self) -> Erasure:
         self.now += READ_AGAIN_AFTER
         (erasure,) = self.store.due_erasures(self.now, 10)
-        return go_on(erasure, store=self.store, stripe=self.stripe, now=self.now, report=self._note)
+        *_, last = go_on(erasure, store=self.store, stripe=self.stripe, now=self.now, report=self._note)
+        return last
 
     def _note(self, payment_id: str, error: Exception) -> None:
         self.reported.append((payment_id, error))
@@ -113,6 +114,53 @@ def test_asking_twice_is_asking_once_and_after_the_end_anew(office: Office) -> N
     again = office.holds(PAID)
     assert office.erases().erased == 1
     assert office[again].customer == ERASED
+
+
+def test_what_was_ordered_since_is_erased_by_asking_again(office: Office) -> None:
+    office.holds(PAID)
+    office.erases()
+    late = office.holds(PAID)
+    office.now += READ_AGAIN_AFTER / 2
+    erasure = office.erases()
+    assert (erasure.left, erasure.erased) == ((), 2)
+    assert office[late].customer == ERASED
+    # Whoever was ordering just now is sought as long as by the first asking.
+    assert erasure.due_at == office.now + READ_AGAIN_AFTER
+
+
+def test_of_one_payment_it_ends_as_well_and_may_be_asked_for_again(office: Office) -> None:
+    whom = Whom(WhomKind.PAYMENT, office.holds(PAID))
+    assert office.erases(whom).erased == 1
+    assert office.goes_on().done_at
+    again = office.erases(whom)
+    assert (again.left, again.erased) == ((), 0)
+
+
+def test_how_far_it_is_is_on_record_after_each_portion(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [office.holds(PAID) for _ in range(PORTION + 2)]
+    read = office.store.payment
+
+    def dies_at_the_last(payment_id: str) -> Payment | None:
+        if payment_id == ids[-1]:
+            raise SystemExit
+        return read(payment_id)
+
+    monkeypatch.setattr(office.store, "payment", dies_at_the_last)
+    with pytest.raises(SystemExit):
+        office.erases()
+    [kept] = office.store.erasures.values()
+    assert (kept.erased, kept.left) == (PORTION, tuple(ids[PORTION:]))
+
+
+def test_who_keeps_failing_is_left_for_another_time_and_holds_up_nobody_then(office: Office) -> None:
+    """As when no time is left: each failure is a line in the log, and of some people there are thousands."""
+    failing = [office.holds(PAID) for _ in range(PATIENCE)]
+    others = [office.holds(PAID) for _ in range(2)]
+    office.store.for_newer_code = set(failing)
+    assert set(office.erases().left) == {*failing, *others}
+    assert [each for each, _ in office.reported] == failing
+    assert office.goes_on().left == tuple(failing)
+    assert {office[each].customer for each in others} == {ERASED}
 
 
 def test_what_is_open_is_closed_at_stripe_first(office: Office) -> None:

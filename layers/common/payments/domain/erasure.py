@@ -55,10 +55,11 @@ class Erasure:
 
     def read_again(self, found: tuple[str, ...], now: datetime) -> "Erasure":
         """With what else is there by now; done if there is nothing, and nothing was left."""
-        left = tuple(dict.fromkeys([*self.left, *found]))
-        if left:
-            return replace(self, left=left, read_at=now)
-        return replace(self, whom=None, left=(), read_at=now, done_at=now)
+        more = self.with_more(found, now)
+        return more if more.left else replace(more, whom=None, done_at=now)
+
+    def with_more(self, found: tuple[str, ...], now: datetime) -> "Erasure":
+        return replace(self, left=tuple(dict.fromkeys([*self.left, *found])), read_at=now)
 
 
 def erasure_id(whom: Whom, salt: str) -> str:

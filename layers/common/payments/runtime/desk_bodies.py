@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from payments.domain import addresses
 from payments.domain.erasure import Whom, WhomKind
@@ -52,7 +52,12 @@ class ErasureBody(Body):
     """Who is to be erased: one of the three."""
 
     email: (
-        Annotated[str, Field(max_length=addresses.LONGEST, description="Of every payment with this address.")] | None
+        Annotated[
+            str,
+            AfterValidator(addresses.usable),
+            Field(max_length=addresses.LONGEST, description="Of every payment with this address."),
+        ]
+        | None
     ) = None
     user: Annotated[str, Field(min_length=1, max_length=255, description="Of every payment of this user.")] | None = (
         None

@@ -1,12 +1,13 @@
 """Taking a person out of payments: what is open is closed at Stripe first; the books stay."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import ANSWER
-from payments.domain.erasure import Erasure, Whom
+from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import Conflict, PaymentNotFound, StripeRefused, TryAgain, concerning
 from payments.domain.facts import Fact
 from payments.domain.looking import is_open, is_unanswered
@@ -16,6 +17,11 @@ from payments.services.asking import AskingStore
 from payments.services.canceling import Closing
 from payments.services.looking import look
 from payments.services.recording import Changed, record
+
+# How far it is, is written down after so many.
+PORTION = 20
+# After so many that cannot be erased now the others are left for another time, too.
+PATIENCE = 3
 
 type Report = Callable[[str, Exception], None]
 """Is told which payment could not be erased yet, and why; it stays on the list."""
@@ -49,45 +55,67 @@ def erase(
     payment by that id; TryAgain, NewerRelease and Stripe's failures end at `report`.
     """
     left = tuple(store.payments_of(whom))
-    if not left and whom.kind == "payment":
+    if not left and whom.kind is WhomKind.PAYMENT and store.payment(whom.value) is None:
         raise PaymentNotFound
-    erasure = store.begin_erasure(Erasure.of(whom, left, by=by, salt=salt, now=now))
-    return _proceed(erasure, store, stripe, now, report)
+    erasure = _begun(Erasure.of(whom, left, by=by, salt=salt, now=now), store)
+    for further in _proceed(erasure, store, stripe, now, report):
+        erasure = further
+    return erasure
 
 
-def go_on(erasure: Erasure, *, store: ErasureStore, stripe: Closing, now: datetime, report: Report) -> Erasure:
-    """Do what is left of it and of what is found by now; done when that is nothing."""
-    if erasure.whom is None:
-        return erasure
-    erasure = store.save_erasure(erasure.read_again(tuple(store.payments_of(erasure.whom)), now))
-    return _proceed(erasure, store, stripe, now, report)
-
-
-def _proceed(erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime, report: Report) -> Erasure:
-    left: list[str] = []
-    for payment_id in erasure.left:
-        try:
-            with concerning(payment_id):
-                _erase_payment(payment_id, erasure, store, stripe, now)
-        except Exception as error:
-            report(payment_id, error)
-            left.append(payment_id)
-    erased = len(erasure.left) - len(left)
-    if not erased:
-        return erasure
+def _begun(erasure: Erasure, store: ErasureStore) -> Erasure:
+    """The erasure as it is stored; of one that is under way, what was ordered since is on its list, too."""
+    begun = store.begin_erasure(erasure)
+    if set(erasure.left) <= set(begun.left):
+        return begun
     try:
-        return store.save_erasure(replace(erasure, left=tuple(left), erased=erasure.erased + erased))
+        return store.save_erasure(begun.with_more(erasure.left, erasure.read_at))
     except (Conflict, TryAgain):
-        # Another is at it as well; what it finds erased it passes over.
-        return erasure
+        # Another is at it as well. It finds the same when it seeks again.
+        return begun
+
+
+def go_on(
+    erasure: Erasure, *, store: ErasureStore, stripe: Closing, now: datetime, report: Report
+) -> Iterator[Erasure]:
+    """Do what is left of it and of what is found by now: the erasure after each portion; done when that is nothing."""
+    if erasure.whom is None:
+        return
+    erasure = store.save_erasure(erasure.read_again(tuple(store.payments_of(erasure.whom)), now))
+    yield erasure
+    yield from _proceed(erasure, store, stripe, now, report)
+
+
+def _proceed(
+    erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime, report: Report
+) -> Iterator[Erasure]:
+    """What cannot be erased now goes to the end of the list, and holds up nothing the next time."""
+    waiting, failed = deque(erasure.left), list[str]()
+    while waiting and len(failed) < PATIENCE:
+        erased = 0
+        while waiting and erased < PORTION and len(failed) < PATIENCE:
+            payment_id = waiting.popleft()
+            try:
+                with concerning(payment_id):
+                    _erase_payment(payment_id, erasure, store, stripe, now)
+                erased += 1
+            except Exception as error:
+                report(payment_id, error)
+                failed.append(payment_id)
+        try:
+            erasure = store.save_erasure(replace(erasure, left=(*waiting, *failed), erased=erasure.erased + erased))
+        except (Conflict, TryAgain):
+            # Another is at it as well, or no time is left; what is erased by then is passed over.
+            return
+        yield erasure
 
 
 def _erase_payment(payment_id: str, erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime) -> None:
     payment = store.payment(payment_id)
     if payment is None or payment.erased_at:
         return
-    if is_unanswered(payment):
-        # Asking again takes the person's address.
+    if is_unanswered(payment) or (is_open(payment) and not payment.sessions):
+        # Asking again takes the person's address, and what is not known cannot be closed.
         payment, _ = look(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
     news = _closed(payment, stripe) if is_open(payment) else ()
     entry = AuditEntry(f"adm_{erasure.id}", "erasure", ("the person was erased",), now, erasure.by)

@@ -338,9 +338,11 @@ class _Run:
     def _erasures(self) -> Generator[None]:
         for erasure in self._store.due_erasures(self._clock(), OVERDUE_PER_SHARD):
             with self._apart(erasure_id=erasure.id):
-                now, stripe = self._clock(), self._stripe
-                went_on = go_on(erasure, store=self._store, stripe=stripe, now=now, report=self._not_erased)
-                self._summary.payments_erased += went_on.erased - erasure.erased
+                now, erased = self._clock(), erasure.erased
+                for further in go_on(erasure, store=self._store, stripe=self._stripe, now=now, report=self._not_erased):
+                    self._summary.payments_erased += further.erased - erased
+                    erased = further.erased
+                    yield
             yield
 
     def _not_erased(self, payment_id: str, error: Exception) -> None:

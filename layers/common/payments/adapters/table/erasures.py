@@ -24,7 +24,8 @@ class ErasureTable(TableClient):
     def payments_of(self, whom: Whom) -> Sequence[str]:
         """A query for each page of the index, which has no payment that was erased; one read for one payment."""
         if whom.kind is WhomKind.PAYMENT:
-            return [whom.value] if self._get(payment_key(whom.value)) else []
+            item = self._get(payment_key(whom.value))
+            return [whom.value] if item and "erased_at" not in item else []
         index, attribute = _INDEXES[whom.kind]
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
