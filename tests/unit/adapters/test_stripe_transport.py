@@ -252,6 +252,18 @@ def test_a_repetition_that_would_come_too_late_is_not_begun_and_the_failure_stan
         assert len(seen) == 1
 
 
+def test_no_request_takes_the_time_that_is_needed_afterwards() -> None:
+    transport = StripeTransport(timeout=10, then=3)
+    with answering(out_of_order) as (url, seen):
+        with within(12.9), pytest.raises(stripe.APIConnectionError):
+            transport.request("post", url, {}, "x")
+        assert seen == []
+        with within(13.4):
+            assert transport.request_with_retries("post", url, {}, "x", max_network_retries=2)[1] == 503
+        assert len(seen) == 1
+    transport.close()
+
+
 def test_an_answer_by_tls_is_read(server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = by_tls(server, tmp_path)
     monkeypatch.setattr(stripe, "ca_bundle_path", str(pair))

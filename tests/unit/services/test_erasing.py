@@ -1,5 +1,6 @@
 """A person is taken out of payments, whatever goes wrong meanwhile; the books stay."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -134,6 +135,55 @@ def test_of_one_payment_it_ends_as_well_and_may_be_asked_for_again(office: Offic
     assert office.goes_on().done_at
     again = office.erases(whom)
     assert (again.left, again.erased) == ((), 0)
+
+
+class Death:
+    """Ends the process at a call of the store's or Stripe's, before or after its effect."""
+
+    CALLS = ("payments_of", "begin_erasure", "save_erasure", "payment", "save", "close")
+
+    def __init__(self, office: Office, at: int, *, after: bool) -> None:
+        self.calls, self._at, self._after = 0, at, after
+        self._office, self._patched = office, []
+        for owner in (office.store, office.stripe):
+            for name in self.CALLS:
+                if hasattr(owner, name):
+                    setattr(owner, name, self._mortal(getattr(owner, name)))
+                    self._patched.append((owner, name))
+
+    def _mortal(self, call: Callable[..., object]) -> Callable[..., object]:
+        def called(*args: object, **named: object) -> object:
+            self.calls += 1
+            if self.calls == self._at and not self._after:
+                raise SystemExit
+            answer = call(*args, **named)
+            if self.calls == self._at:
+                raise SystemExit
+            return answer
+
+        return called
+
+    def is_over(self) -> None:
+        for owner, name in self._patched:
+            delattr(owner, name)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(3, 14))
+def test_cut_off_at_any_call_it_is_resumed(office: Office, at: int, after: bool) -> None:
+    """From the third on, for before there is nothing on record: whoever asked was not answered, and asks again."""
+    ids = [office.holds(PAID), office.holds(OPEN), office.holds()]
+    death = Death(office, at, after=after)
+    with pytest.raises(SystemExit):
+        office.erases()
+    death.is_over()
+    done = office.goes_on()
+    while not done.done_at:
+        done = office.goes_on()
+    assert {office[each].customer for each in ids} == {ERASED}
+    assert [office[each].is_over for each in ids] == [False, True, True]
+    assert done.erased == len(ids)
+    assert not office.reported
 
 
 def test_how_far_it_is_is_on_record_after_each_portion(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import stripe
 
+from payments.adapters.aws import CONFIG, attempt_seconds
 from payments.adapters.stripe.transport import StripeTransport
 from payments.domain.errors import NotConfigured
 
@@ -38,7 +39,8 @@ class StripeConnection:
 
     @cached_property
     def _http(self) -> stripe.HTTPClient:
-        return StripeTransport(TIMEOUT_SECONDS)
+        # What came of it is to be written down, or at least read for the answer.
+        return StripeTransport(TIMEOUT_SECONDS, then=attempt_seconds(CONFIG))
 
     def _client(self) -> stripe.StripeClient:
         """Made anew for each call, which is cheap, so that a rotated key is used; the connections are kept."""

@@ -25,14 +25,15 @@ CONNECT_SECONDS = 2
 class StripeTransport(stripe.HTTPClient):
     """Keeps its connections; `timeout` is in seconds, for all of a request and its answer.
 
-    A request is begun only if the invocation can wait so long, and repeated only if it can wait for the pause as well.
+    A request is begun only if the invocation can wait so long, and for `then` seconds more that the caller needs
+    afterwards; and repeated only if it can wait for the pause as well.
     """
 
     name = "urllib3"
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, *, then: float = 0) -> None:
         super().__init__()
-        self._timeout = timeout
+        self._needed = timeout + then
         self._pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=timeout),
             retries=False,
@@ -47,7 +48,7 @@ class StripeTransport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """Body, status and headers; APIConnectionError if there was no answer, to be tried again unless TLS failed or
         no time is left."""
-        if seconds_left() < self._timeout:
+        if seconds_left() < self._needed:
             raise stripe.APIConnectionError("Stripe was not asked: no time is left", should_retry=False)  # type: ignore[no-untyped-call]
         try:
             answer = self._pool.request(method.upper(), url, headers=headers, body=post_data)
@@ -66,7 +67,7 @@ class StripeTransport(stripe.HTTPClient):
         max_network_retries: int | None,
     ) -> bool:
         pause = self.INITIAL_DELAY * 2**num_retries
-        return seconds_left() >= pause + self._timeout and bool(
+        return seconds_left() >= pause + self._needed and bool(
             super()._should_retry(response, api_connection_error, num_retries, max_network_retries)
         )
 
