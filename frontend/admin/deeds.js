@@ -8,9 +8,11 @@ import { isDecided, problemWords } from "./words.js";
 const AGAIN = "Doing it again is safe: it is done once.";
 
 /**
- * @typedef {{path: string, body?: object, key?: string, question?: {title: string, text: string[], yes: string},
- *   done: (answer: {status: number, body: any}) => string, begin?: () => void, decided?: () => void}} Deed
- *   path: below the payment's; begin, decided: before it is sent, and once there is an answer that stays
+ * @typedef {{path?: string, address?: string, body?: object, key?: string,
+ *   question?: import("./question.js").Question, done: (answer: {status: number, body: any}) => string,
+ *   begin?: () => void, decided?: () => void}} Deed
+ *   path: below the payment's, and the answer has the payment; address: below /admin instead, and the payment is read
+ *   again; begin, decided: before it is sent, and once there is an answer that stays
  */
 
 /**
@@ -19,16 +21,18 @@ const AGAIN = "Doing it again is safe: it is done once.";
  * @param {(payment: any) => void} draw
  * @param {Deed} deed
  */
-export async function perform(desk, payment, draw, { path, body, key, question, done, begin, decided }) {
+export async function perform(desk, payment, draw, { path, address, body, key, question, done, begin, decided }) {
   if (question && !(await isWanted(question))) return;
   begin?.();
   const settle = desk.working("One moment\u2026");
-  const address = pathOf(payment.paymentId);
+  const own = pathOf(payment.paymentId);
+  const readAgain = () => read(own, {}, desk.signal).catch(() => payment);
   try {
-    const answer = await act(address + path, body, key);
+    const answer = await act(address ?? own + path, body, key);
     decided?.();
+    const now = address ? await readAgain() : (answer.body.payment ?? answer.body);
     settle();
-    draw(answer.body.payment ?? answer.body);
+    draw(now);
     desk.tell(done(answer));
   } catch (error) {
     const isAnswer = error instanceof ProblemError;
@@ -37,7 +41,7 @@ export async function perform(desk, payment, draw, { path, body, key, question, 
     const words = wordsOf(error);
     if (!words) return desk.fail(error);
     // What was refused may have been so for what happened meanwhile.
-    draw(isAnswer ? await read(address, {}, desk.signal).catch(() => payment) : payment);
+    draw(isAnswer ? await readAgain() : payment);
     desk.tell(words, true);
   }
 }

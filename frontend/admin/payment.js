@@ -3,6 +3,7 @@ import { webAddress } from "../site.js";
 import { pathOf, read } from "./api.js";
 import { perform } from "./deeds.js";
 import { button, definitions, element, outside, table } from "./elements.js";
+import { erasurePart } from "./erasure.js";
 import { day, money, sums, time } from "./format.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
@@ -30,6 +31,7 @@ export async function showPayment(desk) {
         part("Mails", noticesPart(payment, does), true),
         part("What happened", timelinePart(payment), true),
         part("What is known from Stripe", factsPart(payment), true),
+        part("Erase the person", erasurePart(desk, payment, draw), true),
       ),
     );
   }
@@ -63,7 +65,7 @@ function summary(payment) {
     ["Asked", money({ amount, currency })],
     ["Received", sums(payment.received)],
     ["Returned", sums(payment.returned)],
-    ["Name", name],
+    ["Name", name ?? "erased"],
     ["Mail", email && ofUser(email)],
     ["User", user && ofUser(user)],
     ["Ordered", time(payment.createdAt)],

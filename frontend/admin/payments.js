@@ -32,7 +32,7 @@ export async function showPayments(desk) {
 
 function search(query) {
   const text = { id: "q", name: "q", type: "search", value: query.q, autocomplete: "off", spellcheck: "false" };
-  const hint = "A payment, an id of Stripe's (cs_, pi_, ch_), a mail address or a user.";
+  const hint = "A payment, an id of Stripe's (cs_, pi_, ch_), a mail address or a user, whatever the day and status.";
   const days = ["from", "to"].map((name) => element("input", { id: name, name, type: "date", value: query[name] }));
   const form = element(
     "form",
@@ -45,7 +45,9 @@ function search(query) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = [...new FormData(form)].filter(([, value]) => String(value).trim());
+    const filled = [...new FormData(form)].filter(([, value]) => String(value).trim());
+    // The API takes what is searched for alone.
+    const wanted = filled.some(([name]) => name === "q") ? filled.filter(([name]) => name === "q") : filled;
     const address = `#${PATH}${wanted.length ? `?${new URLSearchParams(/** @type {any} */ (wanted))}` : ""}`;
     // The same again is a look at what has changed.
     if (location.hash === address) window.dispatchEvent(new HashChangeEvent("hashchange"));
@@ -54,11 +56,11 @@ function search(query) {
   return form;
 }
 
-const captionOf = ({ from, to }) => (from || to ? "Newest first" : "The last seven days, newest first");
+const captionOf = ({ q, from, to }) => (q || from || to ? "Newest first" : "The last seven days, newest first");
 
 const emptyWords = ({ q, from, to }) =>
   q
-    ? "No payment was found. Days and status narrow a search too."
+    ? "No payment was found."
     : `There is no payment ${from || to ? "on these days" : "of the last seven days"}.`;
 
 function link({ paymentId, number }) {

@@ -231,6 +231,18 @@ def request_of(state: str, amount: int, ref: str = "rr-1", **changes: Any) -> di
     }
 
 
+def erasure(erased: int, left: int = 0) -> dict[str, Any]:
+    """How far a person is erased."""
+    return {
+        "erasureId": "era_1",
+        "state": "open",
+        "left": left,
+        "erased": erased,
+        "requestedAt": NOW,
+        "doneAt": None,
+    }
+
+
 ROW = (
     "paymentId",
     "status",
@@ -304,7 +316,11 @@ class DeskApi:
             case ["stats"]:
                 return json_answer({"days": self.days})
             case ["payments"]:
+                if set(request.args) - {"cursor"} > {"q"}:
+                    return refusal(422, "validation_failed", "Some fields cannot be accepted", "It goes alone.")
                 return self._page(int(request.args.get("cursor", "0")))
+            case ["erasures"]:
+                return self._erase(json.loads(request.data))
             case ["payments", id_, *rest] if id_ in self.payments:
                 return self._of_payment(self.payments[id_], rest, request)
         return refusal(404, "payment_not_found", "There is no such payment.")
@@ -334,6 +350,13 @@ class DeskApi:
             case ["refresh"]:
                 return json_answer(payment | {"checkedAt": NOW})
         return json_answer(payment)
+
+    def _erase(self, whom: dict[str, str]) -> Response:
+        ((name, value),) = whom.items()
+        theirs = [each for each in self.payments.values() if each[name] == value]
+        for each in theirs:
+            each |= {"name": None, "email": None, "user": None, "metadata": {}}
+        return json_answer(erasure(len(theirs)), 202)
 
     def _refund(self, payment: dict[str, Any], body: dict[str, Any], key: str) -> Response:
         if key not in self.refunds:

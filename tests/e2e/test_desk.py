@@ -19,6 +19,7 @@ from tests.e2e.desk import (
     ROW,
     DeskApi,
     Issuer,
+    erasure,
     event,
     fact,
     json_answer,
@@ -422,19 +423,30 @@ def test_what_waits_for_a_person_comes_first_and_leads_to_its_payment(desk: Desk
 
 def test_a_search_is_in_the_address_and_outlives_a_reload(desk: Desk) -> None:
     page = desk.signs_in("#/payments")
-    page.get_by_label("Search").fill("ada@example.com")
     page.get_by_label("From").fill("2026-11-01")
     page.get_by_label("Status").select_option("Refunded")
-    page.get_by_label("Search").press("Enter")
+    page.get_by_label("From").press("Enter")
     eventually(lambda: desk.api.seen[-1].query)
-    expect(page).to_have_url(re.compile(r"#/payments\?q=ada%40example.com&from=2026-11-01&status=refunded$"))
+    expect(page).to_have_url(re.compile(r"#/payments\?from=2026-11-01&status=refunded$"))
 
     page.reload()
 
-    expect(page.get_by_label("Search")).to_have_value("ada@example.com")
+    expect(page.get_by_label("From")).to_have_value("2026-11-01")
     expect(page.get_by_label("Status")).to_have_value("refunded")
     expect(page.get_by_role("link", name=PAYMENT_ID)).to_be_visible()
-    assert desk.api.seen[-1].query == {"q": "ada@example.com", "from": "2026-11-01", "status": "refunded"}
+    assert desk.api.seen[-1].query == {"from": "2026-11-01", "status": "refunded"}
+
+
+def test_what_is_searched_for_is_found_whatever_the_day_and_the_status(desk: Desk) -> None:
+    page = desk.signs_in("#/payments?from=2026-11-01&status=refunded")
+    page.get_by_label("Search").fill("ada@example.com")
+
+    page.get_by_label("Search").press("Enter")
+
+    expect(page).to_have_url(re.compile(r"#/payments\?q=ada%40example.com$"))
+    expect(page.get_by_label("From")).to_have_value("")
+    expect(page.get_by_role("link", name=PAYMENT_ID)).to_be_visible()
+    assert desk.api.seen[-1].query == {"q": "ada@example.com"}
 
 
 def test_the_same_search_again_looks_again(desk: Desk) -> None:
@@ -1034,6 +1046,98 @@ def test_stripe_is_asked_and_what_came_of_it_is_said(desk: Desk, checked: str | 
     expect(page.locator(".tag").first).to_have_text("Refunded")
 
 
+# Erasing the person
+
+ERASED_FROM_ONE = (
+    "The person is erased from 1 payment. In ten minutes it is looked whether another was ordered meanwhile."
+)
+
+
+def asks_to_erase(desk: Desk, from_: str = "") -> Locator:
+    """As far as the question."""
+    if from_:
+        desk.page.get_by_label("From which payments").select_option(from_)
+    desk.page.get_by_role("button", name="Erase the person").click()
+    return desk.page.get_by_role("dialog")
+
+
+@pytest.mark.parametrize(
+    ("from_", "body"),
+    [
+        ("All payments with ada@example.com", {"email": "ada@example.com"}),
+        ("All payments of user ada-sub", {"user": "ada-sub"}),
+        ("This payment alone", {"paymentId": PAYMENT_ID}),
+    ],
+)
+def test_a_person_is_erased_once_their_mail_address_is_typed(desk: Desk, from_: str, body: dict[str, str]) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(user="ada-sub")
+    page = desk.signs_in(PAYMENT)
+
+    question = asks_to_erase(desk, from_)
+    expect(question.get_by_role("heading")).to_have_text("Erase Ada Lovelace?")
+    expect(question.get_by_role("definition").first).to_have_text(from_)
+    question.get_by_label("Type ada@example.com").fill(" Ada@Example.com ")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text(ERASED_FROM_ONE)
+    expect(page.locator("#news")).to_be_focused()
+    expect(page.locator("#content")).not_to_contain_text("ada")
+    expect(page.get_by_role("button", name="Erase the person")).to_have_count(0)
+    (sent,) = desk.api.sent("/erasures")
+    assert (sent.method, sent.body) == ("POST", body)
+
+
+@pytest.mark.parametrize("typed", ["", "ada@example.co", "Ada Lovelace"])
+def test_nobody_is_erased_by_a_click_alone(desk: Desk, typed: str) -> None:
+    desk.signs_in(PAYMENT)
+    question = asks_to_erase(desk)
+    word = question.get_by_label("Type ada@example.com")
+    word.fill(typed)
+
+    question.get_by_role("button", name="Erase for ever").click()
+
+    expect(word).to_have_accessible_description("That is something else.")
+    expect(word).to_be_focused()
+    expect(word).to_have_attribute("aria-invalid", "true")
+    question.get_by_role("button", name="Do nothing").click()
+    expect(question).to_be_hidden()
+    assert desk.api.sent("/erasures") == []
+    # The next question wants no word.
+    desk.refunds("21")
+    expect(desk.page.get_by_role("status")).to_have_text("Stripe has taken the refund of $21.00.")
+
+
+def test_what_of_an_erasure_is_left_is_said(desk: Desk) -> None:
+    page = desk.signs_in(PAYMENT)
+    question = asks_to_erase(desk)
+    question.get_by_label("Type").fill("ada@example.com")
+    desk.api.scripts["erasures"].append(lambda _: json_answer(erasure(1200, left=1), 202))
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text(
+        "The person is erased from 1,200 payments. "
+        "1 payment cannot be reached yet; that goes on by itself, every ten minutes."
+    )
+    expect(page.get_by_role("button", name="Erase the person")).to_be_visible()
+
+
+def test_an_erasure_without_an_answer_can_be_asked_for_again(desk: Desk) -> None:
+    page = desk.signs_in(PAYMENT)
+    page.route("**/erasures", lambda route: route.abort(), times=1)
+    for told in ("No answer came, so it may have been done or not. Doing it again is safe", ERASED_FROM_ONE):
+        asks_to_erase(desk).get_by_label("Type").fill("ada@example.com")
+        page.keyboard.press("Enter")
+        expect(page.locator("#news:not([hidden]), #problem:not([hidden])")).to_contain_text(told)
+
+
+def test_a_dispute_is_named_before_the_person_is_erased(desk: Desk) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(dispute="open")
+    desk.signs_in(PAYMENT)
+
+    expect(asks_to_erase(desk)).to_contain_text("This payment is in dispute: answer the bank first")
+
+
 def test_news_of_one_payment_is_not_told_on_another_view(desk: Desk) -> None:
     page = desk.signs_in(PAYMENT)
     expect(page.get_by_label("Amount")).to_be_visible()
@@ -1129,6 +1233,19 @@ def _question(desk: Desk) -> None:
     desk.asks_for_refund("21")
 
 
+def _erasing(desk: Desk) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(dispute="open", user="ada-sub")
+    desk.signs_in(PAYMENT)
+    asks_to_erase(desk).get_by_role("button", name="Erase for ever").click()
+
+
+def _erased(desk: Desk) -> None:
+    desk.signs_in(PAYMENT)
+    asks_to_erase(desk).get_by_label("Type").fill("ada@example.com")
+    desk.page.keyboard.press("Enter")
+    expect(desk.page.get_by_role("status")).to_be_visible()
+
+
 def _unanswered(desk: Desk) -> None:
     desk.signs_in(PAYMENT)
     desk.loses_answers("refunds")
@@ -1200,6 +1317,8 @@ SCENES: dict[str, Callable[[Desk], object]] = {
     "payments": _payments,
     "payment": _full_payment,
     "question": _question,
+    "erasing": _erasing,
+    "erased": _erased,
     "unanswered": _unanswered,
     "statistics": _statistics,
 }
