@@ -7,7 +7,7 @@
  *   color         #rrggbb of the buttons on light pages; `colorOnDark` on dark ones. The colour of their text follows.
  *   afterPayment  a sentence for the customer who has just paid: what happens next, beside the confirmation mail.
  * issuer        the desk (admin/): who signs in its admins, the stack's OidcIssuer; with clientId, the desk's id there, and
- *               scope, what it asks for.
+ *               scope, what it asks for. audience, only for an issuer that wants to be told: Auth0, else it gives no JWT.
  * locale        a BCP 47 tag such as "en-GB" for amounts and dates; left out, it is the visitor's own.
  */
 export const config = {
@@ -23,5 +23,6 @@ export const config = {
   issuer: "http://localhost:8027",
   clientId: "quittance",
   scope: "openid",
+  audience: "",
   locale: undefined,
 };

@@ -3,7 +3,7 @@ import { readPage } from "./api.js";
 import { element } from "./elements.js";
 import { time } from "./format.js";
 import { moreOf } from "./more.js";
-import { noticeName, statusName, whyName, whyTodo } from "./words.js";
+import { noticeName, noticeState, statusName, whyName, whyTodo } from "./words.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export async function showAttention(desk) {
@@ -32,7 +32,7 @@ function item({ paymentId, why, status, since, deadline, notice }) {
       "p",
       { class: "soft" },
       element("a", { href: `#/payments/${encodeURIComponent(paymentId)}` }, paymentId),
-      ` \u00b7 ${statusName(status)} \u00b7 since ${time(since)}`,
+      ` \u00b7 ${notice ? noticeState(status) : statusName(status)} \u00b7 since ${time(since)}`,
     ),
   );
 }

@@ -33,6 +33,9 @@ export const button = (text, click, isQuiet = true) =>
 /** Address of Stripe's, for a new tab. */
 export const outside = (href, text) => element("a", { href, target: "_blank", rel: "noreferrer" }, text);
 
+/** What somebody wrote, in their own direction: Arabic leaves the words around it where they are. */
+export const isolated = (text) => element("bdi", {}, text);
+
 /** Names and values; what has no value is left out. @param {[string, any][]} rows */
 export function definitions(rows) {
   const isFilled = ([, value]) => ![null, undefined, false, ""].includes(value);
@@ -45,15 +48,17 @@ export function definitions(rows) {
 
 /**
  * A table that a narrow screen shows as a list of cards, hence the roles: browsers forget them with the layout.
- * @param {string} caption @param {{name: string, of: (row: any) => any, isNumber?: boolean}[]} columns @param {any[]} rows
+ * @param {string} caption @param {{name: string, of: (row: any) => any, isNumber?: boolean, isLong?: boolean}[]} columns
+ *   isLong: may be one endless word
+ * @param {any[]} rows
  */
 export function table(caption, columns, rows) {
   const heads = columns.map(({ name, isNumber }) =>
     element("th", { role: "columnheader", scope: "col", class: isNumber && "number" }, name),
   );
   const line = (row) =>
-    columns.map(({ name, of, isNumber }) =>
-      element("td", { role: "cell", "data-label": name, class: isNumber && "number" }, of(row)),
+    columns.map(({ name, of, isNumber, isLong }) =>
+      element("td", { role: "cell", "data-label": name, class: isNumber ? "number" : isLong && "long" }, of(row)),
     );
   return element(
     "table",

@@ -1,6 +1,6 @@
 /** Taking the person out of their payments. What goes and what stays is said first, and their mail address is typed. */
 import { perform } from "./deeds.js";
-import { element, field, select } from "./elements.js";
+import { element, field, isolated, select } from "./elements.js";
 import { number } from "./format.js";
 
 const GOES = "Name, mail address, user, metadata and the page they came back to. A checkout that is open is closed at Stripe.";
@@ -35,7 +35,7 @@ export function erasurePart(desk, payment, draw) {
 function questionOf({ name, email, dispute }, from) {
   const terms = [["From", from], ["Goes", GOES], ["Stays", STAYS]];
   const disputed = dispute === "open" ? [DISPUTED] : [];
-  return { title: `Erase ${name ?? email}?`, terms, text: [...disputed, ENDS], yes: "Erase for ever", word: email };
+  return { title: ["Erase ", isolated(name ?? email), "?"], terms, text: [...disputed, ENDS], yes: "Erase for ever", word: email };
 }
 
 /** How far it is, by the answer. */

@@ -3,7 +3,7 @@ import { webAddress } from "../site.js";
 import { definitions, element, outside, table } from "./elements.js";
 import { money, time } from "./format.js";
 import { who } from "./session.js";
-import { factName, plain } from "./words.js";
+import { factName, noticeName, noticeState, plain } from "./words.js";
 
 const ID_OF_STRIPE = /^(cs|pi|ch|py|re|pyr|du|dp|issfr|prv)_/;
 const GONE = ["failed", "canceled"];
@@ -40,7 +40,19 @@ export function intentsPart(payment) {
   ], rows);
 }
 
-export function timelinePart({ timeline }) {
+/** What an event or an act changed, as the audit trail has it: `attempt#ch_1: open -> succeeded`, or a sentence. */
+function changeOf(text, payment) {
+  const [, kind, ref = "", now] = /^(\w+)#(.*): \S+ -> (\S+)$/.exec(text) ?? [];
+  if (!kind) return [text];
+  if (kind === "notice") return [`${noticeName(ref.split("#")[0])}: ${noticeState(now)}`];
+  return [...thing(kind, ref, payment), `: ${plain(now)}`];
+}
+
+/** A fact by its kind, and by its id where it has one. */
+const thing = (kind, ref, payment) => [factName(kind), ...(kind === "asking" ? [] : [" ", linked(ref, payment)])];
+
+export function timelinePart(payment) {
+  const { timeline } = payment;
   if (!timeline.length) return null;
   return element(
     "ol",
@@ -50,7 +62,7 @@ export function timelinePart({ timeline }) {
         "li",
         {},
         element("p", {}, element("strong", {}, typeName(type)), sub && ` by ${by(sub)}`),
-        outcome.length ? element("p", {}, outcome.join(", ")) : null,
+        outcome.map((each) => element("p", {}, changeOf(each, payment))),
         element("p", { class: "soft" }, time(at)),
       ),
     ),
@@ -60,7 +72,7 @@ export function timelinePart({ timeline }) {
 export function factsPart(payment) {
   if (!payment.facts.length) return null;
   return table("The furthest state of each thing that anyone has told us of", [
-    { name: "What", of: ({ kind, ref }) => element("span", {}, `${factName(kind)} `, linked(ref, payment)) },
+    { name: "What", isLong: true, of: ({ kind, ref }) => element("span", {}, thing(kind, ref, payment)) },
     { name: "State", of: ({ state }) => plain(state) },
     { name: "Learned", of: ({ learnedAt }) => time(learnedAt) },
     { name: "Details", of: ({ details }) => detailsOf(details, payment) },

@@ -43,6 +43,7 @@ export async function addressOf({ state, nonce, verifier, endpoints }) {
     client_id: config.clientId,
     redirect_uri: here,
     scope: config.scope,
+    audience: config.audience,
     state,
     nonce,
     code_challenge: base64url(new Uint8Array(digest)),

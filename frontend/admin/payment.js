@@ -2,13 +2,13 @@
 import { webAddress } from "../site.js";
 import { pathOf, read } from "./api.js";
 import { perform } from "./deeds.js";
-import { button, definitions, element, outside, table } from "./elements.js";
+import { button, definitions, element, isolated, outside, table } from "./elements.js";
 import { erasurePart } from "./erasure.js";
 import { day, money, sums, time } from "./format.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
-import { disputeName, noticeName, noticeState, plain, reasonName } from "./words.js";
-import { requestState, statusName, whyName, whyTodo } from "./words.js";
+import { disputeName, noticeName, noticeState, reasonName } from "./words.js";
+import { requestState, statusName, wayName, whyName, whyTodo } from "./words.js";
 
 /** @param {import("./desk.js").Desk} desk */
 export async function showPayment(desk) {
@@ -65,14 +65,14 @@ function summary(payment) {
     ["Asked", money({ amount, currency })],
     ["Received", sums(payment.received)],
     ["Returned", sums(payment.returned)],
-    ["Name", name ?? "erased"],
+    ["Name", name === null ? "erased" : isolated(name)],
     ["Mail", email && ofUser(email)],
     ["User", user && ofUser(user)],
     ["Ordered", time(payment.createdAt)],
     ["The shop's day", payment.day && day(payment.day)],
     ["Paid", time(payment.paidAt)],
     ["Can be paid until", payment.payable && time(payment.expiresAt)],
-    ["Paid by", payment.paidBy && plain(payment.paidBy)],
+    ["Way to pay", payment.paidBy && wayName(payment.paidBy)],
     ["Failure", failure && `${failure.message} (${failure.code})`],
     ["Changed", time(payment.updatedAt)],
     ["Payment", paymentId],
@@ -88,7 +88,7 @@ function deeds({ toApprove, cancelable, name }, does) {
         path: "/approval",
         body: sum,
         question: {
-          title: `Accept ${money(sum)} from ${name ?? "the customer"} for this payment?`,
+          title: [`Accept ${money(sum)} from `, isolated(name ?? "the customer"), " for this payment?"],
           text: ["It counts as paid then, and the customer gets the confirmation."],
           yes: `Accept ${money(sum)}`,
         },
@@ -126,7 +126,7 @@ function orderPart({ order, currency }) {
   const sum = (amount) => money({ amount, currency });
   return definitions([
     ["Number", order.number],
-    ...order.lines.map(({ name, quantity, unit }) => [`${quantity} \u00d7 ${name}`, sum(quantity * unit)]),
+    ...order.lines.map(({ name, quantity, unit }) => [[`${quantity} \u00d7 `, isolated(name)], sum(quantity * unit)]),
     ["Shipping", order.shipping && sum(order.shipping.amount)],
     ...order.tax.map(({ name, amount, inclusive }) => [inclusive ? `${name} (in it)` : name, sum(amount)]),
     ["Total", sum(order.total)],
@@ -134,7 +134,7 @@ function orderPart({ order, currency }) {
 }
 
 function metadataPart({ metadata }) {
-  const rows = Object.entries(metadata ?? {});
+  const rows = Object.entries(metadata ?? {}).map((pair) => pair.map(isolated));
   return rows.length ? definitions(rows) : null;
 }
 
@@ -156,10 +156,10 @@ function requestsPart({ refundRequests }, does) {
   return table("Asked for here", [
     { name: "Asked", of: ({ requestedAt }) => time(requestedAt) },
     { name: "Amount", isNumber: true, of: money },
-    { name: "State", of: ({ state, detail }) => [requestState(state), detail].filter(Boolean).join(": ") },
+    { name: "State", isLong: true, of: ({ state, detail }) => [requestState(state), detail].filter(Boolean).join(": ") },
     { name: "Reason", of: ({ reason }) => reason && reasonName(reason) },
-    { name: "Refund", of: ({ refundId }) => refundId },
-    { name: "By", of: ({ by }) => by },
+    { name: "Refund", isLong: true, of: ({ refundId }) => refundId },
+    { name: "By", isLong: true, of: ({ by }) => by },
     { name: "Action", of: (request) => request.state === "open" && withdraw(request) },
   ], refundRequests);
 }
@@ -183,7 +183,11 @@ function noticesPart({ notices, email }, does) {
   return table("Each is sent once unless you send it again", [
     { name: "Mail", of: ({ kind }) => noticeName(kind) },
     // Of one that was sent the note is the mail service's id for it.
-    { name: "State", of: ({ state, note }) => [noticeState(state), state !== "sent" && note].filter(Boolean).join(": ") },
+    {
+      name: "State",
+      isLong: true,
+      of: ({ state, note }) => [noticeState(state), state !== "sent" && note].filter(Boolean).join(": "),
+    },
     { name: "When", of: ({ settledAt, dueSince }) => time(settledAt ?? dueSince) },
     { name: "Tries", isNumber: true, of: ({ attempts }) => attempts },
     { name: "Action", of: (notice) => notice.resendable && resend(notice) },

@@ -4,7 +4,7 @@ import { readAll, readPage } from "./api.js";
 import { element, field, select, table } from "./elements.js";
 import { money, sums, time } from "./format.js";
 import { moreOf, saveButton } from "./more.js";
-import { STATUSES, disputeName, statusName } from "./words.js";
+import { STATUSES, disputeName, problemWords, statusName } from "./words.js";
 
 const FILTERS = ["q", "from", "to", "status"];
 const PATH = "/payments";
@@ -19,7 +19,7 @@ export async function showPayments(desk) {
     if (error.status !== 422) throw error;
     // What is wrong with what was looked for belongs beside it.
     desk.show("Payments", form);
-    desk.tell([error.message, ...error.errors.map(({ detail }) => detail)].join(" "), true);
+    desk.tell(problemWords(error), true);
   });
   if (!first || desk.signal.aborted) return;
   if (!first.rows.length) return desk.show("Payments", form, element("p", {}, emptyWords(query)));

@@ -4,7 +4,7 @@ import { definitions, element, field } from "./elements.js";
 
 /**
  * terms: names and what they are, before the text; word: what has to be typed to say yes.
- * @typedef {{title: string, text: string[], yes: string, terms?: [string, string][], word?: string}} Question
+ * @typedef {{title: string | (string | Element)[], text: string[], yes: string, terms?: [string, string][], word?: string}} Question
  */
 
 let mayBeYes = () => true;
@@ -13,7 +13,7 @@ let mayBeYes = () => true;
 export function isWanted({ title, text, yes, terms = [], word }) {
   const dialog = byId("question");
   const lines = text.map((each) => element("p", {}, each));
-  byId("question-title").textContent = title;
+  byId("question-title").replaceChildren(...[title].flat());
   byId("question-text").replaceChildren(...(terms.length ? [definitions(terms)] : []), ...lines);
   byId("question-yes").textContent = yes;
   mayBeYes = word ? fieldFor(word, byId("question-text")) : () => true;
@@ -35,7 +35,7 @@ function fieldFor(word, place) {
   place.append(made);
   return () => {
     const isIt = input.value.trim().toLowerCase() === word.toLowerCase();
-    problem.textContent = isIt ? "" : "That is something else.";
+    problem.textContent = isIt ? "" : "Type the address as it stands above.";
     input.setAttribute("aria-invalid", String(!isIt));
     if (!isIt) input.focus();
     return isIt;

@@ -6,7 +6,7 @@ import { config } from "../config.js";
 import { AmountError, parseAmount } from "../money.js";
 import { newIdempotencyKey } from "../quittance.js";
 import { perform } from "./deeds.js";
-import { button, element, field, select } from "./elements.js";
+import { button, element, field, isolated, select } from "./elements.js";
 import { money } from "./format.js";
 import { who } from "./session.js";
 import { REASONS } from "./words.js";
@@ -108,7 +108,7 @@ function questionOf({ name }, { amount, currency, of, reason }) {
   const sum = money({ amount, currency });
   const stays = of > amount ? [`${money({ amount: of - amount, currency })} can still be refunded after that.`] : [];
   return {
-    title: `Refund ${sum} of ${money({ amount: of, currency })} to ${name ?? "the customer"}?`,
+    title: [`Refund ${sum} of ${money({ amount: of, currency })} to `, isolated(name ?? "the customer"), "?"],
     text: [BANKS, ...stays, ...(reason === "fraudulent" ? [BLOCKS] : [])],
     yes: `Refund ${sum}`,
   };

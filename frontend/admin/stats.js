@@ -5,7 +5,7 @@ import { bars } from "./bars.js";
 import { element, field, select, table } from "./elements.js";
 import { day, money, number } from "./format.js";
 import { saveButton } from "./more.js";
-import { STATUSES, statusName } from "./words.js";
+import { STATUSES, problemWords, statusName } from "./words.js";
 
 const DAYS = 28;
 const DAY_MS = 86_400_000;
@@ -18,7 +18,7 @@ export async function showStats(desk) {
   const answer = await read("/stats", query, desk.signal).catch((error) => {
     if (error.status !== 422) throw error;
     desk.show("Statistics", form(query, bar, []));
-    desk.tell([error.message, ...error.errors.map(({ detail }) => detail)].join(" "), true);
+    desk.tell(problemWords(error), true);
   });
   if (!answer || desk.signal.aborted) return;
   const rows = answer.days;
@@ -88,7 +88,9 @@ function seriesOf(bar, rows, currencies) {
 function byDay(days, { title, told, series }) {
   const all = (on) => series.reduce((sum, each) => sum + each.of(on), 0);
   const total = (of) => days.reduce((sum, on) => sum + of(on), 0);
-  const column = (name, of) => ({ name, isNumber: true, of: (on) => told(on ? of(on) : total(of)) });
+  // Of a day, a narrow screen has room only for what there was.
+  const cell = (value) => element("span", { class: value ? undefined : "none" }, told(value));
+  const column = (name, of) => ({ name, isNumber: true, of: (on) => cell(on ? of(on) : total(of)) });
   const columns = [
     { name: "Day", of: (on) => (on ? day(on) : "All days") },
     ...series.map(({ name, of }) => column(name, of)),

@@ -84,6 +84,9 @@ export const REASONS = [
 /** @type {Record<string, string>} */
 const DISPUTES = { open: "open", won: "won", lost: "lost" };
 
+/** @type {Record<string, string>} */
+const WAYS = { hosted: "on Stripe's page", embedded: "on your page" };
+
 const named = (names) => (value) => names[value] ?? plain(value);
 
 export const statusName = named(STATUSES);
@@ -92,6 +95,7 @@ export const noticeState = named(NOTICE_STATES);
 export const factName = named(FACTS);
 export const requestState = named(REQUESTS);
 export const disputeName = named(DISPUTES);
+export const wayName = named(WAYS);
 export const reasonName = (reason) => REASONS.find(([value]) => value === (reason ?? ""))?.[1] ?? plain(reason);
 
 /** `refund_request` or `evidenceDueBy` as words. @param {unknown} name */
@@ -105,6 +109,6 @@ export const isDecided = ({ status }) => status >= 400 && status < 500 && ![401,
 
 /** What an error of the API means to someone who wanted something done. @param {any} error */
 export function problemWords(error) {
-  const details = (error.errors ?? []).map(({ detail }) => detail).filter((detail) => detail !== error.message);
-  return [error.message, ...details].join(" ");
+  // The message says the same once more, by the names of the fields.
+  return (error.errors ?? []).map(({ detail }) => detail).join(" ") || error.message;
 }

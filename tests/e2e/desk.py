@@ -185,8 +185,8 @@ def payment(**changes: Any) -> dict[str, Any]:
         "refundRequests": [],
         "notices": [notice("payment_confirmation", "sent", resendable=True), notice("admin_notification", "sent")],
         "timeline": [
-            event("2026-11-21T11:05:29Z", "payment_intent.succeeded", "intent succeeded"),
-            event(NOW, "checkout.session.completed", "session paid", "raised payment_confirmation"),
+            event("2026-11-21T11:05:29Z", "payment_intent.succeeded", f"intent#{INTENT}: open -> succeeded"),
+            event(NOW, "checkout.session.completed", "session#cs_test_a1B2c3: open -> paid"),
         ],
         "stripeUrl": f"https://dashboard.stripe.com/test/payments/{INTENT}",
         # The API changes its own.

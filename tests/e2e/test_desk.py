@@ -28,7 +28,7 @@ from tests.e2e.desk import (
     refusal,
     request_of,
 )
-from tests.e2e.scenes import PAYMENT_ID, money
+from tests.e2e.scenes import PAYMENT_ID, money, order
 from tests.e2e.test_accessibility import overhang, violations
 from tests.e2e.waiting import eventually
 
@@ -132,6 +132,21 @@ def test_an_admin_signs_in_and_comes_back_to_the_view_that_was_asked_for(desk: D
     assert desk.issuer.asked["redirect_uri"] == f"{desk.site}/admin/index.html"
     assert desk.issuer.asked["scope"] == "openid"
     assert len(desk.issuer.asked["nonce"]) >= 40
+    assert "audience" not in desk.issuer.asked
+
+
+def test_an_issuer_that_wants_to_know_the_audience_is_told(desk: Desk) -> None:
+    def for_auth0(source: str) -> str:
+        return source.replace('audience: ""', 'audience: "https://api.example.com"')
+
+    desk.page.route(
+        "**/config.js", lambda route: route.fulfill(response=route.fetch(), body=for_auth0(route.fetch().text()))
+    )
+
+    desk.signs_in()
+
+    desk.sees("Attention")
+    assert desk.issuer.asked["audience"] == "https://api.example.com"
 
 
 def test_the_folder_is_an_address_as_well(desk: Desk) -> None:
@@ -406,7 +421,7 @@ def test_what_waits_for_a_person_comes_first_and_leads_to_its_payment(desk: Desk
     desk.api.attention = [
         waiting("review", status="in_review"),
         waiting("dispute", "mail", paymentId=OTHER_ID, deadline="2026-11-28T11:05:30Z"),
-        waiting("mail", notice={"kind": "payment_confirmation", "ref": ""}),
+        waiting("mail", status="bounced", notice={"kind": "payment_confirmation", "ref": ""}),
     ]
     page = desk.signs_in()
 
@@ -416,6 +431,7 @@ def test_what_waits_for_a_person_comes_first_and_leads_to_its_payment(desk: Desk
     expect(rows.nth(1)).to_contain_text("until Nov 28, 2026, 11:05")
     expect(rows.nth(1)).to_contain_text("Mail not delivered")
     expect(rows.nth(2)).to_contain_text("Confirmation to the customer")
+    expect(rows.nth(2)).to_contain_text("came back")
     page.get_by_role("link", name=PAYMENT_ID).first.click()
     desk.sees("Payment of $120.00")
     expect(page.locator("#heading")).to_be_focused()
@@ -461,12 +477,12 @@ def test_the_same_search_again_looks_again(desk: Desk) -> None:
 
 def test_days_that_cannot_be_are_said_beside_the_form(desk: Desk) -> None:
     desk.api.scripts["payments"].append(
-        lambda _: refusal(422, "validation_failed", "Some fields.", "Ask for at most 93 days.")
+        lambda _: refusal(422, "validation_failed", "from: Ask for at most 93 days.", "Ask for at most 93 days.")
     )
 
     page = desk.signs_in("#/payments?from=2020-01-01")
 
-    expect(page.get_by_role("alert")).to_have_text("Some fields. Ask for at most 93 days.")
+    expect(page.get_by_role("alert")).to_have_text("Ask for at most 93 days.")
     expect(page.get_by_label("From")).to_have_value("2020-01-01")
 
 
@@ -713,14 +729,22 @@ def test_statistics_without_days_are_of_the_last_four_weeks(statistics: Desk) ->
 
 def test_a_payment_shows_its_facts_its_story_and_the_way_to_stripe(desk: Desk) -> None:
     desk.api.payments[PAYMENT_ID] = payment(
-        timeline=[event("2026-11-21T12:00:00Z", "refund_requested", "refund request open", by="grace-sub")]
+        timeline=[
+            event("2026-11-21T12:00:00Z", "refund_requested", "refund_request#rr-1: unknown -> open", by="grace-sub"),
+            event("2026-11-21T12:01:00Z", "resend", "notice#refund_confirmation#re_1: bounced -> due", by="hedy-sub"),
+            event("2026-11-21T12:02:00Z", "charge.refunded", "nothing new"),
+        ]
     )
     page = desk.signs_in(PAYMENT)
 
-    expect(page.get_by_role("listitem")).to_contain_text("refund requested by you")
+    told = page.get_by_role("listitem")
+    expect(told.nth(0)).to_contain_text("refund requested by youRefund request rr-1: open")
+    expect(told.nth(1)).to_contain_text("resend by hedy-subRefund, to the customer: on its way")
+    expect(told.nth(2)).to_contain_text("charge.refundednothing new")
     link = page.get_by_role("link", name="ch_3TRq8uLkdIwHu7ix0vVq2mXa").first
     expect(link).to_have_attribute("href", f"https://dashboard.stripe.com/test/payments/{INTENT}")
     known = table_of(page, "The furthest state")
+    assert known[1][0] == "Asking Stripe"
     assert known[2][0] == "Checkout cs_test_a1B2c3"
     assert "Nov 22, 2026, 9:42" in known[2][3].replace("\u202f", " ")
 
@@ -934,6 +958,16 @@ def test_going_back_answers_a_question_with_no(desk: Desk) -> None:
     assert desk.api.sent("/refunds") == []
 
 
+def test_a_name_from_right_to_left_leaves_the_question_in_order(desk: Desk) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(name="\u0645\u062d\u0645\u062f (7)")
+    desk.signs_in(PAYMENT)
+
+    title = desk.asks_for_refund("21").get_by_role("heading")
+
+    expect(title.locator("bdi")).to_have_text("\u0645\u062d\u0645\u062f (7)")
+    expect(title).to_have_text("Refund $21.00 of $120.00 to \u0645\u062d\u0645\u062f (7)?")
+
+
 def test_fraud_as_a_reason_says_what_stripe_does_then(desk: Desk) -> None:
     page = desk.signs_in(PAYMENT)
     page.get_by_label("Reason").select_option("Fraud")
@@ -1096,7 +1130,7 @@ def test_nobody_is_erased_by_a_click_alone(desk: Desk, typed: str) -> None:
 
     question.get_by_role("button", name="Erase for ever").click()
 
-    expect(word).to_have_accessible_description("That is something else.")
+    expect(word).to_have_accessible_description("Type the address as it stands above.")
     expect(word).to_be_focused()
     expect(word).to_have_attribute("aria-invalid", "true")
     question.get_by_role("button", name="Do nothing").click()
@@ -1228,6 +1262,24 @@ def _full_payment(desk: Desk) -> None:
     expect(desk.page.get_by_role("button", name="Withdraw")).to_be_visible()
 
 
+def _long(desk: Desk) -> None:
+    word = "0123456789abcdef" * 12
+    desk.api.payments[PAYMENT_ID] = payment(
+        name=word,
+        email=f"{word}@example.com",
+        user=word,
+        metadata={word: word},
+        failure={"code": word, "message": word},
+        order=order((1, word), total=12000),
+        notices=[notice("payment_confirmation", "bounced", resendable=True, note=word)],
+        refundRequests=[request_of("open", 2100, by=word, detail=word, refundId=word)],
+        timeline=[event("2026-11-21T12:00:00Z", word, f"refund_request#{word}: unknown -> open", word, by=word)],
+        facts=[fact("refund_request", word, "open", failureMessage=word)],
+    )
+    desk.signs_in(PAYMENT)
+    asks_to_erase(desk)
+
+
 def _question(desk: Desk) -> None:
     desk.signs_in(PAYMENT)
     desk.asks_for_refund("21")
@@ -1316,6 +1368,7 @@ SCENES: dict[str, Callable[[Desk], object]] = {
     "attention": _attention,
     "payments": _payments,
     "payment": _full_payment,
+    "long": _long,
     "question": _question,
     "erasing": _erasing,
     "erased": _erased,
