@@ -18,7 +18,7 @@ const ATTENTION = {
   review: ["In review", "What was paid is not what was asked. Accept it, or refund it."],
   dispute: ["Dispute", "The customer's bank disputes the payment. Answer in Stripe's dashboard before the deadline."],
   shortage: ["Out of stock", "It was paid when nothing was left. Get more, or refund it."],
-  refund: ["Refund hangs", "A refund has no answer, failed, or was closed here and made at Stripe all the same."],
+  refund: ["Refund hangs", "A refund has no answer, does not come to an end, or was closed here and made at Stripe all the same."],
   mail: ["Mail not delivered", "A mail did not arrive. Send it again, or write yourself."],
 };
 
