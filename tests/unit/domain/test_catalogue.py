@@ -1,5 +1,7 @@
 """The server sets the price."""
 
+from dataclasses import replace
+
 import pytest
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
@@ -57,3 +59,9 @@ def test_amounts_are_never_negative_and_currencies_are_known() -> None:
     assert is_currency("usd")
     assert not is_currency("USD")
     assert not is_currency("xxx")
+
+
+@pytest.mark.parametrize("goods", [replace(HOUR, ships=True), replace(HOUR, stocked=True)])
+def test_goods_are_not_sold_as_a_service(goods: Product) -> None:
+    with pytest.raises(ValidationFailed, match="serviceType: One hour is no service"):
+        goods.charge(9900, "usd")

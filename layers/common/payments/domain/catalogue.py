@@ -34,21 +34,41 @@ class OpenPrice:
 type Price = FixedPrice | OpenPrice
 
 
+# How many of a product an order may have where the catalogue says nothing else.
+MOST_OF_ONE = 10
+
+
 @dataclass(frozen=True)
 class Product:
-    """`sku` is what requests call `serviceType`; prices are in minor units of `currency`."""
+    """`sku` is what requests call `serviceType`; prices are in minor units of `currency`.
+
+    `image` is an https address, or a path of the pages. What `ships` is sent to an address, what is `stocked` is sold
+    only from what is there; of none more than `most` go into an order.
+    """
 
     sku: str
     name: str
     price: Price
     currency: str
+    description: str = ""
+    image: str | None = None
+    ships: bool = False
+    stocked: bool = False
+    most: int = MOST_OF_ONE
+
+    @property
+    def is_goods(self) -> bool:
+        """Whether an order must say more than which service it is: how many, or where to."""
+        return self.ships or self.stocked
 
     def charge(self, amount: int | None, currency: str | None) -> Money:
-        """What a request for this product is to pay.
+        """What a request for this product as a service is to pay.
 
         A fixed price needs no amount; one that differs is refused, as is another currency or an amount
-        outside an open price's limits: ValidationFailed names the field and the right value.
+        outside an open price's limits: ValidationFailed names the field and the right value. Goods are no service.
         """
+        if self.is_goods:
+            raise ValidationFailed(FieldError("serviceType", f"{self.name} is no service; order it by items."))
         if currency is not None and currency != self.currency:
             raise ValidationFailed(FieldError("currency", f"{self.name} is sold in {self.currency}."))
         match self.price:

@@ -1,26 +1,79 @@
-"""What a payment is for: lines with the prices as they were when it was ordered."""
+"""What a payment is for: lines with the prices as they were when it was ordered, and what comes on top of them.
+
+All amounts are in minor units of the payment's currency.
+"""
 
 from dataclasses import dataclass
+
+from payments.domain.countries import Country
 
 
 @dataclass(frozen=True)
 class Line:
-    """`unit` is the price of one, in minor units of the payment's currency."""
+    """`unit` is the price of one. `stocked` and `ships` say how the product was sold: from what is there, and to an
+    address."""
 
     sku: str
     name: str
     quantity: int
     unit: int
+    stocked: bool = False
+    ships: bool = False
+
+    @property
+    def amount(self) -> int:
+        return self.quantity * self.unit
+
+
+@dataclass(frozen=True)
+class Tax:
+    """The tax on lines and shipping. One that is `inclusive` is in their prices, any other comes on top."""
+
+    name: str
+    amount: int
+    inclusive: bool
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where something is sent, or whom it is billed to."""
+
+    name: str
+    line1: str
+    city: str
+    postal_code: str
+    country: Country
+    line2: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True)
 class Order:
-    """At least one line. `number` is what people call it by; payments from before orders had numbers have none."""
+    """At least one line. `number` is what people call it by; payments from before orders had numbers have none.
+
+    `shipping` is None where nothing is sent, and 0 where that is free. `note` is what the customer has to say about it.
+    """
 
     lines: tuple[Line, ...]
     number: str | None = None
+    shipping: int | None = None
+    tax: tuple[Tax, ...] = ()
+    address: Address | None = None
+    billing_address: Address | None = None
+    note: str | None = None
 
     @property
     def name(self) -> str:
         """What was ordered, in words."""
         return ", ".join(line.name for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        """Lines, shipping and the tax that is not in their prices."""
+        added = sum(each.amount for each in self.tax if not each.inclusive)
+        return sum(line.amount for line in self.lines) + (self.shipping or 0) + added
+
+    @property
+    def ships(self) -> bool:
+        """Something of it is sent to an address."""
+        return any(line.ships for line in self.lines)

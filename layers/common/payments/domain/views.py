@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from payments.domain.money import Currency, Money
+from payments.domain.order import Order
 from payments.domain.payment import DisputeStatus, Payment, Status, Way
 
 type PaymentId = str
@@ -112,7 +113,7 @@ def payment_view(payment: Payment, now: datetime) -> PaymentView:
         "returned": money_views(payment.balance.returned_sums),
         "paidBy": payment.way,
         "paidAt": in_text(payment.paid_at) if payment.paid_at else None,
-        "order": order_view(payment),
+        "order": order_view(payment.order),
         "serviceType": payment.sku,
         "transactionId": payment.transaction_id,
         "receiptUrl": attempt.receipt_url if attempt else None,
@@ -134,17 +135,16 @@ def seen_at(view: Mapping[str, object], now: datetime, expires_at: datetime) -> 
     return dict(view) if now < expires_at else {**view, "payable": False, "checkoutUrl": None}
 
 
-def order_view(payment: Payment) -> OrderView:
+def order_view(order: Order) -> OrderView:
     lines: list[LineView] = [
-        {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit": line.unit}
-        for line in payment.order.lines
+        {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit": line.unit} for line in order.lines
     ]
     return {
-        "number": payment.order.number,
+        "number": order.number,
         "lines": lines,
-        "shipping": None,
-        "tax": [],
-        "total": payment.asked.amount,
+        "shipping": None if order.shipping is None else {"amount": order.shipping},
+        "tax": [{"name": each.name, "amount": each.amount, "inclusive": each.inclusive} for each in order.tax],
+        "total": order.total,
     }
 
 

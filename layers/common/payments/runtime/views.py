@@ -75,7 +75,7 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
         "status": payment.status,
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,
-        "order": order_view(payment),
+        "order": order_view(payment.order),
     }
 
 
