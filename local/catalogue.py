@@ -1,4 +1,4 @@
-"""Puts the products of a catalogue into the table: `python -m local.catalogue catalogue.yaml TABLE`.
+"""Puts a catalogue into the table: `python -m local.catalogue catalogue.yaml TABLE`.
 
 A program of its own, because it uses the functions' own code for the table, with their settings for AWS.
 """
@@ -11,8 +11,10 @@ from tools.catalogue import CatalogueError, read
 
 
 def seed_catalogue(catalogue: Path, table: Table) -> None:
-    """Writes every product of the file to the table; CatalogueError if it could not be sold."""
-    for product in read(catalogue):
+    """Writes the terms and every product of the file to the table; CatalogueError if it could not be sold."""
+    found = read(catalogue)
+    table.put_terms(found.terms)
+    for product in found.products:
         table.put_product(product)
 
 

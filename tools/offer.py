@@ -6,7 +6,7 @@ It may be run again at any time: what is unchanged is left alone, and what is no
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import boto3
@@ -14,24 +14,28 @@ import boto3
 from payments.adapters.table.table import Table
 from payments.domain.catalogue import OpenPrice, Product
 from payments.domain.money import Money
-from tools.catalogue import CatalogueError, read
+from tools.catalogue import Catalogue, CatalogueError, read
 from tools.deployment import DeploymentError, deployment, in_words
 
 FILE = Path(__file__).parents[1] / "catalogue.yaml"
 
 
-def publish(products: Iterable[Product], table: Table, *, remove: bool) -> Iterator[str]:
-    """Puts the products into the table, and says of each what became of it, one line each.
+def publish(catalogue: Catalogue, table: Table, *, remove: bool) -> Iterator[str]:
+    """Puts terms and products into the table, and says of each what became of it, one line each.
 
-    Those that the table has besides are kept, unless `remove` says otherwise.
+    Products that the table has besides are kept, unless `remove` says otherwise. Stock is not touched.
     """
     on_sale = {product.sku: product for product in table.products()}
-    for product in products:
+    if table.terms() != catalogue.terms:
+        # Before the products that are sold on them.
+        table.put_terms(catalogue.terms)
+        yield f"{'changed':<10}terms of shipping and tax"
+    for product in catalogue.products:
         before = on_sale.pop(product.sku, None)
         if before != product:
             table.put_product(product)
         done = "added" if before is None else "unchanged" if before == product else "changed"
-        yield _line(done, product) + (f" (was: {_terms(before)})" if before and before != product else "")
+        yield _line(done, product) + (f" (was: {_sold_as(before)})" if before and before != product else "")
     for product in on_sale.values():
         if remove:
             table.remove_product(product.sku)
@@ -39,12 +43,14 @@ def publish(products: Iterable[Product], table: Table, *, remove: bool) -> Itera
 
 
 def _line(done: str, product: Product) -> str:
-    return f"{done:<10}{product.sku}: {_terms(product)}"
+    return f"{done:<10}{product.sku}: {_sold_as(product)}"
 
 
-def _terms(product: Product) -> str:
+def _sold_as(product: Product) -> str:
     low, high = (Money(limit, product.currency) for limit in product.price.limits)
-    return f"{product.name}, {low}" + (f" to {high}" if isinstance(product.price, OpenPrice) else "")
+    beside = ["ships"] * product.ships + ["stocked"] * product.stocked
+    price = f"{low} to {high}" if isinstance(product.price, OpenPrice) else str(low)
+    return ", ".join([product.name, price, *beside])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,13 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     is_any_kept = False
     try:
-        products = read(given.file)
+        catalogue = read(given.file)
         with in_words():
             stack = deployment(given.stage) if given.stage else None
             name = stack.output("TableName") if stack else given.table
             client = (stack.session if stack else boto3.Session()).client("dynamodb")
             print(f"{name}:")
-            for line in publish(products, Table(name, client), remove=given.remove):
+            for line in publish(catalogue, Table(name, client), remove=given.remove):
                 print(f"  {line}")
                 is_any_kept |= line.startswith("kept")
     except (CatalogueError, DeploymentError) as error:

@@ -114,7 +114,7 @@ _ACCESS_TOKEN: Json = {
 }
 _AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
 _NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-_PRODUCTS = read(ROOT / "catalogue.yaml")
+_PRODUCTS = read(ROOT / "catalogue.yaml").products
 
 
 # What everybody is told who is not let in, or came at a bad moment.

@@ -293,6 +293,26 @@ def test_the_catalogue_is_put_into_the_table_and_again_without_a_change(
     assert put("b", amount=500) == ["unchanged b: A thing, 5.00 USD"]
 
 
+def test_terms_are_put_with_the_catalogue_and_again_without_a_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "catalogue.yaml"
+
+    def put(flat: int, *, ships: bool = True) -> list[str]:
+        mug = {"sku": "a-mug", "name": "A mug", "currency": "usd", "amount": 1800}
+        terms = {"shipping": {"US": {"usd": {"flat": flat}}}}
+        file.write_text(json.dumps({"products": [mug | ({"ships": True} if ships else {})], "terms": terms}))
+        assert offer.main([str(file), "--stage", "staging"]) == 0
+        told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+        return [line for line in told if "mug" in line or "terms" in line]
+
+    assert put(490) == ["changed   terms of shipping and tax", "added     a-mug: A mug, 18.00 USD, ships"]
+    assert put(490) == ["unchanged a-mug: A mug, 18.00 USD, ships"]
+    assert put(590)[0] == "changed   terms of shipping and tax"
+    assert put(590, ships=False) == ["changed   a-mug: A mug, 18.00 USD (was: A mug, 18.00 USD, ships)"]
+    assert put(590, ships=False) == ["unchanged a-mug: A mug, 18.00 USD"]
+
+
 def test_a_catalogue_that_was_interrupted_or_is_put_by_two_at_once_is_whole_after_another_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

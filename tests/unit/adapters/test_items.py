@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.adapters.table.catalogue import product_of, product_values
+from payments.adapters.table.catalogue import product_of, product_values, terms_of, terms_values
 from payments.adapters.table.codec import decoded, encoded
 from payments.adapters.table.keys import notice_key, payment_key
 from payments.adapters.table.notices import notice_item
@@ -21,6 +21,7 @@ from payments.domain.facts import Attempt, AttemptState, Fact, Session, SessionS
 from payments.domain.learning import learn
 from payments.domain.looking import Due
 from payments.domain.notices import UNDER_WAY, Notice, NoticeKind
+from payments.domain.pricing import ShippingRate, TaxRate, Terms
 from payments.domain.releases import LEVEL
 from payments.domain.views import seen_at
 from tests.builders import NOW, a_payment
@@ -159,9 +160,50 @@ def test_the_view_that_newer_code_left_is_read_whatever_else_the_item_holds() ->
 
 
 def test_products_are_read_back_as_they_were() -> None:
-    for price in (FixedPrice(9900), OpenPrice(100, 500)):
-        product = Product("hour", "One hour", price, "usd")
+    hour = Product("hour", "One hour", FixedPrice(9900), "usd")
+    goods = replace(hour, description="Sixty minutes.", image="images/hour.svg", ships=True, stocked=True, most=3)
+    for product in (hour, replace(hour, price=OpenPrice(100, 500)), goods):
         assert product_of(encoded(product_values(product)) | UNKNOWN) == product
+
+
+def test_a_product_from_before_there_were_goods_is_read() -> None:
+    hour = Product("hour", "One hour", FixedPrice(9900), "usd")
+    stored = {"sku": "hour", "name": "One hour", "currency": "usd", "kind": "fixed", "amount": 9900}
+    assert product_of(encoded(stored)) == hour
+
+
+@pytest.mark.parametrize("goods", [{"ships": True}, {"stocked": True}], ids=str)
+def test_goods_are_not_for_older_code_and_services_are(goods: dict[str, Any]) -> None:
+    hour = Product("hour", "One hour", FixedPrice(9900), "usd")
+    assert product_values(hour)["needs"] == 1
+    assert product_values(replace(hour, **goods))["needs"] == 2
+
+
+terms = st.builds(
+    Terms,
+    country=st.none() | st.just("DE"),
+    shipping=st.dictionaries(
+        st.sampled_from(["DE", "*"]),
+        st.dictionaries(
+            st.just("usd"),
+            st.builds(ShippingRate, flat=st.integers(0, 10**12), free_from=st.none() | st.integers(0, 10**12)),
+        ),
+    ),
+    tax=st.dictionaries(
+        st.just("DE"),
+        st.builds(TaxRate, name=st.just("VAT"), basis_points=st.integers(0, 10**4), inclusive=st.booleans()),
+    ),
+)
+
+
+@given(terms)
+def test_terms_are_read_back_as_they_were(terms: Terms) -> None:
+    assert terms_of(encoded(terms_values(terms)) | UNKNOWN) == terms
+
+
+def test_terms_that_newer_code_counts_in_its_way_are_for_newer_code() -> None:
+    with pytest.raises(NewerRelease):
+        terms_of(encoded(terms_values(Terms()) | {"needs": LEVEL + 1}))
 
 
 @pytest.mark.parametrize(

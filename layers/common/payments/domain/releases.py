@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from payments.domain.catalogue import Product
     from payments.domain.payment import Payment
 
 # What this release understands.
@@ -30,6 +31,8 @@ CAME_WITH: Mapping[str, int] = {
     # Without the person, whom older code would write to.
     "erased": 2,
     "refund_request": 2,
+    # Of products: older code would sell them as services, with no address and whether any are left or not.
+    "goods": 2,
 }
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
@@ -40,6 +43,11 @@ CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer"})
 def needed(payment: Payment) -> int:
     """The level that reading the payment rightly takes; once it has risen it stays."""
     return max([payment.needs, *(CAME_WITH[part] for part in _parts(payment) if part in CAME_WITH)])
+
+
+def needed_to_sell(product: Product) -> int:
+    """The level that selling the product rightly takes; it falls again when the product is sold as before."""
+    return CAME_WITH["goods"] if product.is_goods else 1
 
 
 def _parts(payment: Payment) -> Iterator[str]:

@@ -1,17 +1,19 @@
-"""Products, as they are sold."""
+"""Products and terms, as they are sold."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from payments.adapters.table.claims import claim_of
 from payments.adapters.table.client import TableClient
-from payments.adapters.table.codec import Item, decoded, encoded
-from payments.adapters.table.keys import claim_key, product_key
-from payments.domain.catalogue import FixedPrice, OpenPrice, Price, Product
+from payments.adapters.table.codec import Item, Key, decoded, encoded
+from payments.adapters.table.keys import claim_key, product_key, terms_key
+from payments.domain.catalogue import MOST_OF_ONE, FixedPrice, OpenPrice, Price, Product
 from payments.domain.claims import Claim
 from payments.domain.errors import NewerRelease
-from payments.domain.releases import LEVEL
+from payments.domain.pricing import ShippingRate, TaxRate, Terms
+from payments.domain.releases import LEVEL, needed_to_sell
 
-_PRICE = ("amount", "min", "max")
+_MAY_BE_ABSENT = ("amount", "min", "max", "description", "image", "ships", "stocked")
 
 
 class CatalogueTable(TableClient):
@@ -37,24 +39,37 @@ class CatalogueTable(TableClient):
 
     def put_product(self, product: Product) -> None:
         """Sell it so from now on; what newer code keeps with it stays. NewerRelease if only that may change it."""
-        values = product_values(product)
-        set_to = {f":{name}": value for name, value in values.items()}
-        names = {f"#{name}": name for name in (*values, *_PRICE)}
-        gone = [f"#{name}" for name in _PRICE if name not in values]
+        self._set(product_key(product.sku), product_values(product), _MAY_BE_ABSENT, f"product {product.sku}")
+
+    def terms(self) -> Terms:
+        """What comes on top of prices; nothing does, and nothing is sent, before a catalogue says so. NewerRelease for
+        terms that newer code counts in a way of its own."""
+        item = self._get(terms_key())
+        return terms_of(item) if item else Terms()
+
+    def put_terms(self, terms: Terms) -> None:
+        """These hold from now on. NewerRelease if only newer code may change them."""
+        self._set(terms_key(), terms_values(terms), ("country",), "the terms")
+
+    def _set(self, key: Key, values: Mapping[str, object], may_be_absent: Sequence[str], what: str) -> None:
+        gone = [name for name in may_be_absent if name not in values]
+        changes = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+        if gone:
+            changes += " REMOVE " + ", ".join(f"#{name}" for name in gone)
         try:
             self._client.update_item(
                 TableName=self._name,
-                Key=product_key(product.sku),
-                UpdateExpression="SET "
-                + ", ".join(f"#{name} = :{name}" for name in values)
-                + f" REMOVE {', '.join(gone)}",
-                # One that is sold in a way that this release does not know must not lose that.
-                ConditionExpression="attribute_not_exists(needs) OR needs <= :level",
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=encoded(set_to | {":level": LEVEL}),
+                Key=key,
+                UpdateExpression=changes,
+                # What is sold in a way that this release does not know must not lose that.
+                ConditionExpression="attribute_not_exists(#needs) OR #needs <= :level",
+                ExpressionAttributeNames={f"#{name}": name for name in (*values, *gone, "needs")},
+                ExpressionAttributeValues=encoded(
+                    {f":{name}": value for name, value in values.items()} | {":level": LEVEL}
+                ),
             )
         except self._refused as error:
-            raise NewerRelease(f"product {product.sku} needs a level beyond {LEVEL}") from error
+            raise NewerRelease(f"{what} needs a level beyond {LEVEL}") from error
 
     def remove_product(self, sku: str) -> None:
         self._client.delete_item(TableName=self._name, Key=product_key(sku))
@@ -66,17 +81,76 @@ def product_values(product: Product) -> dict[str, object]:
             price: dict[str, object] = {"kind": "fixed", "amount": amount}
         case OpenPrice(minimum, maximum):
             price = {"kind": "open", "min": minimum, "max": maximum}
-    return {"sku": product.sku, "name": product.name, "currency": product.currency} | price
+    beside = {
+        "description": product.description,
+        "image": product.image,
+        "ships": product.ships,
+        "stocked": product.stocked,
+    }
+    values = {"sku": product.sku, "name": product.name, "currency": product.currency, "most": product.most} | price
+    values["needs"] = needed_to_sell(product)
+    return values | {name: value for name, value in beside.items() if value}
 
 
 def product_of(item: Item) -> Product:
     if not _is_for_us(item):
         raise NewerRelease(f"a product needs a level beyond {LEVEL}")
-    plain = decoded({name: item[name] for name in ("sku", "name", "currency", "kind", *_PRICE) if name in item})
+    plain = decoded(
+        {name: item[name] for name in ("sku", "name", "currency", "kind", "most", *_MAY_BE_ABSENT) if name in item}
+    )
     price: Price = FixedPrice(plain["amount"]) if plain["kind"] == "fixed" else OpenPrice(plain["min"], plain["max"])
-    return Product(plain["sku"], plain["name"], price, plain["currency"])
+    return Product(
+        plain["sku"],
+        plain["name"],
+        price,
+        plain["currency"],
+        description=plain.get("description", ""),
+        image=plain.get("image"),
+        ships=plain.get("ships", False),
+        stocked=plain.get("stocked", False),
+        most=plain.get("most", MOST_OF_ONE),
+    )
 
 
 def _is_for_us(item: Item) -> bool:
-    needs = int(item.get("needs", {"N": "1"})["N"])
-    return needs <= LEVEL and item.get("kind", {}).get("S") in ("fixed", "open")
+    return _needs(item) <= LEVEL and item.get("kind", {}).get("S") in ("fixed", "open")
+
+
+def _needs(item: Item) -> int:
+    return int(item.get("needs", {"N": "1"})["N"])
+
+
+def terms_values(terms: Terms) -> dict[str, object]:
+    values: dict[str, object] = {
+        "shipping": {
+            country: {currency: _rate_values(rate) for currency, rate in rates.items()}
+            for country, rates in terms.shipping.items()
+        },
+        "tax": {
+            country: {"name": each.name, "basis_points": each.basis_points, "inclusive": each.inclusive}
+            for country, each in terms.tax.items()
+        },
+    }
+    return values | ({"country": terms.country} if terms.country else {})
+
+
+def _rate_values(rate: ShippingRate) -> dict[str, object]:
+    values: dict[str, object] = {"flat": rate.flat}
+    return values if rate.free_from is None else values | {"free_from": rate.free_from}
+
+
+def terms_of(item: Item) -> Terms:
+    if _needs(item) > LEVEL:
+        raise NewerRelease(f"the terms need a level beyond {LEVEL}")
+    plain = decoded({name: item[name] for name in ("country", "shipping", "tax") if name in item})
+    return Terms(
+        plain.get("country"),
+        {
+            country: {currency: ShippingRate(each["flat"], each.get("free_from")) for currency, each in rates.items()}
+            for country, rates in plain["shipping"].items()
+        },
+        {
+            country: TaxRate(each["name"], each["basis_points"], each["inclusive"])
+            for country, each in plain["tax"].items()
+        },
+    )

@@ -56,6 +56,10 @@ def product_key(sku: str) -> Key:
     return encoded({"pk": "CATALOGUE", "sk": f"PRODUCT#{sku}"})
 
 
+def terms_key() -> Key:
+    return encoded({"pk": "CATALOGUE", "sk": "TERMS"})
+
+
 def claim_key(key_hash: str) -> Key:
     return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
 
