@@ -16,7 +16,7 @@ SAM := env SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(SAM_VENV)/bin:$$PATH" $(SAM_VEN
 ALONE := $(SAM_PYTHON) -m tools.alone
 STAGE ?= staging
 
-.PHONY: help run test rehearse search bench load check format openapi build deploy stripe catalogue approve admin lock clean
+.PHONY: help run test rehearse search bench load check format openapi build deploy stripe catalogue stock approve admin lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ stripe: $(VENV)/ready ## STAGE's Stripe key into its secret, and its webhook end
 
 catalogue: $(VENV)/ready ## catalogue.yaml into STAGE's table; with REMOVE=yes, end the sale of what is not in it
 	@$(PYTHON) -m tools.offer --stage $(STAGE) $(if $(REMOVE),--remove)
+
+stock: $(VENV)/ready ## put more of a product into STAGE's stock, or take some away: SKU=... CHANGE=+5 REASON='a delivery'
+	@$(PYTHON) -m tools.stock --stage $(STAGE) $(if $(SKU),--sku '$(SKU)') $(if $(CHANGE),--change='$(CHANGE)') $(if $(REASON),--reason '$(REASON)')
 
 approve: $(VENV)/ready ## accept what was received for a payment in review: PAYMENT=pay_... AMOUNT=50.00 CURRENCY=usd
 	@$(PYTHON) -m tools.approve --stage $(STAGE) $(if $(PAYMENT),--payment $(PAYMENT)) $(if $(AMOUNT),--amount $(AMOUNT)) $(if $(CURRENCY),--currency $(CURRENCY))

@@ -73,6 +73,7 @@ class RecordedSystem(System):
     def beside(self, payment_id: str) -> list[dict[str, Any]]:
         """What may come beside a payment's life, and after it: the steps."""
         return [
+            *self.ask_what_it_costs(),
             *self.check_again(payment_id),
             *self.look_as_a_customer(f"own-{payment_id}"),
             *self.look_at_the_desk(payment_id),
@@ -83,6 +84,14 @@ class RecordedSystem(System):
         """What a customer may ask for beside all that: the steps."""
         before, self.purpose = len(self.steps), "refresh"
         _expect(self.refresh(payment_id).body["checkedAt"] is not None, "Stripe was not asked.")
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def ask_what_it_costs(self) -> list[dict[str, Any]]:
+        """A quote for two things that are sent: the steps."""
+        before, self.purpose = len(self.steps), "quote"
+        items = [{"sku": sku, "quantity": 1} for sku in ("enamel-mug", "notebook")]
+        _expect(self.quote({"items": items, "address": {"country": "US"}}).status == 200, "There is no quote.")
         steps, self.steps[before:] = self.steps[before:], []
         return steps
 

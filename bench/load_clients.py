@@ -91,7 +91,9 @@ class Client:
 
     def _visit(self) -> None:
         products = self._expect(200, "GET /products", "GET", f"{self._stack.api_url}/products").body["products"]
-        product = self._random.choice([each for each in products if "amount" in each["price"]])
+        product = self._random.choice(
+            [each for each in products if "amount" in each["price"] and not each["ships"] and each["left"] is None]
+        )
         visit, session_id = self._order(product)
         # Whatever happens now, this payment must be accounted for.
         self._ledger.leave(visit)

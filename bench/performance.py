@@ -28,6 +28,7 @@ TARGETS = {
     "StripeWebhook": 1.20,
     "SendEmail": 1.15,
     "Reconcile": 1.25,
+    "GetQuote": 1.35,
     "CreateSession": 1.45,
     "AdminAct": 1.45,
 }

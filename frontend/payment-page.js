@@ -21,6 +21,8 @@ let products = [];
 let busy = false;
 let release = 0;
 
+/** What this page sells: goods are sent, or only so many are there, and need another form. */
+const isService = ({ ships, left }) => !ships && left == null;
 const chosenProduct = () => products.find((product) => product.sku === service.value);
 const money = (value, product) => formatMoney(value, { ...product, locale: config.locale });
 const resultAddress = (paymentId) => `result.html?paymentId=${encodeURIComponent(paymentId)}`;
@@ -29,7 +31,7 @@ async function loadProducts() {
   formError.hidden = true;
   form.hidden = false;
   try {
-    products = await listProducts();
+    products = (await listProducts()).filter(isService);
   } catch (error) {
     return showFormError(whatHappened(error), reload);
   }
@@ -177,7 +179,7 @@ async function showRefusal(error) {
   }
   if (error.errors.some(({ field }) => ["serviceType", "amount"].includes(field))) {
     // The catalogue may have changed since the page was loaded.
-    products = await listProducts().catch(() => products);
+    products = await listProducts().then((found) => found.filter(isService), () => products);
     showProducts();
   }
   const unplaced = [];

@@ -22,6 +22,7 @@ _WORDS = {
     "tend_payment": "refresh",
     "get_status": "status",
     "list_products": "products",
+    "get_quote": "quote",
     "api": "request",
 }
 # Of a line that is not known, what is no news.

@@ -9,15 +9,13 @@ from typing import Any
 import yaml
 
 from payments.adapters.stripe.units import to_stripe
-from payments.domain.catalogue import MOST_OF_ONE, FixedPrice, OpenPrice, Price, Product
+from payments.domain.catalogue import MOST_OF_ONE, FixedPrice, OpenPrice, Price, Product, is_sku
 from payments.domain.errors import ValidationFailed
 from payments.domain.money import Money, is_currency
 from payments.domain.pricing import Terms
 from payments.domain.texts import Unusable, tidy
 from tools.terms import TermsError, terms_in
 
-# Requests name it as serviceType, which has at most 100 characters.
-_SKU = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _LONGEST_NAME = 200
 _LONGEST_DESCRIPTION = 500
 _LONGEST_IMAGE = 500
@@ -82,7 +80,7 @@ def _product(entry: Any, line: str) -> Product:
     if not isinstance(entry, Mapping):
         raise CatalogueError(f"{line}: a product has sku, name, currency, and amount or min and max.")
     sku = entry.get("sku")
-    if not isinstance(sku, str) or not _SKU.fullmatch(sku):
+    if not isinstance(sku, str) or not is_sku(sku):
         raise CatalogueError(f"{line}: sku must be a text of letters, digits, dots, dashes and underscores.")
     where = f"{line}, {sku}"
     unknown = sorted(map(str, set(entry) - _FIELDS))

@@ -26,10 +26,11 @@ from payments.domain.learning import learn
 from payments.domain.order import Line, Order
 from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
+from payments.domain.pricing import cart_of, price
 from payments.domain.writes import AuditEntry
-from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, views
+from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
-from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody
 from payments.runtime.order_bodies import CheckoutBody, checkout_body
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -43,12 +44,12 @@ _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
     each
-    for module in (domain_views, views, products, own_payments, admin_payment_views, admin_views, problems)
+    for module in (domain_views, views, products, quotes, own_payments, admin_payment_views, admin_views, problems)
     for name, each in vars(module).items()
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, ApprovalBody, ErasureBody, RefundBody, ResendBody]
+_BODIES = [CheckoutBody, quotes.QuoteBody, ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
@@ -114,7 +115,15 @@ _ACCESS_TOKEN: Json = {
 }
 _AN_ORDER = {"name": "Ada Lovelace", "email": "ada@example.com", "serviceType": "consulting-hour"}
 _NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-_PRODUCTS = read(ROOT / "catalogue.yaml").products
+_STOCK = {"enamel-mug": 25, "notebook": 25, "evening-talk": 25}
+_CATALOGUE = read(ROOT / "catalogue.yaml")
+_PRODUCTS = _CATALOGUE.products
+_A_QUOTE = {
+    "items": [{"sku": "enamel-mug", "quantity": 2}, {"sku": "stickers", "quantity": 1}],
+    "address": {"country": "CA"},
+}
+_CART = cart_of({"enamel-mug": 2, "stickers": 1}, {each.sku: each for each in _PRODUCTS})
+_QUOTED = price(_CART, _CATALOGUE.terms, "CA"), _CART.currency
 
 
 # What everybody is told who is not let in, or came at a bad moment.
@@ -358,8 +367,18 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="The catalogue.",
         view="ProductsView",
-        example=products.products_view(_PRODUCTS),
+        example=products.products_view(_PRODUCTS, _STOCK),
         refusals=(errors.TryAgain,),
+    ),
+    "POST /quotes": Operation(
+        name="quoteOrder",
+        summary="What an order would cost; nothing is kept of it",
+        status=200,
+        answer="The order with its totals, at today's prices.",
+        view="QuoteView",
+        example=quotes.quote_view(*_QUOTED),
+        refusals=(*_OF_BODIES, errors.TryAgain, errors.NewerRelease),
+        body=_body("QuoteBody", _A_QUOTE),
     ),
     "GET /admin/attention": Operation(
         name="listAttention",
@@ -416,7 +435,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="The catalogue.",
         view="ProductsView",
-        example=products.products_view(_PRODUCTS),
+        example=products.products_view(_PRODUCTS, _STOCK),
         refusals=(*_NOT_FOR_EVERYONE, errors.TryAgain),
     ),
     "POST /admin/payments/{paymentId}/refunds": Operation(
@@ -480,6 +499,30 @@ OPERATIONS: Mapping[str, Operation] = {
         example=views.erasure_view(_ERASURE),
         refusals=(*_OF_BODIES, *_OF_THE_DESK),
         body=_body("ErasureBody", {"email": "ada@example.com"}),
+    ),
+    "POST /admin/products/{sku}/stock": Operation(
+        name="changeStock",
+        summary="Put more of a product into stock, or take some away",
+        status=200,
+        answer="What is left now. A repetition changes nothing.",
+        view="StockView",
+        example={"sku": "enamel-mug", "left": 30},
+        refusals=(
+            *_OF_BODIES,
+            *_NOT_FOR_EVERYONE,
+            errors.ProductNotFound,
+            errors.StockTooLow,
+            errors.IdempotencyKeyRequired,
+            errors.InvalidIdempotencyKey,
+            errors.IdempotencyKeyReused,
+            errors.TryAgain,
+            errors.NewerRelease,
+        ),
+        parameters=[
+            {"name": "sku", "in": "path", "required": True, "schema": {"type": "string"}},
+            _KEY | {"required": True},
+        ],
+        body=_body("StockBody", {"change": 5, "reason": "a delivery"}),
     ),
     "POST /admin/payments/{paymentId}/notices/resend": Operation(
         name="resendNotice",

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from payments.domain.claims import Claimant
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import is_payment_id
+from payments.domain.stock import StockChange
 from payments.runtime.admin_payment_views import AdminPaymentView, admin_payment_view
 from payments.runtime.bodies import json_body, read, required_key
 from payments.runtime.callers import Caller, admin
 from payments.runtime.composition import admin_table, mail_queue_later, stripe_api
-from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
@@ -28,6 +30,7 @@ from payments.services.erasing import erase
 from payments.services.refreshing import refresh
 from payments.services.refunding import Outcome, Refunding, Wanted, claimant_of
 from payments.services.resending import resend
+from payments.services.stocking import change_stock
 
 type Answer = tuple[int, Mapping[str, object]]
 
@@ -138,6 +141,16 @@ def _erase(event: Request, by: Caller) -> Answer:
     return 202, erasure_view(erasure)
 
 
+def _stock(event: Request, by: Caller) -> Answer:
+    sku, key, sent = str(event["pathParameters"]["sku"]), required_key(event), json_body(event)
+    body = read(StockBody, sent)
+    act = Claimant.of(f"stock {sku}", by.sub, key, sent).key_hash
+    change = StockChange(f"adm_stock_{act}", sku, body.change, body.reason, by.sub, datetime.now(UTC))
+    left = change_stock(change, store)
+    logger.info("stock_changed", extra={"products": [sku], "change": body.change, "left": left})
+    return 200, {"sku": sku, "left": left}
+
+
 # By route.
 _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
     "POST /admin/payments/{paymentId}/refunds": _refund,
@@ -147,6 +160,7 @@ _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
     "POST /admin/payments/{paymentId}/cancel": _cancel,
     "POST /admin/payments/{paymentId}/refresh": _refresh,
     "POST /admin/erasures": _erase,
+    "POST /admin/products/{sku}/stock": _stock,
 }
 
 

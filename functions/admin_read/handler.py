@@ -15,7 +15,7 @@ from payments.runtime.callers import admin
 from payments.runtime.composition import desk
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of
-from payments.runtime.products import products_view
+from payments.runtime.products import products_on_sale
 from payments.runtime.settings import flag, setting, time_zone
 from payments.services.desk_reading import attention, payments_of, search, statistics
 
@@ -55,7 +55,7 @@ def _statistics(event: Request) -> Mapping[str, object]:
 
 
 def _products(event: Request) -> Mapping[str, object]:
-    return products_view(store.products())
+    return products_on_sale(store)
 
 
 def _today() -> date:

@@ -16,7 +16,7 @@ from payments.adapters.table.payments import event_of
 from payments.adapters.table.table import Table
 from payments.domain.money import Money, minor_units
 from payments.domain.notices import Notice
-from payments.runtime.products import products_view
+from payments.runtime.products import products_on_sale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,7 +99,7 @@ class Ledger:
 
     def products(self) -> Mapping[str, object]:
         """The catalogue, as the API shows it."""
-        return products_view(self._table.products())
+        return products_on_sale(self._table)
 
     def _with_status(self, entries: Sequence[Entry], statuses: set[str]) -> Iterator[Mapping[str, Any]]:
         """Read as far as somebody asks."""

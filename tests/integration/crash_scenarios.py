@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from payments.adapters.stripe import StripeApi
+from payments.adapters.stripe.api import StripeApi
 from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
 from payments.services.refunding import Refunding, Wanted, claimant_of

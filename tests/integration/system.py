@@ -126,6 +126,11 @@ class System:
     def refresh(self, payment_id: str) -> Answer:
         return self.ask("TendPayment", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
 
+    def quote(self, body: Any) -> Answer:
+        """POST /quotes."""
+        headers = {"content-type": "application/json"}
+        return self.ask("GetQuote", {"headers": headers, "body": json.dumps(body), "isBase64Encoded": False})
+
     def products(self) -> Answer:
         return self.ask("ListProducts", {"headers": {}})
 

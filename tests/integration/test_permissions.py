@@ -183,6 +183,18 @@ def look_at_the_desk(system: FragileSystem) -> None:
         assert system.desk(f"GET /admin/{route}", paymentId=payment.id).status == 200
 
 
+def change_stock_at_the_desk(system: FragileSystem) -> None:
+    """And have it shown, with what customers see of it."""
+    for _ in range(2):
+        route, body = "POST /admin/products/{sku}/stock", {"change": 5, "reason": "a delivery"}
+        assert system.desk(route, sku="notebook", body=body, headers={"idempotency-key": KEY}).status == 200
+    assert system.desk("GET /admin/products").status == system.products().status == 200
+
+
+def ask_what_it_costs(system: FragileSystem) -> None:
+    assert system.quote({"items": [{"sku": "consulting-hour", "quantity": 2}]}).status == 200
+
+
 def reconcile_a_refund(system: FragileSystem) -> None:
     """A refund names no payment of ours; its charge has a pointer."""
     refund(system)
@@ -253,6 +265,7 @@ STORIES: list[tuple[Act, ...]] = [
     (let_a_request_lapse,),
     (order, FragileSystem.read, look_at_the_desk),
     (order_as_somebody,),
+    (change_stock_at_the_desk, ask_what_it_costs),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),

@@ -20,8 +20,15 @@ def test_the_deployed_stack_is_whole(deployment: Deployment) -> None:
 def test_every_command_may_be_repeated_and_says_that_nothing_changed(deployment: Deployment, reader: Reader) -> None:
     assert "No changes to deploy" in reader.types(DEPLOYING, "make deploy").well()
     assert "as before: nothing was to be changed there" in reader.types(DEPLOYING, "make stripe", answers="\n").well()
-    assert reader.types(DEPLOYING, "make catalogue").well().count("unchanged") == 5
+    assert reader.types(DEPLOYING, "make catalogue").well().count("unchanged") == 9
     assert "kept" not in reader.types(DEPLOYING, "make catalogue REMOVE=yes").well()
+
+
+def test_stock_is_put_in_and_shown(shop: DeployedShop, reader: Reader) -> None:
+    assert "enamel-mug: +5, 5 left." in reader.types(DEPLOYING, "make stock").well()
+
+    _, found = shop.calls("GET", "/products")
+    assert {each["left"] for each in found["products"] if each["sku"] == "enamel-mug"} == {5}
 
 
 def test_anybody_may_call_the_webhook(deployment: Deployment) -> None:

@@ -34,7 +34,7 @@ function orderForm(products) {
       "orders", amount ? { ...order, amount: Number(amount) } : order, { done: (answer) => `Ordered: ${answer.paymentId}.` }]) },
       h("label", {}, "Name ", h("input", { name: "name", value: "Ada Lovelace", required: true })),
       h("label", {}, "Email ", h("input", { name: "email", type: "email", value: "ada@example.com", required: true })),
-      h("label", {}, "Product ", h("select", { name: "serviceType" }, products.map((product) =>
+      h("label", {}, "Product ", h("select", { name: "serviceType" }, products.filter(({ ships, left }) => !ships && left === null).map((product) =>
         h("option", { key: product.sku, value: product.sku }, `${product.name}, ${priceOf(product)}`)))),
       h("label", {}, "Amount ", h("input", { name: "amount", type: "number", min: "1", placeholder: "only for an open price, in minor units" })),
       h("button", { class: "main" }, "Order")));

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from payments.adapters.deadline import within
-from payments.adapters.stripe import StripeApi
+from payments.adapters.stripe.api import StripeApi
 from payments.adapters.stripe.client import TIMEOUT_SECONDS
 from payments.domain.errors import StripeUnavailable
 from tests.builders import a_payment

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from payments.adapters.stripe import StripeApi, events
+from payments.adapters.stripe import events
+from payments.adapters.stripe.api import StripeApi
 
 
 class Listed:

@@ -1,9 +1,16 @@
 """What is for sale: products at a fixed or an open price. The server sets the price, never the caller."""
 
+import re
 from dataclasses import dataclass
 
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.money import Money
+
+SKU = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def is_sku(text: str) -> bool:
+    return SKU.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,25 @@ class NotAdmin(PaymentsError):
     code = "forbidden"
 
 
+class ProductNotFound(PaymentsError):
+    """Nothing is sold by this sku, or not from stock."""
+
+    code = "product_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no product with this sku that is stocked; catalogue.yaml says which are.")
+
+
+class StockTooLow(PaymentsError):
+    """More is to be taken away than is there."""
+
+    code = "stock_too_low"
+
+    def __init__(self, sku: str, left: int) -> None:
+        super().__init__(f"Of {sku} there are {left} left; take away at most as many.")
+        self.members = {"left": left}
+
+
 class NoticeNotFound(PaymentsError):
     code = "notice_not_found"
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from payments.adapters.queue import MailQueue
-    from payments.adapters.stripe import StripeApi
+    from payments.adapters.stripe.api import StripeApi
     from payments.adapters.table.admin import AdminTable
     from payments.adapters.table.catalogue import CatalogueTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
+    from payments.adapters.table.shop import ShopTable
     from payments.adapters.table.table import Table
 
 
@@ -29,6 +30,12 @@ def catalogue() -> CatalogueTable:
     from payments.adapters.table.catalogue import CatalogueTable
 
     return CatalogueTable(setting("TABLE_NAME"))
+
+
+def shop() -> ShopTable:
+    from payments.adapters.table.shop import ShopTable
+
+    return ShopTable(setting("TABLE_NAME"))
 
 
 def own_payments() -> OwnPaymentTable:
@@ -51,7 +58,7 @@ def admin_table() -> AdminTable:
 
 def stripe_api() -> StripeApi:
     from payments.adapters.secrets import Secret
-    from payments.adapters.stripe import StripeApi
+    from payments.adapters.stripe.api import StripeApi
 
     api_key = Secret(setting("STRIPE_API_KEY_SECRET"))
     return StripeApi(api_key.value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))

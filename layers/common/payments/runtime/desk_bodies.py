@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from payments.domain import addresses
+from payments.domain import addresses, texts
 from payments.domain.erasure import Whom, WhomKind
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.notices import NoticeKind
@@ -46,6 +46,37 @@ class RefundBody(Body):
     intent: Annotated[str, Field(max_length=255)] | None = Field(
         default=None, description="Whose money, where the payment was paid more than once: one of `refundable`."
     )
+
+
+_MOST_AT_ONCE = 1_000_000
+
+
+def _change(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < abs(value) <= _MOST_AT_ONCE:
+        raise ValueError(f"Give how many more, or with a minus how many fewer: a whole number up to {_MOST_AT_ONCE}.")
+    return value
+
+
+def _reason(value: Any) -> Any:
+    return texts.tidy(value) if isinstance(value, str) else value
+
+
+class StockBody(Body):
+    """How many more there are of a product, or fewer, and why."""
+
+    change: Annotated[
+        int,
+        BeforeValidator(_change),
+        Field(
+            description="How many more; negative for fewer, and never 0.",
+            json_schema_extra={"minimum": -_MOST_AT_ONCE, "maximum": _MOST_AT_ONCE, "not": {"const": 0}},
+        ),
+    ]
+    reason: Annotated[
+        str,
+        BeforeValidator(_reason),
+        Field(min_length=1, max_length=200, description="Is kept with the change, with who made it."),
+    ]
 
 
 class ErasureBody(Body):

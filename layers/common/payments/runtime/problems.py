@@ -15,10 +15,12 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NotSignedIn: (401, "Nobody is signed in"),
     errors.NotAdmin: (403, "For admins alone"),
     errors.PaymentNotFound: (404, "There is no such payment"),
+    errors.ProductNotFound: (404, "There is no such product"),
     errors.NoticeNotFound: (404, "There is no such mail"),
     errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
     errors.NothingToApprove: (409, "That sum is not in review"),
     errors.NotResendable: (409, "That mail cannot be sent again now"),
+    errors.StockTooLow: (409, "So many are not there"),
     errors.NotCancelable: (409, "That payment cannot be canceled"),
     refund_errors.RefundRequestNotFound: (404, "There is no such refund request"),
     refund_errors.NothingToRefund: (409, "There is nothing to refund"),
@@ -65,6 +67,8 @@ class ProblemView(TypedDict):
     """By which our log has it."""
     refundable: NotRequired[int]
     """Of `refund_exceeds`: what is there to go back, in minor units."""
+    left: NotRequired[int]
+    """Of `stock_too_low`: how many are there."""
 
 
 def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Mapping[str, object]]:

@@ -3,8 +3,8 @@
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
 
-from collections.abc import Iterable
-from typing import Literal, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Literal, Protocol, TypedDict
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.money import Currency, minor_units
@@ -31,6 +31,16 @@ class ProductView(TypedDict):
     currency: Currency
     minorUnits: int
     """How many decimals the currency has: 2 for usd, 0 for jpy."""
+    description: str
+    """One line; may be empty."""
+    image: str | None
+    """An https address, or a path of the pages."""
+    ships: bool
+    """Whether it is sent to an address. What ships or has a `left` is ordered by items, not as a service."""
+    most: int
+    """How many of it an order may have."""
+    left: int | None
+    """How many are there; null where it is not sold from stock."""
 
 
 class ProductsView(TypedDict):
@@ -39,11 +49,31 @@ class ProductsView(TypedDict):
     products: list[ProductView]
 
 
-def products_view(products: Iterable[Product]) -> ProductsView:
-    return {"products": [_product_view(each) for each in products]}
+class StockView(TypedDict):
+    """What is there of a product, after a change."""
+
+    sku: str
+    left: int
 
 
-def _product_view(product: Product) -> ProductView:
+class Shop(Protocol):
+    def products(self) -> list[Product]: ...
+
+    def stock(self, skus: Iterable[str]) -> Mapping[str, int]: ...
+
+
+def products_on_sale(shop: Shop) -> ProductsView:
+    """What is for sale, and how many are left of what is stocked."""
+    products = shop.products()
+    stocked = [each.sku for each in products if each.stocked]
+    return products_view(products, shop.stock(stocked) if stocked else {})
+
+
+def products_view(products: Iterable[Product], stock: Mapping[str, int]) -> ProductsView:
+    return {"products": [_product_view(each, stock.get(each.sku, 0)) for each in products]}
+
+
+def _product_view(product: Product, left: int) -> ProductView:
     kind: Literal["fixed", "open"]
     price: FixedPriceView | OpenPriceView
     match product.price:
@@ -58,4 +88,9 @@ def _product_view(product: Product) -> ProductView:
         "price": price,
         "currency": product.currency,
         "minorUnits": minor_units(product.currency),
+        "description": product.description,
+        "image": product.image,
+        "ships": product.ships,
+        "most": product.most,
+        "left": left if product.stocked else None,
     }

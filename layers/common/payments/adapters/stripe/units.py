@@ -6,7 +6,7 @@ amount per currency, and a largest one of eight digits, more in currencies of sm
 """
 
 from payments.domain.errors import FieldError, ValidationFailed
-from payments.domain.money import Money, minor_units
+from payments.domain.money import Currency, Money, minor_units
 
 _DECIMALS_AT_STRIPE = {"isk": 2, "ugx": 2, "mga": 0}
 
@@ -57,11 +57,15 @@ def to_stripe(money: Money) -> int:
 def part_to_stripe(money: Money) -> int:
     """A part of what was charged, which may be less than can be charged; ValidationFailed for one that Stripe cannot
     count."""
-    shift = _shift(money.currency)
-    step = 10 if minor_units(money.currency) == 3 else 10 ** max(-shift, 0)
-    if money.amount % step:
-        raise ValidationFailed(FieldError("amount", f"Amounts in {money.currency} must be multiples of {step}."))
+    shift, least = _shift(money.currency), step(money.currency)
+    if money.amount % least:
+        raise ValidationFailed(FieldError("amount", f"Amounts in {money.currency} must be multiples of {least}."))
     return int(money.amount * 10 ** max(shift, 0) // 10 ** max(-shift, 0))
+
+
+def step(currency: Currency) -> int:
+    """The least sum that Stripe can count, in ISO minor units, of which every other is a multiple."""
+    return 10 if minor_units(currency) == 3 else int(10 ** max(-_shift(currency), 0))
 
 
 def from_stripe(amount: int, currency: str) -> int:

@@ -1,6 +1,6 @@
 """Products and terms, as they are sold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from payments.adapters.table.claims import claim_of
@@ -28,6 +28,11 @@ class CatalogueTable(TableClient):
         claim = claim_of(key_hash, request) if key_hash and request else None
         return product_of(product) if product else None, claim if claim and claim.expires_at >= now else None
 
+    def product(self, sku: str) -> Product | None:
+        """NewerRelease for a product that newer code sells in a way of its own."""
+        item = self._get(product_key(sku))
+        return product_of(item) if item else None
+
     def products(self) -> list[Product]:
         """All products that this release can sell, by sku; a page of 1 MB is far more than a catalogue of services."""
         found = self._client.query(
@@ -40,6 +45,14 @@ class CatalogueTable(TableClient):
     def put_product(self, product: Product) -> None:
         """Sell it so from now on; what newer code keeps with it stays. NewerRelease if only that may change it."""
         self._set(product_key(product.sku), product_values(product), _MAY_BE_ABSENT, f"product {product.sku}")
+
+    def priced(self, skus: Iterable[str]) -> tuple[dict[str, Product], Terms]:
+        """The products that there are of at most 99, by sku, and the terms: one call. NewerRelease if any of these is
+        for newer code."""
+        found = {item["sk"]["S"]: item for item in self._items([terms_key(), *map(product_key, skus)])}
+        terms = found.pop("TERMS", None)
+        products = (product_of(item) for item in found.values())
+        return {product.sku: product for product in products}, terms_of(terms) if terms else Terms()
 
     def terms(self) -> Terms:
         """What comes on top of prices; nothing does, and nothing is sent, before a catalogue says so. NewerRelease for

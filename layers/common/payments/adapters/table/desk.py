@@ -12,6 +12,7 @@ from payments.adapters.table.codec import Item, Key, encoded
 from payments.adapters.table.dossiers import DossierTable, kept_of, time_of
 from payments.adapters.table.keys import NOTICE, PAYMENT, notice_sort_key, partition, payment_id_of, payment_key
 from payments.adapters.table.payment_items import attention_of
+from payments.adapters.table.stock import StockTable
 from payments.domain.attention import Reason
 from payments.domain.desk import InRows, InWaiting, PaymentRow, PaymentSums, Waiting
 from payments.domain.money import Money
@@ -20,7 +21,7 @@ _SUMS = ("status", "amount", "currency", "received", "returned")
 _IN_A_ROW = (*_SUMS, "pk", "created_at", "paid_at", "sku", "number", "dispute")
 
 
-class DeskTable(DossierTable, CatalogueTable):
+class DeskTable(DossierTable, CatalogueTable, StockTable):
     """Of each page also the place after it, None where there is nothing more."""
 
     def waiting(self, reason: Reason, after: InWaiting | None, limit: int) -> tuple[list[Waiting], InWaiting | None]:

@@ -60,6 +60,18 @@ def terms_key() -> Key:
     return encoded({"pk": "CATALOGUE", "sk": "TERMS"})
 
 
+def stock_key(sku: str) -> Key:
+    return encoded({"pk": f"STOCK#{sku}", "sk": "STOCK"})
+
+
+def stock_event_key(sku: str, event_id: str) -> Key:
+    return encoded({"pk": f"STOCK#{sku}", "sk": f"{EVENT}{event_id}"})
+
+
+def sku_of(key: Key) -> str:
+    return str(key["pk"]["S"]).removeprefix("STOCK#")
+
+
 def claim_key(key_hash: str) -> Key:
     return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
 

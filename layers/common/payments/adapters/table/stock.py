@@ -1,0 +1,82 @@
+"""Stock: a partition of its own for each product, which the catalogue never touches."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from payments.adapters.table.client import ABSENT, TableClient, reasons
+from payments.adapters.table.codec import decoded, encoded, iso
+from payments.adapters.table.keys import sku_of, stock_event_key, stock_key
+from payments.domain.errors import IdempotencyKeyReused, StockTooLow, TryAgain
+from payments.domain.stock import StockChange
+
+_MOST_IN_A_READ = 100
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
+
+
+class StockTable(TableClient):
+    def stock(self, skus: Iterable[str]) -> dict[str, int]:
+        """What is left of those that have ever had stock; a call for each hundred."""
+        keys = [stock_key(sku) for sku in skus]
+        found = [
+            item
+            for start in range(0, len(keys), _MOST_IN_A_READ)
+            for item in self._items(keys[start : start + _MOST_IN_A_READ])
+        ]
+        return {sku_of(item): int(item["left"]["N"]) for item in found}
+
+    def change_stock(self, change: StockChange) -> int:
+        """Changes what is left, once for each id, and answers what is left now: a call more.
+
+        StockTooLow if so many are not there; IdempotencyKeyReused if the id was another change's; TryAgain if too many
+        write at once.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._transact(self._changing(change))
+            except self._canceled as error:
+                counted, noted = reasons(error)
+                if noted["Code"] == "ConditionalCheckFailed":
+                    self._check_repeated(change)
+                elif counted["Code"] == "ConditionalCheckFailed":
+                    raise StockTooLow(change.sku, self._left(change.sku)) from None
+                else:
+                    time.sleep(_PAUSE_SECONDS * 2**attempt)
+                    continue
+            return self._left(change.sku)
+        raise TryAgain("Too many are changing this stock; send the same again.")
+
+    def _changing(self, change: StockChange) -> Sequence[Any]:
+        update: dict[str, Any] = {
+            "TableName": self._name,
+            "Key": stock_key(change.sku),
+            "UpdateExpression": "ADD #left :change",
+            "ExpressionAttributeNames": {"#left": "left"},
+            "ExpressionAttributeValues": encoded({":change": change.change}),
+        }
+        if change.change < 0:
+            # Nothing is sold that is not there, so nothing is taken away that is not there.
+            update["ConditionExpression"] = "#left >= :least"
+            update["ExpressionAttributeValues"] |= encoded({":least": -change.change})
+        event = stock_event_key(change.sku, change.id) | encoded(
+            {
+                "type": "stock_changed",
+                "outcome": [f"{change.change:+}: {change.reason}"],
+                "change": change.change,
+                "reason": change.reason,
+                "received_at": iso(change.at),
+                "by": change.by,
+            }
+        )
+        # An act that is there has changed the stock already.
+        return [{"Update": update}, self.put(event, ABSENT)]
+
+    def _check_repeated(self, change: StockChange) -> None:
+        item = self._get(stock_event_key(change.sku, change.id)) or {}
+        plain = decoded({name: item[name] for name in ("change", "reason") if name in item})
+        if plain != {"change": change.change, "reason": change.reason}:
+            raise IdempotencyKeyReused("This Idempotency-Key was used for another change. Use a new key for each one.")
+
+    def _left(self, sku: str) -> int:
+        return self.stock([sku]).get(sku, 0)
