@@ -27,6 +27,11 @@ def reading() -> dict[str, Any]:
     return {"headers": {}, "pathParameters": {"paymentId": "pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH"}}
 
 
+def quoting() -> dict[str, Any]:
+    body = json.dumps({"items": [{"sku": "consulting-hour", "quantity": 1}]})
+    return {"headers": {}, "body": body, "isBase64Encoded": False}
+
+
 def acting() -> dict[str, Any]:
     return verified(GRACE) | {
         "routeKey": "POST /admin/payments/{paymentId}/refresh",
@@ -49,6 +54,7 @@ def event() -> dict[str, Any]:
         ("GetStatus", reading),
         ("TendPayment", reading),
         ("ListProducts", reading),
+        ("GetQuote", quoting),
         ("AdminAct", acting),
         ("AdminRead", looking),
         ("CreateSession", order),
