@@ -105,6 +105,7 @@ def _banner(stack: Stack, keyboard: Keyboard) -> str:
 Quittance is ready.
 
   Payment page     {stack.site_url}
+  Desk             {stack.site_url}/admin/
   Mailbox          {stack.mailbox_url}
   Console          {stack.console_url}
   API              {stack.api_url}
