@@ -30,6 +30,8 @@ PRICE = 9900
 # What an answer of 5xx may be, each with what to do in its words.
 NAMED = {"try_again", "stripe_unavailable", "stripe_refused"}
 FAILURES = ["error500", "timeout_before", "timeout_after", "rate_limit"]
+# So little that there is room for a refund that was made twice.
+AMOUNTS = [100, 300, 700, 1100]
 WORKERS, ACTS = 4, 45
 
 
@@ -60,8 +62,7 @@ class Storm:
 
     def _deeds(self, chance: Random, payment_id: str, by: int) -> list[Callable[[], object]]:
         return [
-            *[lambda: self.refunds(payment_id, by, f"key-{chance.randrange(4)}", chance.choice([1500, 4000, None]))]
-            * 5,
+            *[lambda: self.refunds(payment_id, by, f"key-{chance.randrange(6)}", chance.choice(AMOUNTS))] * 6,
             lambda: self.withdraws(payment_id, by, chance),
             lambda: self.desk(f"POST {ONE}/cancel", by, paymentId=payment_id),
             lambda: self.desk(f"POST {ONE}/refresh", by, paymentId=payment_id),
@@ -71,7 +72,7 @@ class Storm:
             lambda: self.disputes(payment_id),
             lambda: self.pays(payment_id),
             lambda: self.refunds_at_stripe(payment_id, chance),
-            *[lambda: self.hear(chance, 0.2)] * 2,
+            lambda: self.hear(chance, 0.2),
             lambda: self.reads(payment_id, by),
             lambda: self.system.invoke("Reconcile", {}),
             lambda: self.system.run_mailer(),
@@ -80,7 +81,7 @@ class Storm:
                     "outage", calls=chance.choice([1, 4]), kind=chance.choice(FAILURES), seconds=0.01
                 )
             ]
-            * 2,
+            * 4,
         ]
 
     def desk(self, route: str, by: int, body: Any = None, *, key: str | None = None, **path: Any) -> Answer:
@@ -139,13 +140,13 @@ class Storm:
     # The end of it
 
     def settles(self) -> None:
-        """Stripe answers, everybody clicks once more, and reconcile comes by."""
+        """Stripe answers, everybody clicks once more before its news are heard, and reconcile comes by."""
         self.system.control("outage", calls=0, kind="error500")
         for wait in (timedelta(), READ_AGAIN_AFTER, timedelta(minutes=11), timedelta(hours=3), READ_AGAIN_AFTER):
             self.clock.offset += wait
-            self.hear(Random(1), 1)
             for (payment_id, key, by), body in self.requests.items():
                 self.desk(f"POST {ONE}/refunds", by, body, key=key, paymentId=payment_id)
+            self.hear(Random(1), 1)
             self.system.invoke("Reconcile", {})
             self.system.run_mailer()
         self.hear(Random(2), 1)
