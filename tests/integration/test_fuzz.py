@@ -179,9 +179,12 @@ CURSORS = st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?", fullmatch=
 @tries(100)
 @given(cursor=texts | CURSORS | st.none(), sub=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_whoever_has_ordered_nothing_sees_nothing_with_any_cursor(system: System, cursor: str | None, sub: str) -> None:
-    event = verified({"sub": f"nobody-{sub}"}) | {"queryStringParameters": {"cursor": cursor}}
+    named = f"nobody-{sub}"
+    event = verified({"sub": named}) | {"queryStringParameters": {"cursor": cursor}}
     answer = ask(system, "MyPayments", "listPaymentsOfMine", event)
-    assert answer.status == 422 or answer.body["payments"] == []
+    # Whoever is named as OpenID Connect does not allow is nobody.
+    assert (answer.status == 401) == (not named.isascii() or not named.isprintable() or len(named) > 255)
+    assert answer.status in (401, 422) or answer.body["payments"] == []
 
 
 # What Stripe did not sign
