@@ -372,7 +372,7 @@ def test_the_calls_that_each_request_makes(system: System) -> None:
     assert system.calls == ["GetItem"]
     system.calls.clear()
     system.products()
-    assert system.calls == ["Query"]
+    assert system.calls == ["Query", "BatchGetItem"]
     system.calls.clear()
     system.hear(next(event for event in events if event["type"] == "checkout.session.completed"))
     assert system.calls == ["GetItem", "TransactWriteItems", "SendMessageBatch"]
