@@ -102,8 +102,8 @@ def test_it_says_where_everything_is_and_ends_at_once(program: subprocess.Popen[
     addresses = started(program)
 
     web = {place for place, address in addresses.items() if address.startswith("http://")}
-    assert web == {"Payment page", "Mailbox", "Console", "API", "Webhook", "Stripe double"}
-    for place, path in (("Payment page", ""), ("Mailbox", "/messages"), ("API", "/products")):
+    assert web == {"Payment page", "Desk", "Mailbox", "Console", "API", "Webhook", "Stripe double"}
+    for place, path in (("Payment page", ""), ("Desk", ""), ("Mailbox", "/messages"), ("API", "/products")):
         with urllib.request.urlopen(addresses[place] + path, timeout=30) as response:  # noqa: S310 - its own
             assert response.status == 200
     family = family_of(program.pid)
