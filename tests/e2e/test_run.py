@@ -21,7 +21,7 @@ import pytest
 from tests.e2e.conftest import ROOT
 from tests.e2e.waiting import eventually
 
-FREE_PORTS = {f"{name}_PORT": "0" for name in ("SITE", "API", "WEBHOOK", "STRIPE", "MAILBOX", "CONSOLE")}
+FREE_PORTS = {f"{name}_PORT": "0" for name in ("SITE", "API", "WEBHOOK", "STRIPE", "MAILBOX", "CONSOLE", "ISSUER")}
 LAST_LINE = "Ctrl-C ends everything."
 PATIENCE = 60.0
 
