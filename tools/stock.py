@@ -14,16 +14,14 @@ from getpass import getuser
 
 from local.resources import client
 from payments.adapters.table.table import Table
-from payments.domain.claims import Claimant
 from payments.domain.errors import PaymentsError
-from payments.domain.stock import StockChange
+from payments.domain.stock import LONGEST_REASON, StockChange
 from payments.domain.texts import tidy
 from payments.services.stocking import change_stock
 from tools.audit import LOCAL_TABLE
 from tools.deployment import DeploymentError, deployment, in_words
 
 _CHANGE = re.compile(r"[+-][0-9]{1,6}", re.ASCII)
-_LONGEST_REASON = 200
 
 
 def change_of(text: str) -> int:
@@ -36,8 +34,8 @@ def change_of(text: str) -> int:
 def reason_of(text: str) -> str:
     """Why, on one line; ValueError, which says how to write it, for anything else."""
     reason = tidy(text)
-    if not 1 <= len(reason) <= _LONGEST_REASON:
-        raise ValueError(f"REASON must say in at most {_LONGEST_REASON} characters why, such as REASON='a delivery'.")
+    if not 1 <= len(reason) <= LONGEST_REASON:
+        raise ValueError(f"REASON must say in at most {LONGEST_REASON} characters why, such as REASON='a delivery'.")
     return reason
 
 
@@ -56,8 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         change, reason = change_of(given.change), reason_of(given.reason)
         with in_words():
             by, table = _deployed(given.stage) if given.stage else _local(given.endpoint, given.table)
-            act = Claimant.of(f"stock {given.sku}", by, given.key, {}).key_hash
-            asked = StockChange(f"adm_stock_{act}", given.sku, change, reason, by, datetime.now(UTC))
+            asked = StockChange.asked(given.sku, change, reason, key=given.key, by=by, at=datetime.now(UTC))
             left = change_stock(asked, table)
     except PaymentsError as error:
         print(error.detail, file=sys.stderr)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.domain.claims import Claimant
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
 from payments.domain.money import Money
@@ -142,10 +141,8 @@ def _erase(event: Request, by: Caller) -> Answer:
 
 
 def _stock(event: Request, by: Caller) -> Answer:
-    sku, key, sent = str(event["pathParameters"]["sku"]), required_key(event), json_body(event)
-    body = read(StockBody, sent)
-    act = Claimant.of(f"stock {sku}", by.sub, key, sent).key_hash
-    change = StockChange(f"adm_stock_{act}", sku, body.change, body.reason, by.sub, datetime.now(UTC))
+    sku, key, body = str(event["pathParameters"]["sku"]), required_key(event), read(StockBody, json_body(event))
+    change = StockChange.asked(sku, body.change, body.reason, key=key, by=by.sub, at=datetime.now(UTC))
     left = change_stock(change, store)
     logger.info("stock_changed", extra={"products": [sku], "change": body.change, "left": left})
     return 200, {"sku": sku, "left": left}

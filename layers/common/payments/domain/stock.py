@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
+
+from payments.domain.claims import Claimant
+
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -17,3 +22,9 @@ class StockChange:
     reason: str
     by: str
     at: datetime
+
+    @classmethod
+    def asked(cls, sku: str, change: int, reason: str, *, key: str, by: str, at: datetime) -> Self:
+        """The act of whoever asks with an Idempotency-Key: the same for the same product, person and key."""
+        act = Claimant.of(f"stock {sku}", by, key, {}).key_hash
+        return cls(f"adm_stock_{act}", sku, change, reason, by, at)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from payments.domain import texts
 from payments.domain.claims import Claimant
 from payments.domain.errors import (
     FieldError,
@@ -19,6 +20,11 @@ from payments.runtime.http import Request, header, json_object, raw_body
 
 MOST_BODY_BYTES = 16 * 1024
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def tidied(value: Any) -> Any:
+    """For a field's BeforeValidator: a text as `texts.tidy` has it, anything else as it came."""
+    return texts.tidy(value) if isinstance(value, str) else value
 
 
 def _lower(value: Any) -> Any:

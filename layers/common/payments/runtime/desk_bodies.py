@@ -4,11 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from payments.domain import addresses, texts
+from payments.domain import addresses
 from payments.domain.erasure import Whom, WhomKind
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.notices import NoticeKind
-from payments.runtime.bodies import Amount, Body, Currency
+from payments.domain.stock import LONGEST_REASON
+from payments.runtime.bodies import Amount, Body, Currency, tidied
 
 
 def _notice_kind(value: Any) -> NoticeKind:
@@ -57,10 +58,6 @@ def _change(value: Any) -> int:
     return value
 
 
-def _reason(value: Any) -> Any:
-    return texts.tidy(value) if isinstance(value, str) else value
-
-
 class StockBody(Body):
     """How many more there are of a product, or fewer, and why."""
 
@@ -74,8 +71,8 @@ class StockBody(Body):
     ]
     reason: Annotated[
         str,
-        BeforeValidator(_reason),
-        Field(min_length=1, max_length=200, description="Is kept with the change, with who made it."),
+        BeforeValidator(tidied),
+        Field(min_length=1, max_length=LONGEST_REASON, description="Is kept with the change, with who made it."),
     ]
 
 

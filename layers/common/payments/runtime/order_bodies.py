@@ -6,16 +6,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from payments.domain import addresses, texts
-from payments.runtime.bodies import Amount, Body, Currency, read
+from payments.runtime.bodies import Amount, Body, Currency, read, tidied
 
 MOST_METADATA_KEYS = 20
 
 # Stripe's metadata carries these for us. They are the Stripe adapter's names; a test holds both alike.
 RESERVED_METADATA = frozenset({"payment_id", "service_type"})
-
-
-def _tidy(value: Any) -> Any:
-    return texts.tidy(value) if isinstance(value, str) else value
 
 
 def _metadata(value: dict[str, str]) -> dict[str, str]:
@@ -49,7 +45,7 @@ class CheckoutBody(Body):
 
     name: Annotated[
         str,
-        BeforeValidator(_tidy),
+        BeforeValidator(tidied),
         Field(min_length=1, max_length=200, description="In any script, on one line."),
     ]
     email: Annotated[
