@@ -25,6 +25,7 @@ from payments.domain.facts import (
 from payments.domain.learning import learn, notices
 from payments.domain.money import Money
 from payments.domain.notices import NoticeKind
+from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.services.letters import Business, letter
 
@@ -87,8 +88,7 @@ def _sample(title: str, kind: NoticeKind, order: tuple[str, Money], facts: list[
     product, asked = order
     requested = Payment.new(
         asked=asked,
-        sku="sample",
-        product_name=product,
+        order=Order((Line("sample", product, 1, asked.amount),)),
         customer=Customer("Ada Lovelace", "ada@example.com"),
         return_url="http://localhost:8000/result.html",
         metadata={},

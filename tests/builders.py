@@ -11,12 +11,16 @@ import stripe
 
 from payments.adapters.stripe.client import API_VERSION
 from payments.domain.money import Money
+from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
+from payments.services.checkout import Conditions
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 LIFETIME = timedelta(hours=23)
 SECRET = "whsec_tests"
 ASKED = Money(9900, "usd")
+HOLD = timedelta(minutes=45)
+CONDITIONS = Conditions("http://localhost:8000/result.html", LIFETIME, HOLD, 10, timedelta(), "2026-11-21")
 
 _numbers = itertools.count(1)
 
@@ -25,8 +29,7 @@ def a_payment(asked: Money = ASKED, **changes: Any) -> Payment:
     """A payment that was just asked for."""
     given: dict[str, Any] = {
         "asked": asked,
-        "sku": "consulting-hour",
-        "product_name": "Consulting, one hour",
+        "order": Order((Line("consulting-hour", "Consulting, one hour", 1, asked.amount),)),
         "customer": Customer("Ada Lovelace", "ada@example.com"),
         "return_url": "http://localhost:8000/result.html",
         "metadata": {},

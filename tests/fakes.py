@@ -1,5 +1,6 @@
 """The store, Stripe, the queue and the mailer in memory: they behave, and nobody asks how they were called."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,17 @@ from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
 from payments.domain.erasure import Erasure, Whom, WhomKind
-from payments.domain.errors import ClaimLost, Conflict, NewerRelease, StripeRefused, Taken, TryAgain
+from payments.domain.errors import (
+    ClaimLost,
+    Conflict,
+    Held,
+    NewerRelease,
+    NothingLeft,
+    NumberTaken,
+    StripeRefused,
+    Taken,
+    TryAgain,
+)
 from payments.domain.events import Event, EventSet
 from payments.domain.facts import Fact, Refund, RefundRequest, RefundState, Session, SessionState
 from payments.domain.looking import Due, DueReason
@@ -16,8 +27,9 @@ from payments.domain.mail import Letter
 from payments.domain.money import Money
 from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState, Posting
 from payments.domain.payment import Payment
+from payments.domain.pricing import Offer, Terms
 from payments.domain.views import payment_view, standing
-from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract, Write
+from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Retract, Take, Write
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -41,6 +53,8 @@ class MemoryStore:
     """The table's promises: conditional on version, all or nothing."""
 
     catalogue: Mapping[str, Product] = field(default_factory=lambda: {each.sku: each for each in (HOUR, GIFT)})
+    terms: Terms = field(default_factory=Terms)
+    left: dict[str, int] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     notices: dict[tuple[str, Notice], NoticeRecord] = field(default_factory=dict)
@@ -60,9 +74,14 @@ class MemoryStore:
     # What is too busy, by the name of what is called.
     busy: set[str] = field(default_factory=set)
 
-    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
+    def offer(self, skus: Iterable[str], key_hash: str | None, now: datetime, *, with_terms: bool) -> Offer:
         claim = self.claims.get(key_hash) if key_hash else None
-        return self.catalogue.get(sku), claim if claim and claim.expires_at >= now else None
+        found = {sku: self.catalogue[sku] for sku in skus if sku in self.catalogue}
+        terms = self.terms if with_terms else Terms()
+        return Offer(found, terms, claim if claim and claim.expires_at >= now else None)
+
+    def stock(self, skus: Iterable[str]) -> dict[str, int]:
+        return {sku: self.left[sku] for sku in skus if sku in self.left}
 
     def payment(self, payment_id: str) -> Payment | None:
         if payment_id in self.for_newer_code:
@@ -101,13 +120,34 @@ class MemoryStore:
         if self.faster_creators:
             self.faster_creators -= 1
             raise Conflict
-        held = self.claims.get(claim.key_hash) if claim else None
-        if held and held.expires_at >= now:
-            return held, False
-        self.payments[payment.id] = replace(payment, standing=standing(payment))
-        if claim:
-            self.claims[claim.key_hash] = claim
+        try:
+            self._begin([Begin(payment, claim)], now)
+        except Held as held:
+            return held.claim, False
         return claim, True
+
+    def _begin(self, writes: Sequence[Write], now: datetime) -> None:
+        """Payments that begin, and what is taken from stock or given back, each sku once."""
+        begun = [write for write in writes if isinstance(write, Begin)]
+        takes = Counter({write.sku: 0 for write in writes if isinstance(write, Take)})
+        for write in writes:
+            if isinstance(write, Take):
+                takes[write.sku] += write.quantity
+        for begin in begun:
+            held = self.claims.get(begin.claim.key_hash) if begin.claim else None
+            if held and held.expires_at >= now:
+                raise Held(held)
+            if begin.payment.order.number in {each.order.number for each in self.payments.values()}:
+                raise NumberTaken
+            takes.update(begin.payment.stock_taken)
+        if lacking := [sku for sku, quantity in takes.items() if 0 < quantity > self.left.get(sku, 0)]:
+            raise NothingLeft(lacking)
+        for sku, quantity in takes.items():
+            self.left[sku] = self.left.get(sku, 0) - quantity
+        for begin in begun:
+            self.payments[begin.payment.id] = replace(begin.payment, standing=standing(begin.payment))
+            if begin.claim:
+                self.claims[begin.claim.key_hash] = begin.claim
 
     def save(self, payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
         stored = self.payments[payment.id]
@@ -117,6 +157,7 @@ class MemoryStore:
             self.payments[payment.id] = replace(stored, version=stored.version + 1)
             raise Conflict
         self._check(payment, stored, writes)
+        self._begin(writes, now)
         saved = replace(payment, version=payment.version + 1, standing=standing(payment))
         self.payments[payment.id] = saved
         self.saves += 1
@@ -275,9 +316,6 @@ class MemoryStripe:
     asked: int = 0
     looks: list[str] = field(default_factory=list)
     answering: Callable[[], None] = lambda: None
-
-    def check_chargeable(self, money: Money) -> None:
-        pass
 
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
         self.answering()

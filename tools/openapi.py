@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 from local.ports import Ports
 from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain import desk, dossier, errors, payment, refund_errors
+from payments.domain import desk, dossier, errors, identifiers, payment, refund_errors
 from payments.domain import views as domain_views
 from payments.domain.attention import Attention, Reason
 from payments.domain.erasure import Erasure, Whom, WhomKind
@@ -30,8 +30,9 @@ from payments.domain.pricing import cart_of, price
 from payments.domain.writes import AuditEntry
 from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
+from payments.runtime.cancel_bodies import CancelBody
 from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody
-from payments.runtime.order_bodies import CheckoutBody, checkout_body
+from payments.runtime.order_bodies import CheckoutBody, purchase
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
 
@@ -49,11 +50,11 @@ _VIEWS = [
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, quotes.QuoteBody, ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody]
+_BODIES = [CheckoutBody, CancelBody, quotes.QuoteBody, ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {
-    "PaymentId": {"pattern": f"^{payment.PAYMENT_ID.pattern}$"},
+    "PaymentId": {"pattern": f"^{identifiers.PAYMENT_ID.pattern}$"},
     "Currency": {"pattern": "^[a-z]{3}$", "description": "ISO 4217, in lower case."},
     "Day": {"format": "date"},
     "Time": {"format": "date-time", "description": "UTC, to the second."},
@@ -152,7 +153,7 @@ def _ordered() -> Payment:
     return Payment(
         id="pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH",
         asked=asked,
-        order=Order((Line(product.sku, product.name, 1, asked.amount),)),
+        order=Order((Line(product.sku, product.name, 1, asked.amount),), "7K3M-9XQ2"),
         customer=Customer(_AN_ORDER["name"], _AN_ORDER["email"]),
         return_url="",
         created_at=_NOW,
@@ -288,6 +289,8 @@ _REFUNDED: Json = {
     "payment": _ADMIN_PAYMENT,
 }
 
+_OVER: Json = {"status": "expired", "final": True, "payable": False, "checkoutUrl": None}
+
 _ORDER = Operation(
     name="createCheckoutSession",
     summary="Order something: a payment, and the checkout where the customer pays",
@@ -299,6 +302,10 @@ _ORDER = Operation(
         errors.InvalidBody,
         errors.InvalidIdempotencyKey,
         errors.IdempotencyKeyReused,
+        errors.OutOfStock,
+        errors.PriceChanged,
+        errors.AlreadyPaid,
+        errors.BeingPaid,
         errors.BodyTooLarge,
         errors.UnsupportedMediaType,
         errors.ValidationFailed,
@@ -360,6 +367,25 @@ OPERATIONS: Mapping[str, Operation] = {
         example=views.refreshed_view(domain_views.payment_view(_paid(), _NOW), _NOW + timedelta(minutes=1)),
         refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
         parameters=[_PAYMENT_ID],
+    ),
+    "POST /payments/{paymentId}/cancel": Operation(
+        name="cancelOwnPayment",
+        summary="Have Stripe close an open payment, by whoever ordered",
+        status=200,
+        answer="The payment, which is over. A repetition gets the same.",
+        view="PaymentView",
+        example={**domain_views.payment_view(_ordered(), _NOW), **_OVER},
+        refusals=(
+            *_OF_BODIES,
+            errors.PaymentNotFound,
+            errors.NotCancelable,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            errors.TryAgain,
+            errors.NewerRelease,
+        ),
+        parameters=[_PAYMENT_ID],
+        body=_body("CancelBody", {"accessKey": "kq2GfVUpWq0bDd9mT5xYzA"}),
     ),
     "GET /products": Operation(
         name="listProducts",
@@ -593,7 +619,7 @@ _PROVOKED: Mapping[type[PaymentsError], Callable[[], object]] = {
     errors.InvalidBody: lambda: json_body({"body": "{"}),
     errors.InvalidIdempotencyKey: lambda: claimant({"headers": {"idempotency-key": "two words"}}, "", {}),
     errors.UnsupportedMediaType: lambda: json_body({"headers": {"content-type": "text/plain"}}),
-    errors.ValidationFailed: lambda: checkout_body(_AN_ORDER | {"email": "ada"}),
+    errors.ValidationFailed: lambda: purchase(_AN_ORDER | {"email": "ada"}, None),
     errors.InvalidSignature: lambda: verify_signature(b"{}", None, tuple),
 }
 

@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
+from payments.domain.identifiers import is_payment_id
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
-from payments.domain.payment import is_payment_id
 from payments.domain.stock import StockChange
 from payments.runtime.admin_payment_views import AdminPaymentView, admin_payment_view
 from payments.runtime.bodies import json_body, read, required_key

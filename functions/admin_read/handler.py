@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
-from payments.domain.payment import is_payment_id
+from payments.domain.identifiers import is_payment_id
 from payments.runtime import queries
 from payments.runtime.admin_payment_views import admin_payment_view
 from payments.runtime.admin_views import attention_list_view, payments_view, statistics_view

@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from payments.adapters.stripe import units
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
 from payments.runtime.composition import stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
-from payments.runtime.order_bodies import checkout_body
-from payments.runtime.settings import listed, minutes, setting, time_zone
+from payments.runtime.order_bodies import purchase
+from payments.runtime.settings import listed, minutes, number, seconds, setting, time_zone
 from payments.runtime.views import checkout_view
-from payments.services.checkout import Purchase, Terms, open_checkout
+from payments.services.checkout import Conditions, open_checkout
 
 logger = logger_of("create_session")
 store = table()
@@ -20,6 +21,9 @@ stripe = stripe_api()
 origins = listed("ALLOWED_ORIGINS")
 result_path = setting("RESULT_PATH")
 lifetime = minutes("CHECKOUT_MINUTES")
+hold = minutes("HOLD_MINUTES")
+most_declines = number("MOST_DECLINES")
+failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
 zone = time_zone("TIME_ZONE")
 
 OPEN_TO_EVERYONE = "POST /checkout-sessions"
@@ -30,18 +34,21 @@ def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
     user = None if event["routeKey"] == OPEN_TO_EVERYONE else caller(event).sub
     sent = json_body(event)
-    body = checkout_body(sent)
     origin = header(event, "origin")
     opened = open_checkout(
-        Purchase(body.name, body.email, body.service_type, body.amount, body.currency, body.metadata, user),
+        purchase(sent, user),
         claimant=claimant(event, "checkout-sessions", sent, user),
-        terms=Terms(
+        conditions=Conditions(
             return_url=(origin if origin in origins else origins[0]) + result_path,
             lifetime=lifetime,
+            hold=hold,
+            most_declines=most_declines,
+            failure_delay=failure_delay,
             day=f"{now.astimezone(zone):%Y-%m-%d}",
         ),
         store=store,
         stripe=stripe,
+        units=units,
         now=now,
     )
     payment = opened.payment

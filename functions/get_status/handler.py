@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.errors import PaymentNotFound
-from payments.domain.payment import is_payment_id
+from payments.domain.identifiers import is_payment_id
 from payments.runtime.composition import table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of

@@ -13,7 +13,7 @@ from payments.domain.events import Event
 from payments.runtime.composition import mail_queue, stripe_api, table
 from payments.runtime.http import Request, Response, answering, header, json_object, raw_body, response
 from payments.runtime.invocation import publish
-from payments.runtime.observability import Measured, Metric, logger_of, metrics
+from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
 from payments.runtime.settings import flag, seconds, setting
 from payments.runtime.views import RECEIVED
 from payments.services.webhook import Outcome, Receipt, receive
@@ -49,6 +49,8 @@ def handler(request: Request, context: LambdaContext) -> Response:
     )
     logger.thread_safe_append_keys(payment_id=receipt.payment_id, status=receipt.status)
     publish(receipt.postings, queue, logger)
+    if receipt.failure:
+        logger.error("failed", extra=about(receipt.failure), exc_info=receipt.failure)
     log = logger.error if receipt.outcome.needs_attention else logger.info
     log(receipt.outcome.value, extra={"api_version": event.api_version} | metrics(_measured(event, receipt)))
     return response(200, RECEIVED)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.builders import LIFETIME, a_charge, a_refund, a_session, an_event, an_intent
+from tests.builders import CONDITIONS, a_charge, a_refund, a_session, an_event, an_intent
 from tests.integration.memory_dynamodb import MemoryDynamoDB
 from tests.integration.next_release import Release
 
@@ -215,9 +215,6 @@ class StripeOf:
     def payment_id_of(self, **_: Any) -> None:
         return None
 
-    def check_chargeable(self, money: Any) -> None:
-        pass
-
     def create_checkout(self, payment: Any) -> Any:
         return self._facts([a_session(payment.id, status="open", payment_status="unpaid")])
 
@@ -267,12 +264,14 @@ class World:
 
     def _order(self) -> str:
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
+        service = self.deployed.module("services.ordering").Service
         store = self.table(self.deployed)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(PAID), "usd"))
         opened = checkout.open_checkout(
-            checkout.Purchase("Ada", "ada@example.com", "consulting-hour", None, None, {}),
+            checkout.Purchase("Ada", "ada@example.com", service("consulting-hour", None, None), {}),
             claimant=None,
-            terms=checkout.Terms("http://localhost/result.html", LIFETIME, "2026-11-21"),
+            conditions=checkout.Conditions(**vars(CONDITIONS)),
+            units=self.deployed.module("adapters.stripe.units"),
             store=store,
             stripe=StripeOf(self, self.deployed),
             now=self.now,

@@ -124,7 +124,16 @@ class System:
         return self.ask("GetStatus", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
 
     def refresh(self, payment_id: str) -> Answer:
-        return self.ask("TendPayment", {"headers": {}, "pathParameters": {"paymentId": payment_id}})
+        return self._tend("refresh", payment_id)
+
+    def cancel(self, payment_id: str, access_key: object) -> Answer:
+        """POST /payments/{paymentId}/cancel by whoever ordered."""
+        return self._tend("cancel", payment_id, {"accessKey": access_key})
+
+    def _tend(self, what: str, payment_id: str, body: Any = None) -> Answer:
+        event = {"routeKey": f"POST /payments/{{paymentId}}/{what}", "pathParameters": {"paymentId": payment_id}}
+        sent = {} if body is None else {"body": json.dumps(body), "isBase64Encoded": False}
+        return self.ask("TendPayment", event | {"headers": {}} | sent)
 
     def quote(self, body: Any) -> Answer:
         """POST /quotes."""

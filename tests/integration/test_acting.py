@@ -13,8 +13,9 @@ from payments.adapters.table.codec import decoded, encoded
 from payments.adapters.table.payment_items import payment_of
 from payments.adapters.table.payments import PaymentTable
 from payments.domain.errors import PublishFailed, StripeUnavailable
+from payments.domain.identifiers import new_payment_id
 from payments.domain.mail import MailRejected
-from payments.domain.payment import Payment, new_payment_id
+from payments.domain.payment import Payment
 from payments.domain.releases import LEVEL
 from payments.services.mailing import MOST_ATTEMPTS
 from payments.services.refreshing import PAUSE

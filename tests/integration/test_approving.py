@@ -11,7 +11,7 @@ import pytest
 
 from payments.adapters.table.payments import PaymentTable
 from payments.domain.errors import NewerRelease
-from payments.domain.payment import new_payment_id
+from payments.domain.identifiers import new_payment_id
 from tests.builders import a_charge, a_refund, an_event
 from tests.integration.system import ROOT, System
 from tools import approve

@@ -27,6 +27,7 @@ from local.stack import Ports, Stack
 from local.template import Template
 from payments.domain.errors import NotConfigured, PaymentsError
 from payments.domain.facts import FACT_TYPES
+from payments.domain.identifiers import ORDER_NUMBER
 from payments.domain.notices import NoticeKind
 from payments.domain.payment import Status
 from payments.runtime.observability import Metric
@@ -171,6 +172,8 @@ class Reader:
             value = value.replace(real, shown)
         if _ACCESS_KEY.fullmatch(value):
             return "an access key"
+        if ORDER_NUMBER.fullmatch(value):
+            return "an order's number"
         value = _ID.sub(r"\1_", value)
         return _UUID.sub("a UUID", _TIME.sub("a time", value))
 

@@ -9,8 +9,10 @@ import pytest
 from payments.domain.catalogue import FixedPrice, Product
 from payments.domain.errors import NothingToApprove, PaymentNotFound
 from payments.domain.facts import SessionState
+from payments.domain.identifiers import new_payment_id
 from payments.domain.money import Money
-from payments.domain.payment import Payment, new_payment_id
+from payments.domain.order import Line, Order
+from payments.domain.payment import Payment
 from payments.services.approval import approve
 from tests.builders import (
     a_charge,
@@ -271,7 +273,7 @@ def test_an_expired_checkout_is_told_to_a_customer_who_had_tried(told: Told) -> 
 
 def test_nothing_to_pay_is_paid(system: System) -> None:
     gift = Product("gift", "A gift", FixedPrice(0), "usd")
-    payment = a_payment(gift.charge(None, None), sku=gift.sku, product_name=gift.name)
+    payment = a_payment(gift.charge(None, None), order=Order((Line(gift.sku, gift.name, 1, 0),)))
     system.table.create(payment, None, payment.created_at)
     told = Told(system, payment.id, f"cs_test_{payment.id}")
     told.session("completed", amount_total=0, payment_intent=None, payment_status="no_payment_required")

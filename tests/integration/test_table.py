@@ -28,6 +28,7 @@ from payments.domain.looking import DueReason
 from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeKind, NoticeState
 from payments.domain.order import Line, Order
 from payments.domain.payment import Payment
+from payments.domain.pricing import Offer
 from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract
 from tests.builders import NOW, a_payment
 from tests.integration.system import ROOT, System
@@ -99,7 +100,7 @@ def test_a_payment_is_read_as_it_was_written(table: Table) -> None:
 def test_there_is_no_payment_that_nobody_made(table: Table) -> None:
     assert table.payment("pay_nobody") is None
     assert table.payment_id_of(["cs_nobody", "pi_nobody"]) is None
-    assert table.offer("nothing", None, NOW) == (None, None)
+    assert table.offer(["nothing"], None, NOW, with_terms=False) == Offer({})
 
 
 def test_a_payments_id_is_given_once(table: Table) -> None:
@@ -577,12 +578,12 @@ def test_what_was_left_unread_is_read_again_after_a_pause_and_not_for_ever(
     (declared,) = engine_system.template.tables.values()
     busy = Unread(engine_system.dynamodb, times)
     if is_read:
-        product, _ = Table(declared.name, busy).offer("consulting-hour", None, NOW)  # type: ignore[arg-type]
-        assert product
+        offer = Table(declared.name, busy).offer(["consulting-hour"], None, NOW, with_terms=False)  # type: ignore[arg-type]
+        assert offer.products
         assert len(pauses) == times
     else:
         with pytest.raises(TryAgain):
-            Table(declared.name, busy).offer("consulting-hour", None, NOW)  # type: ignore[arg-type]
+            Table(declared.name, busy).offer(["consulting-hour"], None, NOW, with_terms=False)  # type: ignore[arg-type]
         assert len(pauses) < 10
     assert pauses == sorted(pauses)
     assert all(pauses)

@@ -25,7 +25,7 @@ from moto import mock_aws
 from local import moto_mends
 from local.template import REGION, Addresses, Template
 from tests.builders import (
-    LIFETIME,
+    CONDITIONS,
     a_charge,
     a_dispute,
     a_failed_charge,
@@ -138,12 +138,14 @@ class World:
     def order(self) -> str:
         """A customer orders, at whichever release is deployed."""
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
+        service = self.deployed.module("services.ordering").Service
         store = self.table()
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
         opened = checkout.open_checkout(
-            checkout.Purchase("Ada", "ada@example.com", "consulting-hour", None, None, {}),
+            checkout.Purchase("Ada", "ada@example.com", service("consulting-hour", None, None), {}),
             claimant=None,
-            terms=checkout.Terms("http://localhost/result.html", LIFETIME, "2026-11-21"),
+            conditions=checkout.Conditions(**vars(CONDITIONS)),
+            units=self.deployed.module("adapters.stripe.units"),
             store=store,
             stripe=Stripe(self),
             now=self.now,
@@ -258,9 +260,6 @@ class Stripe:
     @property
     def event_sets(self) -> tuple[Any, ...]:
         return (self.world.deployed.module("domain.events").EventSet("all", ("*",), undelivered=False),)
-
-    def check_chargeable(self, money: Any) -> None:
-        pass
 
     def create_checkout(self, payment: Any) -> Any:
         objects = self.world.deployed.module("adapters.stripe.objects")

@@ -155,6 +155,7 @@ def test_the_readme_has_every_field_that_the_api_takes_and_answers() -> None:
     products = schemas["ProductsView"]["properties"]
     asked = [set(schemas[name]["properties"]) for name in ("CheckoutBody", "CheckoutView", "PaymentView")]
     asked.append(set(schemas["RefreshedView"]["properties"]) - asked[-1])
+    asked.append(set(schemas["CancelBody"]["properties"]))
     asked.append(set(schemas["ProductView"]["properties"]) | set(products))
     assert [each for each in told if each] == asked
 

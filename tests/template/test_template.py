@@ -47,7 +47,7 @@ def test_every_variable_a_function_reads_is_set_and_every_one_set_is_read(functi
 
 def variables(code: ast.AST) -> set[str]:
     """The environment variables that settings are read from."""
-    settings = {"setting", "listed", "flag", "seconds", "minutes", "days", "time_zone"}
+    settings = {"setting", "listed", "flag", "number", "seconds", "minutes", "days", "time_zone"}
     return {
         argument.value
         for name, call in calls(code)

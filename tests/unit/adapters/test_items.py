@@ -48,7 +48,8 @@ def test_the_item_shows_what_the_indexes_and_people_look_for() -> None:
     assert item["sku"] == {"S": "consulting-hour"}
     assert item["paid_at"] == {"S": "2026-11-18T11:07:00Z"}
     assert decoded(item)["received"] == [{"amount": 9900, "currency": "usd"}]
-    assert not {"delete_after", "due_shard", "attention", "user", "number"} & set(item)
+    assert item["number"] == {"S": payment.order.number}
+    assert not {"delete_after", "due_shard", "attention", "user", "stock_taken", "address", "note"} & set(item)
 
 
 def test_an_address_is_found_however_it_was_written_and_written_to_as_it_was_given() -> None:

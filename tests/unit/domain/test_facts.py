@@ -132,4 +132,4 @@ def test_keys_tell_objects_and_kinds_apart() -> None:
     refund = Refund(ref="x", state=RefundState.PENDING, amount=1, currency="usd")
     dispute = Dispute(ref="x", state=DisputeState.WON, amount=1, currency="usd")
     assert len({fact.key for fact in (session, refund, dispute)}) == 3
-    assert len(FACT_TYPES) == 9
+    assert len(FACT_TYPES) == 11

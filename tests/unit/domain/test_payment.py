@@ -25,9 +25,10 @@ from payments.domain.facts import (
     Session,
     SessionState,
 )
+from payments.domain.identifiers import is_payment_id, new_payment_id
 from payments.domain.learning import learn
 from payments.domain.money import Money
-from payments.domain.payment import DisputeStatus, Payment, Status, is_payment_id, new_payment_id
+from payments.domain.payment import DisputeStatus, Payment, Status
 from tests.builders import NOW, a_payment
 from tests.strategies import histories
 

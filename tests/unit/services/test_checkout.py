@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from payments.adapters.stripe import units
 from payments.domain.actors import ANSWER
 from payments.domain.catalogue import FixedPrice
 from payments.domain.claims import CLAIM_LIFETIME, Claimant
@@ -20,12 +21,14 @@ from payments.domain.facts import Fact, Intent, IntentState
 from payments.domain.looking import AFTER_EXPIRY, REPEATABLE, SETTLED
 from payments.domain.payment import Payment, Status
 from payments.services.asking import ask_stripe
-from payments.services.checkout import Opened, Purchase, Terms, open_checkout
+from payments.services.checkout import Opened, Purchase, open_checkout
+from payments.services.ordering import Service
 from payments.services.recording import record
-from tests.builders import LIFETIME, NOW
+from tests.builders import CONDITIONS, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe
 
-ORDER = Purchase("Ada", "ada@example.com", "consulting-hour", 9900, "usd", {})
+SERVICE = Service("consulting-hour", 9900, "usd")
+ORDER = Purchase("Ada", "ada@example.com", SERVICE, {})
 
 
 class Desk:
@@ -43,7 +46,8 @@ class Desk:
         return open_checkout(
             order,
             claimant=Claimant.of("checkout-sessions", None, key, asdict(order)) if key else None,
-            terms=Terms("http://localhost:8000/result.html", LIFETIME, "2026-11-21"),
+            conditions=CONDITIONS,
+            units=units,
             store=self.store,
             stripe=self.stripe,
             now=self.now,
@@ -123,9 +127,9 @@ def test_a_faster_writer_does_not_lose_the_session(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("order", "field"),
     [
-        (replace(ORDER, sku="nothing"), "serviceType"),
-        (replace(ORDER, amount=1), "amount"),
-        (replace(ORDER, currency="eur"), "currency"),
+        (replace(ORDER, wanted=replace(SERVICE, sku="nothing")), "serviceType"),
+        (replace(ORDER, wanted=replace(SERVICE, amount=1)), "amount"),
+        (replace(ORDER, wanted=replace(SERVICE, currency="eur")), "currency"),
     ],
 )
 def test_an_order_that_cannot_be_taken_leaves_nothing_behind(desk: Desk, order: Purchase, field: str) -> None:

@@ -25,8 +25,9 @@ from payments.domain.desk import (
     Sought,
     Waiting,
 )
+from payments.domain.identifiers import new_payment_id
 from payments.domain.money import Money
-from payments.domain.payment import Status, new_payment_id
+from payments.domain.payment import Status
 from payments.services import desk_reading
 from payments.services.desk_reading import attention, payments_of, search, statistics
 

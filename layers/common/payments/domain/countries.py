@@ -15,6 +15,20 @@ _COUNTRIES = frozenset(
 )
 
 
+# Where the post knows no codes; Universal Postal Union, addressing systems of its members.
+_WITHOUT_POSTAL_CODES = frozenset(
+    """
+    AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK JM KI KM KN KP LC ML MO
+    MR MW NR NU PA QA RW SB SC SL SR SS ST SX SY TD TF TG TK TL TO TV UG VU YE ZW
+    """.split()
+)
+
+
 def is_country(code: str) -> bool:
     """Whether there is one; codes are in capital letters, and the United Kingdom's is GB."""
     return code in _COUNTRIES
+
+
+def has_postal_codes(code: Country) -> bool:
+    """Whether an address there is incomplete without one."""
+    return code not in _WITHOUT_POSTAL_CODES

@@ -1,9 +1,13 @@
 """What can go wrong, as types. They carry a code and a sentence for the caller, and nothing of HTTP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from payments.domain.claims import Claim
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,55 @@ class StockTooLow(PaymentsError):
         self.members = {"left": left}
 
 
+class OutOfStock(PaymentsError):
+    """More was ordered than is there; `left` is how many are, by sku."""
+
+    code = "out_of_stock"
+
+    def __init__(self, left: Mapping[str, int], names: Mapping[str, str]) -> None:
+        sentences = {sku: _left_of(names.get(sku, sku), count) for sku, count in left.items()}
+        super().__init__(" ".join(sentences.values()), *(FieldError("items", each) for each in sentences.values()))
+        self.members = {
+            "errors": [
+                {"field": "items", "detail": sentences[sku], "sku": sku, "left": count} for sku, count in left.items()
+            ]
+        }
+
+
+def _left_of(name: str, left: int) -> str:
+    return f"{name}: {left} left; order at most as many." if left else f"{name} is sold out; leave it out."
+
+
+class PriceChanged(PaymentsError):
+    """The order costs something else than the caller was told; `order` is the one that it would be now."""
+
+    code = "price_changed"
+
+    def __init__(self, order: Mapping[str, object]) -> None:
+        super().__init__("Prices have changed meanwhile; look at the new total and send it with your order.")
+        self.members = {"order": order}
+
+
+class AlreadyPaid(PaymentsError):
+    """What was to be replaced was paid meanwhile."""
+
+    code = "already_paid"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__("The order that this one was to replace is paid; nothing new was ordered.")
+        self.members = {"paymentId": payment_id}
+
+
+class BeingPaid(PaymentsError):
+    """Somebody is paying what was to be replaced."""
+
+    code = "processing"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__("The order that this one was to replace is being paid; wait for its end.")
+        self.members = {"paymentId": payment_id}
+
+
 class NoticeNotFound(PaymentsError):
     code = "notice_not_found"
 
@@ -208,6 +261,26 @@ class Conflict(Exception):
 
 class Taken(Exception):
     """One of the news is about an object that belongs to another payment, for ever."""
+
+
+class NothingLeft(Exception):
+    """So many are not there of `skus`."""
+
+    def __init__(self, skus: Iterable[str]) -> None:
+        self.skus = frozenset(skus)
+        super().__init__(", ".join(sorted(self.skus)))
+
+
+class NumberTaken(Exception):
+    """Another order has the number."""
+
+
+class Held(Exception):
+    """The Idempotency-Key led to another payment before; `claim` says to which."""
+
+    def __init__(self, claim: "Claim") -> None:
+        super().__init__(claim.led_to)
+        self.claim = claim
 
 
 class ClaimLost(Exception):

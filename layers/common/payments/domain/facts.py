@@ -88,6 +88,18 @@ class RefundRequestState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ShortageState(StrEnum):
+    OPEN = "open"
+    WAIVED = "waived"
+    SUPPLIED = "supplied"
+
+
+class ReplacementState(StrEnum):
+    HELD = "held"
+    RELEASED = "released"
+    DONE = "done"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """One object's furthest known state; `ref` is the Stripe object's id.
@@ -269,9 +281,47 @@ class RefundRequest(MoneyFact):
     message: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shortage(Fact):
+    """Something that was ordered was not there any more when it was paid; `ref` is its sku, `quantity` how many.
+
+    Nothing is taken from stock for it while it is open, nor once it was waived: an admin said that it will not be
+    delivered from there. Supplied, it was taken after all. `by` is who settled it.
+    """
+
+    kind: ClassVar[str] = "shortage"
+    state: ShortageState
+    quantity: int
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replacement(Fact):
+    """Another order is to take this one's place; `ref` is its payment's id.
+
+    Until then this one's stock is held for it, at most until `until`, in epoch seconds; then it is released.
+    """
+
+    kind: ClassVar[str] = "replacement"
+    state: ReplacementState
+    until: int
+
+
 FACT_TYPES: Mapping[str, type[Fact]] = {
     each.kind: each
-    for each in (Asking, Session, Intent, Attempt, Refund, Dispute, FraudSignal, Approval, RefundRequest)
+    for each in (
+        Asking,
+        Session,
+        Intent,
+        Attempt,
+        Refund,
+        Dispute,
+        FraudSignal,
+        Approval,
+        RefundRequest,
+        Shortage,
+        Replacement,
+    )
 }
 
 type Facts = Mapping[str, Fact]

@@ -23,6 +23,7 @@ from payments.domain.facts import (
     Refund,
     RefundState,
     SessionState,
+    ShortageState,
     bounded,
     failed_attempts,
     merge,
@@ -182,7 +183,7 @@ def _notices(payment: Payment) -> Iterator[Notice]:
         came = named(payment.balance.received_sums) if payment.balance.approved else ""
         yield Notice(NoticeKind.REVIEW_ALERT, came)
 
-    if not payment.is_paid:
+    if not payment.is_paid and not payment.is_held and not payment.replaced_by:
         gave_up_waiting = any(each.state is SessionState.ASYNC_FAILED for each in payment.sessions)
         failed = any(each.state is AttemptState.FAILED for each in payment.attempts)
         if failed or gave_up_waiting:
@@ -228,6 +229,8 @@ def _reasons(payment: Payment, now: datetime) -> Iterator[Reason]:
         yield Reason.REVIEW
     if any(each.state in _TO_ANSWER for each in payment.disputes):
         yield Reason.DISPUTE
+    if any(each.state is ShortageState.OPEN for each in payment.shortages):
+        yield Reason.SHORTAGE
     if any(isinstance(each, Refund) for each in ends_never) or needs_attention(payment, now):
         yield Reason.REFUND
 

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from payments.domain.facts import AttemptState, Dispute, Fact, IntentState, SessionState
+from payments.domain.facts import (
+    AttemptState,
+    Dispute,
+    Fact,
+    IntentState,
+    ReplacementState,
+    SessionState,
+    failed_attempts,
+)
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
@@ -28,12 +36,14 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did. For refund it is due while Stripe has not answered somebody's request for one. To be
-    erased it is due where nobody paid it; an erasure is due for itself, too.
+    that stays until somebody did. To be closed it is due where too many cards were declined. For refund it is due
+    while Stripe has not answered somebody's request for one. To be erased it is due where nobody paid it; an erasure
+    is due for itself, too.
     """
 
     LOOK = "look"
     HEARD = "heard"
+    CLOSE = "close"
     MISSED = "missed"
     REFUND = "refund"
     ERASE = "erase"
@@ -52,7 +62,8 @@ class Due:
 
 def awaits_news(payment: Payment) -> bool:
     """Something may still happen at Stripe that changes what we tell, or has, and we do not know how it ended."""
-    return is_unanswered(payment) or is_open(payment) or bool(under_way(payment)) or says_more(payment)
+    waits = is_unanswered(payment) or is_open(payment) or payment.is_held
+    return waits or bool(under_way(payment)) or says_more(payment)
 
 
 def is_unanswered(payment: Payment) -> bool:
@@ -98,6 +109,14 @@ def says_more(payment: Payment) -> bool:
     return refunded > known or (any(each.disputed for each in attempts) and not payment.disputes)
 
 
+def close_at(payment: Payment, now: datetime) -> datetime | None:
+    """When Stripe is to be asked to close it, because too many cards were declined; None where it is not."""
+    if payment.most_declines is None or payment.checkout is None:
+        return None
+    failed = len(failed_attempts(payment.facts))
+    return payment.due_by.get(DueReason.CLOSE, now) if failed >= payment.most_declines else None
+
+
 def erase_at(payment: Payment) -> datetime | None:
     """When the person may be taken out of it at the earliest; None for one that was paid, or may be."""
     is_of_use = payment.is_paid or not (payment.is_over or payment.has_lapsed)
@@ -129,6 +148,9 @@ def _looks(payment: Payment, now: datetime) -> Iterator[datetime]:
         last = _since(payment, fact) + LAST_LOOK
         if now < last:
             yield min(now + LONGEST_PAUSE, last)
+    for each in payment.replacements:
+        if each.state is ReplacementState.HELD:
+            yield datetime.fromtimestamp(each.until, tz=UTC)
     if says_more(payment) and now - payment.updated_at <= LAST_LOOK:
         yield now + pause_after(now - payment.updated_at)
 

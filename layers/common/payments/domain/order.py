@@ -3,7 +3,8 @@
 All amounts are in minor units of the payment's currency.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from payments.domain.countries import Country
 
@@ -41,8 +42,8 @@ class Address:
     name: str
     line1: str
     city: str
-    postal_code: str
     country: Country
+    postal_code: str | None = None
     line2: str | None = None
     region: str | None = None
 
@@ -77,3 +78,12 @@ class Order:
     def ships(self) -> bool:
         """Something of it is sent to an address."""
         return any(line.ships for line in self.lines)
+
+    @property
+    def stocked(self) -> Mapping[str, int]:
+        """How many of each sku are to be there for it."""
+        return {line.sku: line.quantity for line in self.lines if line.stocked}
+
+    def erased(self) -> "Order":
+        """The order without the person."""
+        return replace(self, address=None, billing_address=None, note=None)

@@ -1,8 +1,7 @@
 """A payment: what was asked, and everything that follows from the facts learned about it."""
 
-import re
+import hmac
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,27 +25,18 @@ from payments.domain.facts import (
     IntentState,
     Refund,
     RefundRequest,
+    Replacement,
+    ReplacementState,
     Session,
     SessionState,
+    Shortage,
     failed_attempts,
 )
 from payments.domain.failures import Failure, told_to_business, told_to_customer
+from payments.domain.identifiers import new_order_number, new_payment_id
 from payments.domain.money import Money
 from payments.domain.notices import Notice
-from payments.domain.order import Line, Order
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-PAYMENT_ID = re.compile(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
-
-
-def new_payment_id() -> str:
-    """`pay_` and a ULID: 48 bits of time, then 80 random bits, for the id is the right to read the status."""
-    number = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
-    return "pay_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def is_payment_id(text: object) -> bool:
-    return isinstance(text, str) and PAYMENT_ID.fullmatch(text) is not None
+from payments.domain.order import Order
 
 
 class Status(StrEnum):
@@ -85,6 +75,9 @@ class Customer:
     email: str
 
 
+# The versions of our request to Stripe: for one service, and for an order's lines.
+ONE_SERVICE, LINES = 1, 2
+
 # Whose payment it was, once that is erased; mails to the business read it as a name.
 ERASED = Customer("(a customer who was erased)", "")
 
@@ -116,6 +109,9 @@ class Payment:
     to act on the payment, for whoever ordered; `claim` the hash of the Idempotency-Key that its request bore;
     `last_event` the last one that changed it.
 
+    `stock_taken` is how many of each sku were taken from stock for it and not given back. `most_declines` is after how
+    many of them it is closed.
+
     `erased_at` is when the person was taken out of it: what stays is what was bought, the money, and the ids.
 
     `needs` is the level of code that reading it rightly takes, `version` counts writes, for the store's conditions.
@@ -146,6 +142,8 @@ class Payment:
     raised: frozenset[Notice] = frozenset()
     due_by: Mapping[str, datetime] = field(default_factory=dict)
     attention: Attention | None = None
+    stock_taken: Mapping[str, int] = field(default_factory=dict)
+    most_declines: int | None = None
     erased_at: datetime | None = None
     last_event: str | None = None
     needs: int = 1
@@ -158,23 +156,25 @@ class Payment:
         cls,
         *,
         asked: Money,
-        sku: str,
-        product_name: str,
+        order: Order,
         customer: Customer,
         return_url: str,
         metadata: Mapping[str, str],
         claim: str | None = None,
         user: str | None = None,
         day: str | None = None,
+        most_declines: int | None = None,
+        parameters: int = ONE_SERVICE,
         now: datetime,
         lifetime: timedelta,
     ) -> "Payment":
-        """A payment that is about to be asked of Stripe."""
+        """A payment that is about to be asked of Stripe, for an order that gets a number by it. What of it is stocked
+        is taken with the first write."""
         asking = Asking(state=AskingState.OPEN)
         return cls(
             id=new_payment_id(),
             asked=asked,
-            order=Order((Line(sku, product_name, 1, asked.amount),)),
+            order=order if order.number else replace(order, number=new_order_number()),
             customer=customer,
             return_url=return_url,
             created_at=now,
@@ -185,6 +185,9 @@ class Payment:
             metadata=dict(metadata),
             claim=claim,
             user=user,
+            parameters=parameters,
+            stock_taken=order.stocked,
+            most_declines=most_declines,
             asked_at=now,
             facts={asking.key: asking},
             learned={asking.key: now},
@@ -198,7 +201,18 @@ class Payment:
 
     def erased(self, now: datetime) -> "Payment":
         """The payment without the person."""
-        return self.but(customer=ERASED, user=None, metadata={}, return_url="", erased_at=self.erased_at or now)
+        return self.but(
+            customer=ERASED,
+            user=None,
+            metadata={},
+            return_url="",
+            order=self.order.erased(),
+            erased_at=self.erased_at or now,
+        )
+
+    def opens_with(self, access_key: str) -> bool:
+        """Whether that is the right to act on it; in a time that tells nothing of how much of it is right."""
+        return hmac.compare_digest(self.access_key.encode(), access_key.encode())
 
     @property
     def sku(self) -> str:
@@ -242,6 +256,14 @@ class Payment:
         return self._of(FraudSignal)
 
     @property
+    def replacements(self) -> tuple[Replacement, ...]:
+        return self._of(Replacement)
+
+    @property
+    def shortages(self) -> tuple[Shortage, ...]:
+        return self._of(Shortage)
+
+    @property
     def stripe_ids(self) -> frozenset[str]:
         """The sessions, intents and charges by which Stripe's other objects name this payment.
 
@@ -250,6 +272,18 @@ class Payment:
         named = [fact.ref for fact in (*self.sessions, *self.intents)]
         live = (each for each in self.attempts if each.state is not AttemptState.FAILED)
         return frozenset(named + [each.charge for each in live if each.charge])
+
+    # What takes its place
+
+    @property
+    def is_held(self) -> bool:
+        """Its stock waits for an order that is about to take its place."""
+        return any(each.state is ReplacementState.HELD for each in self.replacements)
+
+    @property
+    def replaced_by(self) -> str | None:
+        """The payment that took its place."""
+        return next((each.ref for each in self.replacements if each.state is ReplacementState.DONE), None)
 
     # Money
 

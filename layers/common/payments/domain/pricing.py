@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from payments.domain.catalogue import FixedPrice, Product
+from payments.domain.claims import Claim
 from payments.domain.countries import Country
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.money import Currency
@@ -46,6 +47,15 @@ class Terms:
         """What sending costs there; None where we do not. A country of its own has no other's rates."""
         rates = self.shipping.get(country, self.shipping.get(EVERY_OTHER_COUNTRY, {}))
         return rates.get(currency)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the table has for an order: products by sku, terms where they count, and the claim that holds its key."""
+
+    products: Mapping[str, Product]
+    terms: Terms = field(default_factory=Terms)
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True)

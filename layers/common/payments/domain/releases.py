@@ -31,6 +31,15 @@ CAME_WITH: Mapping[str, int] = {
     # Without the person, whom older code would write to.
     "erased": 2,
     "refund_request": 2,
+    "shortage": 2,
+    "replacement": 2,
+    # With lines for Stripe, of which older code would send one.
+    "parameters:2": 2,
+    # What was ordered beside a service, which older code would tell nobody of, or never give back.
+    "stocked": 2,
+    "ships": 2,
+    "note": 2,
+    "due:close": 2,
     # Of products: older code would sell them as services, with no address and whether any are left or not.
     "goods": 2,
 }
@@ -63,5 +72,11 @@ def _parts(payment: Payment) -> Iterator[str]:
     yield f"parameters:{payment.parameters}"
     if not payment.customer.email.isascii():
         yield "address:idn"
+    if payment.order.stocked:
+        yield "stocked"
+    if payment.order.ships:
+        yield "ships"
+    if payment.order.note:
+        yield "note"
     if payment.erased_at:
         yield "erased"

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from payments.domain.claims import Claim
 from payments.domain.notices import Notice
+from payments.domain.payment import Payment
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,26 @@ class Free:
 
 
 @dataclass(frozen=True)
+class Take:
+    """So many are taken from stock, or given back where that is negative."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A new payment, with its order's number, what it takes from stock, and the claim of its Idempotency-Key."""
+
+    payment: Payment
+    claim: Claim | None
+
+
+@dataclass(frozen=True)
 class Note:
     """An entry of the audit trail."""
 
     entry: AuditEntry
 
 
-type Write = Raise | Retract | Resend | Point | Free | Note
+type Write = Raise | Retract | Resend | Point | Free | Take | Begin | Note

@@ -95,6 +95,9 @@ _SENTENCES = {
     "literal_error": "Give duplicate, fraudulent or requested_by_customer.",
     "greater_than": "Give at least 1, the smallest unit of the currency.",
     "less_than_equal": "This amount is too large.",
+    "list_type": "Give a list.",
+    "model_type": "Give an object.",
+    "model_attributes_type": "Give an object.",
     "dict_type": "Give an object of texts.",
 }
 

@@ -3,10 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from payments.domain import addresses, texts
+from payments.domain.countries import has_postal_codes
+from payments.domain.errors import FieldError, ValidationFailed
+from payments.domain.order import Address
 from payments.runtime.bodies import Amount, Body, Currency, read, tidied
+from payments.runtime.item_bodies import Country, ItemBodies, OptionalPart, Part
+from payments.services.checkout import Purchase
+from payments.services.ordering import Items, Service
+from payments.services.replacing import Replaced
 
 MOST_METADATA_KEYS = 20
 
@@ -40,8 +47,50 @@ def _metadata_value(key: str, text: str) -> str:
     return value
 
 
+def _postal_code(value: str | None, info: ValidationInfo) -> str | None:
+    country = info.data.get("country")
+    if value is None and country and has_postal_codes(country):
+        raise ValueError("Give the postal code.")
+    return value
+
+
+def _note(value: Any) -> Any:
+    """On as many lines as it was written; None for an empty one."""
+    if not isinstance(value, str):
+        return value
+    lines = [texts.tidy(each) for each in value.splitlines()]
+    return "\n".join(lines).strip("\n") or None
+
+
+class AddressBody(Body):
+    """Where something is sent, or whom it is billed to."""
+
+    name: Part
+    line1: Part
+    line2: OptionalPart = None
+    city: Part
+    region: OptionalPart = None
+    country: Country
+    postal_code: Annotated[OptionalPart, AfterValidator(_postal_code)] = Field(
+        default=None, validate_default=True, description="May be left out only where there are none."
+    )
+
+    @property
+    def address(self) -> Address:
+        return Address(
+            self.name, self.line1, self.city, self.country, self.postal_code, line2=self.line2, region=self.region
+        )
+
+
+class ReplacesBody(Body):
+    """The payment in whose place this order is to come."""
+
+    payment_id: Annotated[str, Field(max_length=100)]
+    access_key: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class CheckoutBody(Body):
-    """An order."""
+    """An order: of a service, or of items."""
 
     name: Annotated[
         str,
@@ -57,7 +106,23 @@ class CheckoutBody(Body):
         ),
         AfterValidator(addresses.usable),
     ]
-    service_type: Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`.")]
+    service_type: (
+        Annotated[str, Field(min_length=1, max_length=100, description="A product's `sku`, and no items.")] | None
+    ) = None
+    items: ItemBodies | None = None
+    address: AddressBody | None = Field(default=None, description="Where items are sent that ship.")
+    billing_address: AddressBody | None = Field(default=None, description="Where it is another, or nothing is sent.")
+    note: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(_note)] = Field(
+        default=None, description="What the business should know. It may have several lines."
+    )
+    total: Amount | None = Field(
+        default=None,
+        description="What the customer was told that the items cost: at any other price nothing is ordered.",
+    )
+    replaces: ReplacesBody | None = Field(
+        default=None,
+        description="An open payment that this order replaces: it is closed first, so that nobody pays twice.",
+    )
     amount: Amount | None = Field(
         default=None, description="In minor units of the currency; may be left out where the price is fixed."
     )
@@ -71,7 +136,38 @@ class CheckoutBody(Body):
         json_schema_extra={"maxProperties": MOST_METADATA_KEYS},
     )
 
+    @property
+    def wanted(self) -> Service | Items:
+        if self.items is None:
+            return Service(self.service_type or "", self.amount, self.currency)
+        return Items(
+            tuple((each.sku, each.quantity) for each in self.items),
+            self.address.address if self.address else None,
+            self.total,
+        )
 
-def checkout_body(values: Mapping[str, Any]) -> CheckoutBody:
-    """The order in a body; ValidationFailed if there is none."""
-    return read(CheckoutBody, values)
+
+def purchase(values: Mapping[str, Any], user: str | None) -> Purchase:
+    """The order in a body, of `user`; ValidationFailed if there is none."""
+    body = read(CheckoutBody, values)
+    if (body.items is None) is (body.service_type is None):
+        raise ValidationFailed(FieldError("serviceType" if body.items is None else "items", _ONE_OF_BOTH))
+    names, why = _OF_ITEMS if body.items is None else _OF_A_SERVICE
+    if misplaced := [each for each in names if getattr(body, each) is not None]:
+        raise ValidationFailed(*(FieldError(each, why) for each in misplaced))
+    return Purchase(
+        body.name,
+        body.email,
+        body.wanted,
+        body.metadata,
+        user,
+        body.billing_address.address if body.billing_address else None,
+        body.note,
+        Replaced(body.replaces.payment_id, body.replaces.access_key) if body.replaces else None,
+    )
+
+
+_ONE_OF_BOTH = "Order either a serviceType or items."
+# What belongs to the one alone, and what is told to who sends it with the other.
+_OF_ITEMS = ("address", "total"), "This goes with items; a service is ordered without it."
+_OF_A_SERVICE = ("amount", "currency"), "Items have their prices; leave this out."

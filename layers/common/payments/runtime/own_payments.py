@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 from payments.domain.errors import FieldError, ValidationFailed
+from payments.domain.identifiers import is_payment_id
 from payments.domain.money import Currency
 from payments.domain.own_payments import OwnPayment, Place
-from payments.domain.payment import is_payment_id
 from payments.domain.views import MoneyView, PaymentId, Time, in_text, money_views
 
 LONGEST_CURSOR = 200

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 from payments.domain import errors, refund_errors
 from payments.domain.errors import PaymentsError
+from payments.domain.views import OrderView, PaymentId
 
 # Status and title of each error; a test holds that none is missing.
 PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
@@ -21,6 +22,10 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NothingToApprove: (409, "That sum is not in review"),
     errors.NotResendable: (409, "That mail cannot be sent again now"),
     errors.StockTooLow: (409, "So many are not there"),
+    errors.OutOfStock: (409, "Not so many are left"),
+    errors.PriceChanged: (409, "The price has changed"),
+    errors.AlreadyPaid: (409, "That order is paid"),
+    errors.BeingPaid: (409, "That order is being paid"),
     errors.NotCancelable: (409, "That payment cannot be canceled"),
     refund_errors.RefundRequestNotFound: (404, "There is no such refund request"),
     refund_errors.NothingToRefund: (409, "There is nothing to refund"),
@@ -49,6 +54,10 @@ class FieldProblemView(TypedDict):
     """The field's name, with dots where it is nested: `metadata.order`."""
     detail: str
     """What to change."""
+    sku: NotRequired[str]
+    """Of `out_of_stock`: of what more was ordered than is there."""
+    left: NotRequired[int]
+    """Of `out_of_stock`: how many are there."""
 
 
 class ProblemView(TypedDict):
@@ -69,6 +78,10 @@ class ProblemView(TypedDict):
     """Of `refund_exceeds`: what is there to go back, in minor units."""
     left: NotRequired[int]
     """Of `stock_too_low`: how many are there."""
+    order: NotRequired[OrderView]
+    """Of `price_changed`: the order as it would be now."""
+    paymentId: NotRequired[PaymentId]
+    """Of `already_paid` and `processing`: the payment that was to be replaced."""
 
 
 def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Mapping[str, object]]:

@@ -25,7 +25,8 @@ from payments.domain.desk import (
     Sought,
 )
 from payments.domain.errors import FieldError, ValidationFailed
-from payments.domain.payment import PAYMENT_ID, Status, is_payment_id
+from payments.domain.identifiers import PAYMENT_ID, is_payment_id
+from payments.domain.payment import Status
 from payments.domain.texts import Unusable
 from payments.runtime.cursors import cursor_of, day_of, not_ours, parts_of
 from payments.runtime.http import Request

@@ -3,42 +3,15 @@
 The typed shape is also what docs/openapi.yaml is made from (`make openapi`), with the texts under its fields.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from payments.domain.countries import is_country
 from payments.domain.money import Currency
 from payments.domain.order import Order
 from payments.domain.views import OrderView, order_view
 from payments.runtime.bodies import Body
-
-
-def _quantity(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("Give a whole number of 1 or more.")
-    return value
-
-
-def _country(value: Any) -> str:
-    code = value.strip().upper() if isinstance(value, str) else ""
-    if not is_country(code):
-        raise ValueError("Give a country's code of ISO 3166-1, such as US, DE or GB.")
-    return code
-
-
-class ItemBody(Body):
-    """So many of a product."""
-
-    sku: Annotated[str, Field(min_length=1, max_length=100)]
-    quantity: Annotated[
-        int,
-        BeforeValidator(_quantity),
-        Field(
-            description="At most the product's `most`, those of equal skus added up.", json_schema_extra={"minimum": 1}
-        ),
-    ]
-
+from payments.runtime.item_bodies import Country, ItemBodies
 
 _Part = Annotated[str, Field(max_length=200)]
 
@@ -46,13 +19,7 @@ _Part = Annotated[str, Field(max_length=200)]
 class DestinationBody(Body):
     """An address as far as it is known: of a quote the country alone is read."""
 
-    country: Annotated[
-        str,
-        BeforeValidator(_country),
-        Field(
-            description="ISO 3166-1 alpha-2. Case does not matter.", json_schema_extra={"minLength": 2, "maxLength": 2}
-        ),
-    ]
+    country: Country
     name: _Part | None = None
     line1: _Part | None = None
     line2: _Part | None = None
@@ -64,7 +31,7 @@ class DestinationBody(Body):
 class QuoteBody(Body):
     """What somebody would like to have, and where."""
 
-    items: Annotated[list[ItemBody], Field(min_length=1, description="At most 25 different products, of one currency.")]
+    items: ItemBodies
     address: DestinationBody | None = Field(default=None, description="May be left out where nothing is sent.")
 
     @property

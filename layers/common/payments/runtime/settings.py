@@ -23,6 +23,10 @@ def flag(name: str) -> bool:
     return setting(name).lower() == "true"
 
 
+def number(name: str) -> int:
+    return int(setting(name))
+
+
 def seconds(name: str) -> timedelta:
     return timedelta(seconds=int(setting(name)))
 

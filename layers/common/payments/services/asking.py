@@ -7,7 +7,6 @@ from payments.domain.actors import ANSWER, LOOK
 from payments.domain.errors import StripeRefused, StripeUnavailable, ValidationFailed
 from payments.domain.facts import Asking, AskingState, Fact
 from payments.domain.looking import REPEATABLE, SETTLED
-from payments.domain.money import Money
 from payments.domain.payment import Payment
 from payments.services.recording import Payments, record
 
@@ -19,8 +18,6 @@ class AskingStore(Payments, Protocol):
 
 class Checkouts(Protocol):
     """Stripe, as far as a checkout needs it."""
-
-    def check_chargeable(self, money: Money) -> None: ...
 
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payments.domain.actors import LOOK, act_id, admin
+from payments.domain.actors import ANSWER, LOOK, act_id, admin
 from payments.domain.errors import NotCancelable, PaymentNotFound, PaymentsError, StripeRefused, StripeUnavailable
 from payments.domain.facts import Fact
 from payments.domain.learning import Effects
@@ -15,6 +15,8 @@ from payments.services.asking import AskingStore
 from payments.services.looking import Looks, look
 from payments.services.recording import Changed, postings_of, record
 
+# Whoever ordered, in the audit trail.
+CUSTOMER = "the customer"
 # Should whoever cancels be cut off, reconcile looks at what came of it.
 PATIENCE = timedelta(minutes=2)
 
@@ -26,6 +28,30 @@ class CancelingStore(AskingStore, Protocol):
 class Closing(Looks, Protocol):
     def close(self, payment: Payment) -> tuple[Fact, ...]:
         """StripeRefused if what it is paid by is not open any more, StripeUnavailable if that is not known."""
+
+
+def cancel_own(
+    payment_id: str, access_key: str, *, store: CancelingStore, stripe: Closing, failure_delay: timedelta, now: datetime
+) -> Acted:
+    """The same by whoever ordered; PaymentNotFound with another's key, too."""
+    payment = store.payment(payment_id)
+    if payment is None or not payment.opens_with(access_key):
+        raise PaymentNotFound("There is no payment with this id and accessKey; whoever ordered was given both.")
+    return cancel(payment_id, by=CUSTOMER, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
+
+
+def close_declined(
+    payment: Payment, *, store: AskingStore, stripe: Closing, failure_delay: timedelta, now: datetime
+) -> tuple[Payment, Effects]:
+    """The payment, closed at Stripe because too many cards were declined; as Stripe has it, if Stripe says no.
+
+    StripeUnavailable and what `look` and `record` raise: it stays due to be closed.
+    """
+    try:
+        answer = stripe.close(payment)
+    except StripeRefused:
+        return look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
+    return record(store, payment, answer, actor=ANSWER, now=now, failure_delay=failure_delay, looked=True)
 
 
 def cancel(

@@ -1,60 +1,72 @@
 """Asking for a payment: record it, then have Stripe make its checkout; once, however often it is asked."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from payments.domain.catalogue import Product
 from payments.domain.claims import Claim, Claimant
 from payments.domain.errors import (
     Conflict,
-    FieldError,
     IdempotencyKeyReused,
+    NothingLeft,
+    NumberTaken,
     StripeUnavailable,
     TryAgain,
-    ValidationFailed,
     concerning,
 )
+from payments.domain.identifiers import new_order_number
 from payments.domain.looking import DueReason, next_look
-from payments.domain.payment import Customer, Payment
-from payments.services.asking import AskingStore, Checkouts, ask_stripe, find, no_answer
+from payments.domain.order import Address
+from payments.domain.payment import LINES, ONE_SERVICE, Customer, Payment
+from payments.domain.pricing import Offer
+from payments.domain.releases import needed
+from payments.services.asking import Checkouts, ask_stripe, find, no_answer
+from payments.services.canceling import Closing
+from payments.services.ordering import Items, Units, Wanted, ordered
 from payments.services.recording import ATTEMPTS, Payments, pause
+from payments.services.replacing import Replaced, Replacing, ReplacingStore, check_stock
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
 AWAITED_READS = 20
 AWAITED_PAUSE_SECONDS = 0.5
 
 
-class CheckoutStore(Payments, Protocol):
-    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
-        """The product, and the claim that holds the key, if one does."""
+class CheckoutStore(ReplacingStore, Protocol):
+    def offer(self, skus: Iterable[str], key_hash: str | None, now: datetime, *, with_terms: bool) -> Offer:
+        """The products that there are of these, the terms if they count, and the claim that holds the key."""
 
-    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]: ...
+    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
+        """(The claim that holds the key, created?); Conflict, NumberTaken or NothingLeft if nothing was written."""
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a caller wants to pay for; `amount` in minor units, absent where the price is fixed; `user` is the `sub` of
-    one who is signed in."""
+    """What a caller wants to pay for; `user` is the `sub` of one who is signed in, `replaces` the payment in whose
+    place this one is to come."""
 
     name: str
     email: str
-    sku: str
-    amount: int | None
-    currency: str | None
+    wanted: Wanted
     metadata: Mapping[str, str]
     user: str | None = None
+    billing_address: Address | None = None
+    note: str | None = None
+    replaces: Replaced | None = None
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What holds for every checkout of this deployment: where the customer comes back to, how long it can be paid, and
-    the day that it is now where the business is."""
+class Conditions:
+    """What holds for every checkout of this deployment: where the customer comes back to, how long it can be paid,
+    `hold` where something of it is from stock, after how many declines it is closed, and the day that it is now where
+    the business is."""
 
     return_url: str
     lifetime: timedelta
+    hold: timedelta
+    most_declines: int
+    failure_delay: timedelta
     day: str
 
 
@@ -66,46 +78,31 @@ class Opened:
     is_new: bool
 
 
-class OpeningStore(CheckoutStore, AskingStore, Protocol): ...
-
-
 def open_checkout(
     purchase: Purchase,
     *,
     claimant: Claimant | None,
-    terms: Terms,
-    store: OpeningStore,
-    stripe: Checkouts,
+    conditions: Conditions,
+    store: CheckoutStore,
+    stripe: Closing,
+    units: Units,
     now: datetime,
 ) -> Opened:
     """The payment for a purchase, with its checkout; for a repeated key the one there is.
 
-    ValidationFailed names what cannot be ordered so; IdempotencyKeyReused if the key came with another body;
+    ValidationFailed names what cannot be ordered so, OutOfStock what is not there, PriceChanged what it costs now;
+    AlreadyPaid or BeingPaid if what it replaces is; IdempotencyKeyReused if the key came with another body;
     StripeRefused if Stripe said no: the payment has lapsed and the key is free; StripeUnavailable if it is not
     known: the same request may be repeated and will find its checkout.
     """
-    product, holder = store.offer(purchase.sku, claimant.key_hash if claimant else None, now)
-    if claimant and holder:
-        payment, is_new = _held(holder, claimant, store), False
+    wanted = purchase.wanted
+    offer = store.offer(wanted.skus, claimant.key_hash if claimant else None, now, with_terms=isinstance(wanted, Items))
+    if claimant and offer.claim:
+        payment, is_new = _held(offer.claim, claimant, store), False
     else:
-        if product is None:
-            raise ValidationFailed(FieldError("serviceType", "There is no such service; GET /products lists them."))
-        asked = product.charge(purchase.amount, purchase.currency)
-        stripe.check_chargeable(asked)
-        made = Payment.new(
-            asked=asked,
-            sku=product.sku,
-            product_name=product.name,
-            customer=Customer(purchase.name, purchase.email),
-            return_url=terms.return_url,
-            metadata=purchase.metadata,
-            claim=claimant.key_hash if claimant else None,
-            user=purchase.user,
-            day=terms.day,
-            now=now,
-            lifetime=terms.lifetime,
-        )
-        payment = _recorded(_scheduled(made, now), claimant, store, now)
+        made = _made(purchase, offer, units, conditions, now)
+        replacing = Replacing(store, stripe, conditions.hold, conditions.failure_delay, now)
+        payment = _recorded(made, purchase.replaces, claimant, store, replacing, now)
         is_new = payment.id == made.id
     if payment.sessions:
         return Opened(payment, is_new)
@@ -117,7 +114,33 @@ def open_checkout(
     return Opened(payment, is_new)
 
 
-def _asked(payment: Payment, store: OpeningStore, stripe: Checkouts, now: datetime) -> Payment:
+def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions, now: datetime) -> Payment:
+    order, asked = ordered(purchase.wanted, offer, units)
+    is_by_items = isinstance(purchase.wanted, Items)
+    made = Payment.new(
+        asked=asked,
+        order=replace(
+            order,
+            address=purchase.wanted.address if isinstance(purchase.wanted, Items) else None,
+            billing_address=purchase.billing_address,
+            note=purchase.note,
+        ),
+        customer=Customer(purchase.name, purchase.email),
+        return_url=conditions.return_url,
+        metadata=purchase.metadata,
+        user=purchase.user,
+        day=conditions.day,
+        most_declines=conditions.most_declines,
+        parameters=LINES if is_by_items else ONE_SERVICE,
+        now=now,
+        lifetime=conditions.hold if order.stocked else conditions.lifetime,
+    )
+    made = replace(made, needs=needed(made))
+    at = next_look(made, now)
+    return replace(made, due_by={DueReason.LOOK.value: at}) if at else made
+
+
+def _asked(payment: Payment, store: CheckoutStore, stripe: Checkouts, now: datetime) -> Payment:
     try:
         return ask_stripe(payment, store, stripe, now)
     except StripeUnavailable as error:
@@ -127,23 +150,34 @@ def _asked(payment: Payment, store: OpeningStore, stripe: Checkouts, now: dateti
         return found
 
 
-def _scheduled(payment: Payment, now: datetime) -> Payment:
-    at = next_look(payment, now)
-    return replace(payment, due_by={DueReason.LOOK.value: at}) if at else payment
-
-
-def _recorded(payment: Payment, claimant: Claimant | None, store: CheckoutStore, now: datetime) -> Payment:
+def _recorded(
+    made: Payment,
+    replaces: Replaced | None,
+    claimant: Claimant | None,
+    store: CheckoutStore,
+    replacing: Replacing,
+    now: datetime,
+) -> Payment:
     """The new payment, or that of another caller who was faster with the same key."""
-    claim = claimant.claim(payment.id, now) if claimant else None
+    made = replace(made, claim=claimant.key_hash) if claimant else made
+    claim = claimant.claim(made.id, now) if claimant else None
     for attempt in range(ATTEMPTS):
         try:
-            holder, created = store.create(payment, claim, now)
+            if replaces:
+                holder = replacing.begin(made, claim, replaces)
+            else:
+                holder, _ = store.create(made, claim, now)
+        except NumberTaken:
+            made = replace(made, order=replace(made.order, number=new_order_number()))
+        except NothingLeft:
+            # What was there by the time that this is read may be had at the next turn.
+            check_stock(made, store.stock(made.stock_taken), {})
         except Conflict:
-            # A second click: the first one's claim is being written just now.
+            # A second click, whose first one's claim is being written just now, or another who takes of the same.
             time.sleep(pause(attempt))
         else:
-            return payment if created or holder is None or claimant is None else _held(holder, claimant, store)
-    raise TryAgain("Too many requests with this Idempotency-Key came at once; send the same again.")
+            return made if holder == claim or holder is None or claimant is None else _held(holder, claimant, store)
+    raise TryAgain("Too many are ordering the same at once; send the same again.")
 
 
 def _awaited(payment_id: str, store: Payments) -> Payment | None:

@@ -25,7 +25,7 @@ from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
 from payments.domain.writes import AuditEntry
-from payments.services.canceling import Closing
+from payments.services.canceling import Closing, close_declined
 from payments.services.erasing import ErasureStore, go_on, without_person
 from payments.services.looking import look
 from payments.services.reading import EventList, Reader, ReadingStore
@@ -155,6 +155,7 @@ class _Run:
                 "notices": self._notices(),
                 "missed webhooks": self._missed(),
                 "refunds": self._refunds(),
+                "declined payments": self._closings(),
                 "payments": self._looks(),
                 **readers,
                 "erasures": self._erasures(),
@@ -300,6 +301,25 @@ class _Run:
         self._told_of(payment_id, finished.effects)
         if finished.failure:
             self._failed({"payment_id": payment_id}, finished.failure, _Asks.FOR_REFUNDS)
+
+    # What is to be closed
+
+    def _closings(self) -> Generator[None]:
+        for each in self._store.due(DueReason.CLOSE, self._clock(), OVERDUE_PER_SHARD):
+            if self._stripe_is_away(_Asks.FOR_LOOKS):
+                return
+            with self._apart(_Asks.FOR_LOOKS, payment_id=each.payment_id), suppress(NewerRelease):
+                self._close(each.payment_id)
+            yield
+
+    def _close(self, payment_id: str) -> None:
+        payment = self._store.payment(payment_id)
+        if payment is None or DueReason.CLOSE not in payment.due_by:
+            return
+        _, effects = close_declined(
+            payment, store=self._store, stripe=self._stripe, failure_delay=self._of.failure_delay, now=self._clock()
+        )
+        self._told_of(payment_id, effects)
 
     # What no webhook told us
 

@@ -9,16 +9,17 @@ from typing import Protocol
 
 from payments.domain import missed
 from payments.domain.actors import Actor
-from payments.domain.errors import Conflict, PaymentNotFound, TryAgain
+from payments.domain.errors import Conflict, NothingLeft, PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
 from payments.domain.learning import Effects, FirstDays, attention_of, learn
-from payments.domain.looking import DueReason, awaits_news, erase_at, next_look, rescheduled
+from payments.domain.looking import DueReason, awaits_news, close_at, erase_at, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
 from payments.domain.refund_requests import next_finishing
 from payments.domain.releases import CAME_LATER, needed
+from payments.domain.reservations import holds_over, shortages, stock_changes, stock_due
 from payments.domain.views import standing
-from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Write
+from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Take, Write
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.02
@@ -42,7 +43,7 @@ class Payments(Protocol):
         """NewerRelease if it is to be left to newer code."""
 
     def save(self, payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
-        """The payment as it is stored now; Conflict or Taken if nothing was written."""
+        """The payment as it is stored now; Conflict, Taken or NothingLeft if nothing was written."""
 
     def audit(self, payment_id: str, entry: AuditEntry) -> None: ...
 
@@ -69,11 +70,13 @@ def record(
     about a failure waits for a success. `looked` says that Stripe was asked just now, and need not be for a while;
     `look_by` that it is to be asked by then, whatever the facts say.
     `change` is made in the first transaction, and causes one; what it raises ends it all. TryAgain if too many others
-    write at once: what was written by then is durable, and the same news may be told again.
+    write at once: what was written by then is durable, and the same news may be told again. What is to be taken from
+    stock and is not there is learned to be short; NothingLeft where a person's act takes it.
     """
-    done, lost = Effects(), 0
+    done, lost, lacking = Effects(), 0, frozenset[str]()
     while True:
-        portion, is_last = _portion(payment, tuple(news(payment) if callable(news) else news))
+        told = (*(news(payment) if callable(news) else news), *holds_over(payment, now), *shortages(payment, lacking))
+        portion, is_last = _portion(payment, told)
         changed, also = change(payment) if change else (payment, ())
         turn = _Turn.of(store, changed, portion, actor, now, looked=looked, look_by=look_by, is_last=is_last)
         if not (turn.is_needed or change or (looked and turn.ends)):
@@ -87,10 +90,17 @@ def record(
                     "The payment is being changed by too many others at once; send the same again."
                 ) from None
             time.sleep(pause(lost - 1))
-            payment = _read_again(store, payment)
+            payment, lacking = _read_again(store, payment), frozenset()
+            continue
+        except NothingLeft as error:
+            # What is known to be lacking is not taken: whoever says that it is there, or orders it, cannot have it.
+            is_new = any(isinstance(each, Begin) for each in also)
+            if is_new or lacking & error.skus or not shortages(payment, error.skus):
+                raise
+            lacking |= error.skus
             continue
         done += turn.effects
-        change = None
+        change, lacking = None, frozenset()
         if turn.ends:
             break
     if actor.event and not done.changes:
@@ -128,6 +138,7 @@ class _Turn:
             effects = replace(effects, notices=effects.notices[:MOST_NOTICES])
         if effects.changes:
             learned = learned.but(updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
+        learned = learned.but(stock_taken=stock_due(learned))
         learned = learned.but(needs=needed(learned), attention=attention_of(learned, now))
         ends = is_last and not left
         # Should it be cut off before all is durable, a look finds the rest.
@@ -135,6 +146,7 @@ class _Turn:
         if looked or effects.changes or (DueReason.LOOK in learned.due_by) is not awaits_news(learned):
             learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.HEARD, _heard_at(learned, looked, look_by)))
+        learned = learned.but(due_by=rescheduled(learned, DueReason.CLOSE, close_at(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.REFUND, next_finishing(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.ERASE, erase_at(learned)))
@@ -150,6 +162,8 @@ class _Turn:
             yield Point(name)
         if self.payment.claim and self.payment.has_lapsed and not before.has_lapsed:
             yield Free(self.payment.claim)
+        for sku, quantity in stock_changes(before.stock_taken, self.payment.stock_taken).items():
+            yield Take(sku, quantity)
         if actor.event and self.effects.changes:
             changes = done.changes + self.effects.changes
             yield Note(audit_entry(actor, tuple(str(change) for change in changes), now))

@@ -11,12 +11,15 @@ from enum import StrEnum
 from typing import Protocol
 
 from payments.domain.actors import Actor, webhook
-from payments.domain.errors import Taken, concerning
+from payments.domain.errors import PaymentsError, Taken, concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
+from payments.domain.looking import DueReason
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status
-from payments.services.recording import Payments, audit_entry, postings_of, record
+from payments.services.asking import AskingStore
+from payments.services.canceling import Closing, close_declined
+from payments.services.recording import audit_entry, postings_of, record
 
 
 class Outcome(StrEnum):
@@ -37,16 +40,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an event; `status` is the payment's, and `new_status` too if it changed."""
+    """What became of an event; `status` is the payment's, and `new_status` too if it changed. `failure` is why it could
+    not be closed after too many declines."""
 
     outcome: Outcome
     payment_id: str | None = None
     status: Status | None = None
     new_status: Status | None = None
     postings: tuple[Posting, ...] = ()
+    failure: Exception | None = None
 
 
-class WebhookStore(Payments, Protocol):
+class WebhookStore(AskingStore, Protocol):
     def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None: ...
 
 
@@ -56,13 +61,16 @@ class Owners(Protocol):
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None: ...
 
 
+class WebhookStripe(Owners, Closing, Protocol): ...
+
+
 def receive(
     event: Event,
     *,
     livemode: bool,
     failure_delay: timedelta,
     store: WebhookStore,
-    stripe: Owners,
+    stripe: WebhookStripe,
     now: datetime,
 ) -> Receipt:
     """Learn from one event; the receipt's postings are recorded as due and are to be published.
@@ -84,11 +92,17 @@ def receive(
         payment = store.payment(payment_id)
         if payment is None:
             return Receipt(Outcome.FOREIGN)
-        return _learned(payment, event.lesson, actor, failure_delay, store, now)
+        return _learned(payment, event.lesson, actor, failure_delay, store, stripe, now)
 
 
 def _learned(
-    payment: Payment, lesson: Lesson, actor: Actor, failure_delay: timedelta, store: Payments, now: datetime
+    payment: Payment,
+    lesson: Lesson,
+    actor: Actor,
+    failure_delay: timedelta,
+    store: WebhookStore,
+    stripe: WebhookStripe,
+    now: datetime,
 ) -> Receipt:
     if _is_of_another_checkout(lesson, payment):
         store.audit(payment.id, audit_entry(actor, ("refused: not the session that we made",), now))
@@ -99,8 +113,16 @@ def _learned(
         store.audit(payment.id, audit_entry(actor, ("refused: it names an object of another payment",), now))
         return Receipt(Outcome.OTHER_PAYMENT, payment.id)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
+    failure: Exception | None = None
+    if DueReason.CLOSE in learned.due_by:
+        try:
+            learned, closed = close_declined(learned, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
+            effects += closed
+        except (PaymentsError, Taken) as error:
+            # It stays due to be closed, and what the event taught is durable.
+            failure = error
     postings = postings_of(payment.id, effects, failure_delay)
-    return Receipt(outcome, payment.id, learned.status, effects.status, postings)
+    return Receipt(outcome, payment.id, learned.status, effects.status, postings, failure)
 
 
 def owner_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:

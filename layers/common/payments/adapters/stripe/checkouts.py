@@ -8,12 +8,12 @@ from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.intents import facts_of_session
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
-from payments.adapters.stripe.units import to_stripe
+from payments.adapters.stripe.units import part_to_stripe, to_stripe
 from payments.domain.addresses import in_ascii
 from payments.domain.errors import NewerRelease
 from payments.domain.facts import Fact, SessionState
 from payments.domain.money import Money
-from payments.domain.payment import Payment
+from payments.domain.payment import LINES, ONE_SERVICE, Payment
 
 if TYPE_CHECKING:
     from stripe.params.checkout._session_create_params import SessionCreateParams
@@ -24,10 +24,6 @@ _AROUND = timedelta(minutes=15)
 
 
 class StripeCheckouts(StripeConnection):
-    def check_chargeable(self, money: Money) -> None:
-        """ValidationFailed for an amount that Stripe would not charge in that currency."""
-        to_stripe(money)
-
     def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
         """The payment's Checkout Session; asked again, the same one.
 
@@ -85,7 +81,7 @@ class StripeCheckouts(StripeConnection):
         return tuple(facts)
 
 
-def _first_parameters(payment: Payment) -> "SessionCreateParams":
+def _for_one_service(payment: Payment) -> "SessionCreateParams":
     metadata = {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku}
     result_url = f"{payment.return_url}?paymentId={payment.id}"
     return {
@@ -114,5 +110,33 @@ def _first_parameters(payment: Payment) -> "SessionCreateParams":
     }
 
 
+def _for_lines(payment: Payment) -> "SessionCreateParams":
+    """Shipping and the tax that is added are lines too, so that the sum is what is asked."""
+    order, currency = payment.order, payment.asked.currency
+    lines = [(line.name, line.quantity, line.unit) for line in order.lines]
+    if order.shipping:
+        lines.append(("Shipping", 1, order.shipping))
+    lines += [(each.name, 1, each.amount) for each in order.tax if not each.inclusive and each.amount]
+    parameters = _for_one_service(payment)
+    return {
+        **parameters,
+        "line_items": [
+            {
+                "quantity": quantity,
+                "price_data": {
+                    "currency": currency,
+                    "unit_amount": part_to_stripe(Money(unit, currency)),
+                    "product_data": {"name": name},
+                },
+            }
+            for name, quantity, unit in lines
+        ],
+        "payment_intent_data": {"metadata": parameters["metadata"], "description": f"Order {order.number}"},
+    }
+
+
 # A version is never changed once it was deployed: a payment that was asked in it is asked again in it.
-_PARAMETERS: Mapping[int, Callable[[Payment], "SessionCreateParams"]] = {1: _first_parameters}
+_PARAMETERS: Mapping[int, Callable[[Payment], "SessionCreateParams"]] = {
+    ONE_SERVICE: _for_one_service,
+    LINES: _for_lines,
+}

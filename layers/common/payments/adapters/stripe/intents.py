@@ -10,7 +10,8 @@ from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
 from payments.adapters.stripe.objects import PAYMENT_ID, Object, read_object
 from payments.domain.facts import Attempt, AttemptState, Fact, Intent
-from payments.domain.payment import Payment, Way, is_payment_id
+from payments.domain.identifiers import is_payment_id
+from payments.domain.payment import Payment, Way
 
 
 class StripeIntents(StripeConnection):

@@ -28,7 +28,7 @@ from payments.domain.facts import (
     Session,
     SessionState,
 )
-from payments.domain.payment import is_payment_id
+from payments.domain.identifiers import is_payment_id
 
 # Ours, on sessions and intents (Stripe copies an intent's metadata to its charges), and on refunds that we ask for.
 PAYMENT_ID = "payment_id"

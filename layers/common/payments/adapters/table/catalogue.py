@@ -8,25 +8,31 @@ from payments.adapters.table.client import TableClient
 from payments.adapters.table.codec import Item, Key, decoded, encoded
 from payments.adapters.table.keys import claim_key, product_key, terms_key
 from payments.domain.catalogue import MOST_OF_ONE, FixedPrice, OpenPrice, Price, Product
-from payments.domain.claims import Claim
 from payments.domain.errors import NewerRelease
-from payments.domain.pricing import ShippingRate, TaxRate, Terms
+from payments.domain.pricing import Offer, ShippingRate, TaxRate, Terms
 from payments.domain.releases import LEVEL, needed_to_sell
 
 _MAY_BE_ABSENT = ("amount", "min", "max", "description", "image", "ships", "stocked")
 
 
 class CatalogueTable(TableClient):
-    def offer(self, sku: str, key_hash: str | None, now: datetime) -> tuple[Product | None, Claim | None]:
-        """The product, and the claim that holds the Idempotency-Key, if one does that has not expired.
+    def offer(self, skus: Iterable[str], key_hash: str | None, now: datetime, *, with_terms: bool) -> Offer:
+        """The products that there are of at most 98, and the claim that holds the Idempotency-Key, if one does that has
+        not expired: one call.
 
-        NewerRelease for a product that newer code sells in a way of its own.
+        NewerRelease for a product, or terms, that newer code sells in a way of its own.
         """
-        keys = [product_key(sku), *([claim_key(key_hash)] if key_hash else [])]
+        keys = [product_key(sku) for sku in skus]
+        keys += [claim_key(key_hash)] if key_hash else []
+        keys += [terms_key()] if with_terms else []
         found = {item["sk"]["S"]: item for item in self._items(keys)}
-        product, request = found.get(f"PRODUCT#{sku}"), found.get("REQUEST")
+        request, terms = found.pop("REQUEST", None), found.pop("TERMS", None)
         claim = claim_of(key_hash, request) if key_hash and request else None
-        return product_of(product) if product else None, claim if claim and claim.expires_at >= now else None
+        return Offer(
+            {product.sku: product for product in map(product_of, found.values())},
+            terms_of(terms) if terms else Terms(),
+            claim if claim and claim.expires_at >= now else None,
+        )
 
     def product(self, sku: str) -> Product | None:
         """NewerRelease for a product that newer code sells in a way of its own."""

@@ -99,12 +99,6 @@ def conflict(error: ClientError) -> Exception:
     return Conflict() if any(reason.get("Code") in _LOST for reason in reasons(error)) else error
 
 
-def failed_only(writes: Sequence[int], error: ClientError) -> bool:
-    """Whether a transaction was canceled by the conditions of these of its writes, and nothing else."""
-    failed = {index: reason["Code"] for index, reason in enumerate(reasons(error)) if reason["Code"] != "None"}
-    return set(failed.values()) == {"ConditionalCheckFailed"} and all(index in writes for index in failed)
-
-
 def reasons(error: ClientError) -> list[dict[str, Any]]:
     """Why a transaction was canceled: an entry for each of its writes."""
     return error.response.get("CancellationReasons", [])  # type: ignore[return-value]

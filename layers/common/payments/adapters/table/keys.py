@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DUE_SHARDS = 4
 # What is seldom due, and waits for nobody, is in one shard: each is a call of every run of reconcile.
-ONE_SHARD = frozenset({"erase", "erasure", "refund"})
+ONE_SHARD = frozenset({"close", "erase", "erasure", "refund"})
 PAYMENT = "PAYMENT"
 NOTICE = "NOTICE#"
 EVENT = "EVENT#"
@@ -70,6 +70,10 @@ def stock_event_key(sku: str, event_id: str) -> Key:
 
 def sku_of(key: Key) -> str:
     return str(key["pk"]["S"]).removeprefix("STOCK#")
+
+
+def order_key(number: str) -> Key:
+    return encoded({"pk": f"ORDER#{number}", "sk": PAYMENT})
 
 
 def claim_key(key_hash: str) -> Key:

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from payments.adapters.table.claims import claim_item, claim_of
-from payments.adapters.table.client import ABSENT, TableClient, conflict, failed_only, reasons
+from payments.adapters.table.claims import claim_item
+from payments.adapters.table.client import ABSENT, TableClient, conflict, reasons
 from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso
 from payments.adapters.table.keys import (
     EVENT,
@@ -16,19 +16,22 @@ from payments.adapters.table.keys import (
     due_shard,
     event_key,
     first_day_key,
+    order_key,
     partition,
     payment_key,
     pointer_key,
 )
 from payments.adapters.table.notices import ending, notice_item, resending, unsent_keys
 from payments.adapters.table.payment_items import as_stored, kept_view_of, payment_item, payment_of
+from payments.adapters.table.stock import taking
+from payments.adapters.table.transactions import NewPayment, NothingToFree, OrderNumber, Part, parts_of, raise_refusal
 from payments.domain.claims import Claim
-from payments.domain.errors import ClaimLost, NewerRelease, Taken, TryAgain
+from payments.domain.errors import Held, NewerRelease, TryAgain
 from payments.domain.looking import DueReason
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
 from payments.domain.views import payment_view, seen_at
-from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Resend, Retract, Write
+from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Resend, Retract, Take, Write
 
 # As many items as a transaction takes.
 MOST_WRITES = 100
@@ -63,53 +66,66 @@ class PaymentTable(TableClient):
         return None
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
-        """Insert a new payment and the claim of its Idempotency-Key: (the claim that holds the key, created?).
+        """Insert a new payment with all that `Begin` says: (the claim that holds the key, created?).
 
-        Conflict if another is being created with the key at this very moment.
+        NumberTaken; NothingLeft where so many are not there; Conflict if another is being created with the key, or
+        takes the same from stock, at this very moment.
         """
-        # A payment's id is random: should it exist, something is badly wrong and must not overwrite.
-        writes = [self.put(payment_item(payment, payment.version), ABSENT)]
-        if claim:
-            # The first caller with a key wins it; an expired claim may still be there, for expiry is late.
-            writes.append(
-                self.put(claim_item(claim), f"{ABSENT} OR expires_at < :now", {":now": epoch(now)}, returns_old=True)
-            )
         try:
-            self._transact(writes)
-        except self._canceled as error:
-            if claim and reasons(error)[1].get("Code") == "ConditionalCheckFailed":
-                return claim_of(claim.key_hash, reasons(error)[1]["Item"]), False
-            raise conflict(error) from error
+            self._write([], [Begin(payment, claim)], payment, now)
+        except Held as held:
+            return held.claim, False
         return claim, True
 
     def save(self, payment: Payment, writes: Sequence[Write], now: datetime) -> Payment:
         """Write what was learned about a payment and what follows from it, in one transaction: the payment as it is.
 
         Conflict if it was written since it was read, Taken if one of the new pointers is another payment's, ClaimLost
-        if a notice to be taken back is another sender's by now.
+        if a notice to be taken back is another sender's by now, NothingLeft where so many are not there to be taken;
+        what `create` raises where another payment begins with it.
         """
         item = payment_item(payment, payment.version + 1)
         # Two handlers may have learned different things from the same version; the second must learn again.
         requests = [self.put(item, "version = :read", {":read": payment.version})]
-        requests += [self._request(payment, write, now) for write in writes]
         if payment.needs > int(payment.stored.get("needs", {"N": payment.needs})["N"]):
             written = {str(write.notice) for write in writes if isinstance(write, Raise | Retract | Resend)}
-            requests += self._moves_of_notices(payment, written, MOST_WRITES - len(requests))
+            requests += self._moves_of_notices(payment, written, MOST_WRITES - len(requests) - len(parts_of(writes)))
         try:
-            self._transact(requests)
-        except self._canceled as error:
-            if failed_only(_positions(writes, Point), error):
-                raise Taken from error
-            if failed_only(_positions(writes, Retract), error):
-                raise ClaimLost from error
-            if failed_only(_positions(writes, Free), error):
-                # The key has expired and is another payment's by now: there is nothing to free.
-                return self.save(payment, [each for each in writes if not isinstance(each, Free)], now)
-            raise conflict(error) from error
+            self._write(requests, writes, payment, now)
+        except NothingToFree:
+            # The key has expired and is another payment's by now.
+            return self.save(payment, [each for each in writes if not isinstance(each, Free)], now)
         return as_stored(payment, item)
 
-    def _request(self, payment: Payment, write: Write, now: datetime) -> Any:
+    def _write(self, requests: list[Any], writes: Sequence[Write], payment: Payment, now: datetime) -> None:
+        """One transaction, and what it means that it could not be written."""
+        asked: list[tuple[Write | Part | None, Any]] = [(None, request) for request in requests]
+        asked += [(write, self._request(payment, write, now)) for write in parts_of(writes)]
+        try:
+            self._transact([request for _, request in asked])
+        except self._canceled as error:
+            failed = [
+                (write, reason)
+                for (write, _), reason in zip(asked, reasons(error), strict=True)
+                if reason["Code"] != "None"
+            ]
+            raise_refusal([write for write, _ in failed], [reason for _, reason in failed])
+            raise conflict(error) from error
+
+    def _request(self, payment: Payment, write: Write | Part, now: datetime) -> Any:
         match write:
+            case NewPayment(made):
+                # A payment's id is random: should it exist, something is badly wrong and must not overwrite.
+                return self.put(payment_item(made, made.version), ABSENT)
+            case OrderNumber(number, payment_id):
+                return self.put(order_key(number) | encoded({"payment_id": payment_id}), ABSENT)
+            case Claim():
+                # The first caller with a key wins it; an expired claim may still be there, for expiry is late.
+                return self.put(
+                    claim_item(write), f"{ABSENT} OR expires_at < :now", {":now": epoch(now)}, returns_old=True
+                )
+            case Take(sku, quantity):
+                return taking(self._name, sku, quantity)
             case Raise(notice, send_at):
                 # A notice that exists may have been sent: only a retracted one is written over.
                 return self.put(
@@ -232,11 +248,6 @@ class PaymentTable(TableClient):
             except self._refused:
                 item = self._get(key) or item
         return from_epoch(int(item["at"]["N"]))
-
-
-def _positions(writes: Sequence[Write], kind: type[Write]) -> list[int]:
-    """Where in the transaction writes of a kind are: the payment itself comes first."""
-    return [index for index, write in enumerate(writes, start=1) if isinstance(write, kind)]
 
 
 def event_item(payment_id: str, entry: AuditEntry) -> Item:

@@ -48,17 +48,6 @@ class StockTable(TableClient):
         raise TryAgain("Too many are changing this stock; send the same again.")
 
     def _changing(self, change: StockChange) -> Sequence[Any]:
-        update: dict[str, Any] = {
-            "TableName": self._name,
-            "Key": stock_key(change.sku),
-            "UpdateExpression": "ADD #left :change",
-            "ExpressionAttributeNames": {"#left": "left"},
-            "ExpressionAttributeValues": encoded({":change": change.change}),
-        }
-        if change.change < 0:
-            # Nothing is sold that is not there, so nothing is taken away that is not there.
-            update["ConditionExpression"] = "#left >= :least"
-            update["ExpressionAttributeValues"] |= encoded({":least": -change.change})
         event = stock_event_key(change.sku, change.id) | encoded(
             {
                 "type": "stock_changed",
@@ -70,7 +59,7 @@ class StockTable(TableClient):
             }
         )
         # An act that is there has changed the stock already.
-        return [{"Update": update}, self.put(event, ABSENT)]
+        return [taking(self._name, change.sku, -change.change), self.put(event, ABSENT)]
 
     def _check_repeated(self, change: StockChange) -> None:
         item = self._get(stock_event_key(change.sku, change.id)) or {}
@@ -80,3 +69,19 @@ class StockTable(TableClient):
 
     def _left(self, sku: str) -> int:
         return self.stock([sku]).get(sku, 0)
+
+
+def taking(table: str, sku: str, quantity: int) -> Any:
+    """So many are taken in a transaction, or put in where that is negative."""
+    update: dict[str, Any] = {
+        "TableName": table,
+        "Key": stock_key(sku),
+        "UpdateExpression": "ADD #left :change",
+        "ExpressionAttributeNames": {"#left": "left"},
+        "ExpressionAttributeValues": encoded({":change": -quantity}),
+    }
+    if quantity > 0:
+        # Nothing is sold that is not there, so nothing is taken that is not there.
+        update["ConditionExpression"] = "#left >= :least"
+        update["ExpressionAttributeValues"] |= encoded({":least": quantity})
+    return {"Update": update}
