@@ -38,7 +38,7 @@ def test_an_order_is_in_its_customers_list_and_in_no_other(system: System) -> No
                 "received": [],
                 "returned": [],
                 "sku": "consulting-hour",
-                "number": None,
+                "number": ordered["order"]["number"],
                 "dispute": None,
                 "accessKey": ordered["accessKey"],
             }

@@ -13,6 +13,7 @@ import pytest
 from payments.adapters.stripe import checkouts
 from payments.domain.actors import LOOK
 from payments.domain.errors import StripeUnavailable
+from payments.domain.identifiers import ORDER_NUMBER
 from payments.domain.looking import SETTLED
 from payments.domain.payment import Payment
 from payments.services.recording import record
@@ -64,12 +65,13 @@ def test_an_order_is_answered_with_a_checkout_to_go_to(system: System) -> None:
     assert answer.status == 201
     assert set(answer.body) == {"paymentId", "sessionId", "url", "status", "expiresAt", "accessKey", "order"}
     assert answer.body["order"] == {
-        "number": None,
+        "number": answer.body["order"]["number"],
         "lines": [{"sku": "consulting-hour", "name": "Consulting, one hour", "quantity": 1, "unit": 9900}],
         "shipping": None,
         "tax": [],
         "total": 9900,
     }
+    assert ORDER_NUMBER.fullmatch(answer.body["order"]["number"])
     assert answer.body["status"] == "pending"
     assert answer.body["url"].startswith(system.double.url)
     session = system.stripe().v1.checkout.sessions.retrieve(answer.body["sessionId"])
