@@ -163,16 +163,20 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
 
 def submit(state: State, session: Json, values: dict[str, str]) -> None:
     """Pay an open session with what the form says; a form that cannot be tried raises `NotPayable`."""
-    method_name = values.get("method", "card")
     email = (session["customer_details"] or {}).get("email") or values.get("email", "")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise NotPayable("email", "Your email is incomplete.")
+    customer = {"name": values.get("billingName"), "email": email}
+    if sessions.is_free(session):
+        sessions.order_for_free(state, session, customer=customer)
+        return
+    method_name = values.get("method", "card")
     if method_name in payment_methods.DELAYED:
         method = payment_methods.make(state, method_name)
     else:
         number, expiry = read_card(state, values)
         method = payment_methods.make(state, number, expiry)
-    sessions.pay(state, session, method, customer={"name": values.get("billingName"), "email": email})
+    sessions.pay(state, session, method, customer=customer)
 
 
 def read_card(state: State, values: dict[str, str]) -> tuple[str, tuple[int, int]]:
@@ -225,7 +229,8 @@ def checkout_view(state: State, session: Json) -> Json:
         "session_id": session["id"],
         "status": session["status"],
         "shop": session["branding_settings"].get("display_name") or "Example Studio",
-        "total": price(session["amount_total"], session["currency"]) if session["amount_total"] else "",
+        "total": price(session["amount_total"], session["currency"]) if session["mode"] == "payment" else "",
+        "free": sessions.is_free(session),
         "lines": lines,
         "email": (session["customer_details"] or {}).get("email"),
         "cancel_url": session["cancel_url"],
@@ -236,10 +241,17 @@ def checkout_view(state: State, session: Json) -> Json:
             if ("card" if name == "card" else DELAYED_TYPE) in session["payment_method_types"]
         },
         "cards": cards.CARDS,
-        "pay_label": "Save card"
-        if session["mode"] == "setup"
-        else {"book": "Book", "donate": "Donate"}.get(session["submit_type"] or "", "Pay"),
+        "pay_label": pay_label(session),
     }
+
+
+def pay_label(session: Json) -> str:
+    """What the button says, before the total where there is one to pay."""
+    if session["mode"] == "setup":
+        return "Save card"
+    if sessions.is_free(session):
+        return "Complete order"
+    return {"book": "Book", "donate": "Donate"}.get(session["submit_type"] or "", "Pay")
 
 
 def challenge_view(branding: Json, intent: Json) -> Json:

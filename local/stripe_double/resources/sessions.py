@@ -116,14 +116,12 @@ def pay(state: State, session: Json, method: Json, *, customer: Json | None = No
     """One attempt of the customer's. Returns the session: complete, or open with its intent asking for
     authentication. Raises the issuer's `CardError`, after which another method may be tried."""
     ensure_open(state, session)
+    if is_free(session):
+        raise StripeError("This Checkout Session is free and takes no payment method.")
     if method["type"] not in session["payment_method_types"]:
         types = ", ".join(session["payment_method_types"])
         raise StripeError(f"This Checkout Session does not offer {method['type']}; it offers {types}.")
-    shown = {**NO_DETAILS}
-    for source in (session["customer_details"], customer):
-        shown.update({k: v for k, v in (source or {}).items() if v})
-    shown["email"] = shown["email"] or DEFAULT_EMAIL
-    state.private(session["id"])["details"] = shown
+    shown = _told_details(state, session, customer)
     billing = {**method["billing_details"], "email": shown["email"], "name": shown["name"]}
     state.change(method, billing_details=billing)
     if session["mode"] == "setup":
@@ -133,6 +131,24 @@ def pay(state: State, session: Json, method: Json, *, customer: Json | None = No
     intent = state.find("payment_intent", session["payment_intent"]) or _first_intent(state, session, shown)
     payments.attempt(state, intent, method)
     return _after_attempt(state, session, intent)
+
+
+def is_free(session: Json) -> bool:
+    """An order that costs nothing: Checkout asks for no payment method."""
+    return bool(session["mode"] == "payment" and session["amount_total"] == 0)
+
+
+def order_for_free(state: State, session: Json, *, customer: Json | None = None) -> Json:
+    """The customer completes an order that costs nothing: no intent and no charge, but a customer, for Stripe knows
+    no guests here (https://docs.stripe.com/payments/checkout/no-cost-orders)."""
+    ensure_open(state, session)
+    if not is_free(session):
+        raise StripeError("This Checkout Session is not free; it has to be paid.")
+    details = _told_details(state, session, customer)
+    if session["customer"] is None:
+        _new_customer(state, session, details)
+    state.change(session, payment_status="no_payment_required")
+    return _complete(state, session)
 
 
 def authenticate(state: State, session: Json, *, approved: bool) -> Json:
@@ -212,7 +228,7 @@ def _totals(state: State, p: Json) -> Json:
         raise StripeError("All prices on a Checkout Session must use the same currency.", param="line_items")
     total, code = sum(item["amount_total"] for item in items), codes.pop()
     least, step = currencies.minimum(code), currencies.step(code)
-    if total < least:
+    if 0 < total < least:
         raise StripeError(
             f"The Checkout Session's total amount due must add up to at least {currencies.shown(least, code)}",
             code="amount_too_small",
@@ -272,9 +288,7 @@ def _first_intent(state: State, session: Json, details: Json) -> Json:
     data = dict(state.private(session["id"])["intent_data"])
     data["metadata"] = plain_metadata(data)
     if session["customer"] is None and (session["customer_creation"] == "always" or "setup_future_usage" in data):
-        customer = state.add("customer", email=details["email"], name=details["name"])
-        state.emit("customer.created", customer)
-        state.change(session, customer=customer["id"])
+        _new_customer(state, session, details)
     intent = state.add(
         "payment_intent",
         amount=session["amount_total"],
@@ -290,11 +304,34 @@ def _first_intent(state: State, session: Json, details: Json) -> Json:
     return intent
 
 
+def _told_details(state: State, session: Json, customer: Json | None) -> Json:
+    """What is known of the customer with what they told just now; kept until the session is complete."""
+    shown = {**NO_DETAILS}
+    for source in (session["customer_details"], customer):
+        shown.update({k: v for k, v in (source or {}).items() if v})
+    shown["email"] = shown["email"] or DEFAULT_EMAIL
+    state.private(session["id"])["details"] = shown
+    return shown
+
+
+def _new_customer(state: State, session: Json, details: Json) -> None:
+    customer = state.add("customer", email=details["email"], name=details["name"])
+    state.emit("customer.created", customer)
+    state.change(session, customer=customer["id"])
+
+
 def _after_attempt(state: State, session: Json, intent: Json) -> Json:
     if intent["status"] == "requires_action":
         return session
     if session["mode"] == "payment" and intent["status"] == "succeeded":
         state.change(session, payment_status="paid")
+    _complete(state, session)
+    if session["mode"] == "payment":
+        payments.book(state, intent)
+    return session
+
+
+def _complete(state: State, session: Json) -> Json:
     state.change(
         session,
         status="complete",
@@ -304,8 +341,6 @@ def _after_attempt(state: State, session: Json, intent: Json) -> Json:
     )
     event = state.emit("checkout.session.completed", session)
     state.private(session["id"])["completed_event"] = event["id"]
-    if session["mode"] == "payment":
-        payments.book(state, intent)
     return session
 
 

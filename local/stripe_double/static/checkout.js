@@ -5,6 +5,8 @@ const cardFields = document.getElementById("card-fields");
 const payLabel = submit.textContent;
 
 function showMethod() {
+  // An order that costs nothing has no method to choose.
+  if (!cardFields) return;
   cardFields.hidden = form.elements.method.value !== "card";
 }
 

@@ -177,6 +177,38 @@ def test_amounts_add_up_and_catalogue_prices_work(client: stripe.StripeClient) -
     assert (listed.data[0].amount_total, listed.has_more) == (1099, True)
 
 
+def test_an_order_for_0_is_completed_without_a_payment(client: stripe.StripeClient, control: Control) -> None:
+    # Given an order that costs nothing
+    session = client.v1.checkout.sessions.create(order(0))
+    assert (session.amount_total, session.status, session.payment_status) == (0, "open", "unpaid")
+    # When the customer completes it (no card is taken)
+    assert control.post(f"sessions/{session.id}/pay", card=FIRST)[0] == 400
+    done = control(f"sessions/{session.id}/pay", name="Ada Lovelace")
+    # Then nothing was paid, nothing had to be, and the customer is one of Stripe's
+    assert (done["status"], done["payment_status"]) == ("complete", "no_payment_required")
+    assert (done["payment_intent"], done["url"]) == (None, None)
+    assert (done["customer_details"]["email"], done["customer_details"]["name"]) == ("ada@example.com", "Ada Lovelace")
+    assert client.v1.customers.retrieve(done["customer"]).email == "ada@example.com"
+    assert client.v1.payment_intents.list().data == []
+    assert client.v1.charges.list().data == []
+    assert event_types(client) == ["customer.created", "checkout.session.completed"]
+    completed = client.v1.events.list({"type": "checkout.session.completed"}).data[0]
+    assert completed.data.object["payment_status"] == "no_payment_required"
+    # And it is completed once, and there is nothing to settle.
+    for step in ("pay", "settle", "authenticate"):
+        assert control.post(f"sessions/{session.id}/{step}")[0] == 400
+    assert len(event_types(client)) == 2
+
+
+def test_a_free_item_beside_others_changes_nothing(client: stripe.StripeClient, control: Control) -> None:
+    items = [*order()["line_items"], *order(0)["line_items"]]
+    session = client.v1.checkout.sessions.create(order(line_items=items, expand=["line_items"]))
+    assert session.line_items is not None
+    assert [item.amount_total for item in session.line_items.data] == [1099, 0]
+    assert control(f"sessions/{session.id}/pay", card=FIRST)["payment_status"] == "paid"
+    assert client.v1.charges.list().data[0].amount == 1099
+
+
 def test_sessions_are_listed_by_what_one_looks_for(client: stripe.StripeClient, control: Control) -> None:
     sessions = [client.v1.checkout.sessions.create(order()) for _ in range(3)]
     paid = control(f"sessions/{sessions[1].id}/pay", card=FIRST)

@@ -105,6 +105,19 @@ def test_a_delayed_method_needs_no_card(
     assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "unpaid"
 
 
+def test_an_order_for_0_asks_for_no_card(page: Page, client: stripe.StripeClient, double: StripeDouble) -> None:
+    session = client.v1.checkout.sessions.create(order(0, success_url=f"{double.url}/shop/thanks"))
+    page.goto(str(session.url))
+    expect(page.locator("#total")).to_have_text("$0.00")
+    expect(page.locator("#submit")).to_have_text("Complete order")
+    expect(page.locator("#cardNumber, .methods, .test-cards")).to_have_count(0)
+    page.click("#submit")
+    page.wait_for_url("**/shop/thanks")
+    assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "no_payment_required"
+    page.goto(str(session.url))
+    expect(page.locator("#complete")).to_contain_text("Your order is complete")
+
+
 def test_the_cancel_link_and_an_expired_session(
     page: Page, session: stripe.checkout.Session, client: stripe.StripeClient
 ) -> None:
