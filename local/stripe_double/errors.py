@@ -6,7 +6,10 @@ DOCS = "https://stripe.com/docs/error-codes/"
 
 
 class StripeError(Exception):
-    """An answer that is an error: HTTP status, Stripe's type, code, param and whatever else Stripe tells."""
+    """An answer that is an error: HTTP status, Stripe's type, code, param and whatever else Stripe tells.
+
+    `keeps`: what was done before stays, as an attempt to pay does that failed; else the call leaves nothing.
+    """
 
     def __init__(
         self,
@@ -17,9 +20,11 @@ class StripeError(Exception):
         code: str | None = None,
         param: str | None = None,
         headers: dict[str, str] | None = None,
+        keeps: bool = False,
         **more: Any,
     ) -> None:
         super().__init__(message)
+        self.keeps = keeps
         self.message = message
         self.status = status
         self.type = type

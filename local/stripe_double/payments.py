@@ -1,7 +1,7 @@
 """How money moves: attempts on a payment intent, and what each makes of the intent and its charges.
 
 The transitions emit their events in Stripe's order. A card decline is an answer, not an accident: it raises
-`CardError` after the state has changed and the events are out. Booking (the balance transaction and its
+a `CardError` that keeps what changed and the events. Booking (the balance transaction and its
 `charge.updated`) comes after whatever the caller still has to emit, as with Stripe, where it follows seconds later.
 """
 
@@ -61,7 +61,8 @@ def authenticate(state: State, intent: Json, *, approved: bool) -> None:
         "type": "invalid_request_error",
     }
     _fail(state, intent, error)
-    raise unexpected_state(message, "payment_intent_authentication_failure", payment_intent=copy.deepcopy(intent))
+    code = "payment_intent_authentication_failure"
+    raise unexpected_state(message, code, payment_intent=copy.deepcopy(intent), keeps=True)
 
 
 def settle(state: State, intent: Json) -> bool:
@@ -264,7 +265,7 @@ def _decline(state: State, intent: Json, method: Json, decline: cards.Decline, *
             **more,
         },
     )
-    raise CardError(decline.message, code=decline.code, payment_intent=copy.deepcopy(intent), **more)
+    raise CardError(decline.message, code=decline.code, payment_intent=copy.deepcopy(intent), keeps=True, **more)
 
 
 def _fail(state: State, intent: Json, error: Json) -> None:

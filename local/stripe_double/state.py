@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import errors
+from .errors import StripeError
 from .fields import API_VERSION, Json
 from .objects import TABLES, fresh
 
@@ -21,11 +22,26 @@ class Caller:
     idempotency_key: str | None = None
 
 
+@dataclass
+class Changes:
+    """What a call has done so far: how each step is undone, and the events that nobody was told of yet."""
+
+    steps: list[Callable[[], object]] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+
+    def undo(self) -> None:
+        for step in reversed(self.steps):
+            step()
+
+
 class State:
     """Objects and events. Every read and write happens inside `acting`, under one lock.
 
+    A call is done as a whole: if it is refused, nothing of it stays, except by an error that `keeps`, as a declined
+    payment does. Therefore fields are set by `change` and taken away by `drop`, never on the objects themselves.
+
     `base_url` is the double's own address, for the pages it sends people to.
-    `on_event` is told of each new event while the lock is held; it must only take note and return.
+    `on_event` is told of a call's events at its end, while the lock is held; it must only take note and return.
     `account_version` is the version of the API that the list of events is in; endpoints get the pinned one.
     """
 
@@ -34,6 +50,7 @@ class State:
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in TABLES}
         self._private: dict[str, Json] = {}
         self._caller = Caller()
+        self._changes: Changes | None = None
         self._offset = 0.0
         self.on_event = on_event
         self.base_url = ""
@@ -41,13 +58,39 @@ class State:
 
     @contextmanager
     def acting(self, caller: Caller = Caller()) -> Iterator["State"]:
-        """Hold the lock and attribute the events inside to `caller`."""
-        with self._lock:
+        """Hold the lock and attribute the events inside to `caller`; the outermost decides what stays."""
+        with self._lock, self._as_a_whole():
             before, self._caller = self._caller, caller
             try:
                 yield self
             finally:
                 self._caller = before
+
+    @contextmanager
+    def _as_a_whole(self) -> Iterator[None]:
+        if self._changes is not None:
+            yield
+            return
+        changes = self._changes = Changes()
+        keeps = True
+        try:
+            yield
+        except BaseException as error:
+            keeps = isinstance(error, StripeError) and error.keeps
+            raise
+        finally:
+            self._changes = None
+            if keeps:
+                for event in changes.events:
+                    self.on_event(event)
+            else:
+                changes.undo()
+
+    @property
+    def _call(self) -> Changes:
+        if self._changes is None:
+            raise RuntimeError("The state is changed inside `acting` only.")
+        return self._changes
 
     def now(self) -> int:
         return int(time.time() + self._offset)
@@ -65,11 +108,17 @@ class State:
         """A new object, stored. Values are the table's fields; `prefix` and `extra` see `objects.fresh`."""
         thing = fresh(kind, self.now(), values)
         self._objects[kind][thing["id"]] = thing
+        self._call.steps.append(lambda: self._objects[kind].pop(thing["id"]))
         return thing
 
     def private(self, identifier: str) -> Json:
         """What Stripe knows about an object and does not show: card numbers, form data, links."""
-        return self._private.setdefault(identifier, {})
+        if identifier not in self._private:
+            self._private[identifier] = {}
+            self._call.steps.append(lambda: self._private.pop(identifier))
+        secret = self._private[identifier]
+        self._keep(secret)
+        return secret
 
     def find(self, kind: str, identifier: str | None) -> Json | None:
         return self._objects[kind].get(identifier or "")
@@ -90,7 +139,9 @@ class State:
         return thing
 
     def remove(self, kind: str, identifier: str) -> None:
+        before = dict(self._objects[kind])
         del self._objects[kind][identifier]
+        self._call.steps.append(lambda: self._objects.update({kind: before}))
 
     def all(self, kind: str, **equal: Any) -> list[Json]:
         """Newest first, those whose fields have the given values."""
@@ -102,8 +153,15 @@ class State:
     def change(self, thing: Json, **values: Any) -> Json:
         """Set fields; returns the previous values of those that differ (an event's previous_attributes)."""
         previous = {k: copy.deepcopy(thing.get(k)) for k, v in values.items() if thing.get(k) != v}
+        self._keep(thing)
         thing.update(values)
         return previous
+
+    def drop(self, thing: Json, *names: str) -> None:
+        """Take fields away that an object has at times only."""
+        self._keep(thing)
+        for name in names:
+            thing.pop(name, None)
 
     def emit(self, type_: str, thing: Json, previous: Json | None = None) -> Json:
         """Record that something happened, with a snapshot of the object as it is now."""
@@ -112,5 +170,15 @@ class State:
             data["previous_attributes"] = previous
         caller = {"id": self._caller.request_id, "idempotency_key": self._caller.idempotency_key}
         event = self.add("event", type=type_, data=data, request=caller)
-        self.on_event(event)
+        self._call.events.append(event)
         return event
+
+    def _keep(self, thing: Json) -> None:
+        """Note the fields as they are, to put them back if the call is refused."""
+        before = dict(thing)
+
+        def restore() -> None:
+            thing.clear()
+            thing.update(before)
+
+        self._call.steps.append(restore)

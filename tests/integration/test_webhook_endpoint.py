@@ -74,7 +74,8 @@ class Shop:
         return SigningSecret(self.secrets_manager, self.secret_name).values()
 
     def secret_of(self, endpoint: Any) -> str:
-        return str(self.system.double.state.private(endpoint.id)["secret"])
+        with self.system.double.state.acting() as state:
+            return str(state.private(endpoint.id)["secret"])
 
     @cached_property
     def secrets_manager(self) -> Any:

@@ -105,8 +105,9 @@ def escalate(state: State, dispute: Json) -> Json:
     if dispute["status"] not in OPEN_INQUIRY:
         raise StripeError(f"Only an open inquiry can escalate; this dispute is {dispute['status']}.")
     previous = state.change(dispute, status="needs_response", is_charge_refundable=False)
-    if dispute["payment_method_details"]:
-        dispute["payment_method_details"]["card"]["case_type"] = "chargeback"
+    if details := dispute["payment_method_details"]:
+        card = {**details["card"], "case_type": "chargeback"}
+        state.change(dispute, payment_method_details={**details, "card": card})
     state.emit("charge.dispute.updated", dispute, previous)
     _withdraw(state, dispute)
     return dispute

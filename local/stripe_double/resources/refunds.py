@@ -44,7 +44,7 @@ def create(state: State, p: Json) -> Json:
     entry = balance.enter(state, refund["id"], -amount, charge["currency"], "refund")
     state.change(refund, balance_transaction=entry["id"])
     if status == "pending":
-        refund["pending_reason"] = "processing"
+        state.change(refund, pending_reason="processing")
     state.emit("refund.created", refund)
     _count(state, charge, amount)
     if status == "succeeded":
@@ -78,8 +78,7 @@ def settle(state: State, refund: Json, status: str | None) -> Json:
         raise StripeError(f"The refund is {refund['status']} and cannot become {status}.")
     if status == "failed":
         return _give_up(state, refund, status="failed", failure_reason="unknown")
-    refund.pop("pending_reason", None)
-    refund.pop("next_action", None)
+    state.drop(refund, "pending_reason", "next_action")
     previous = state.change(refund, status="succeeded")
     _updated(state, refund, previous)
     return refund
@@ -167,8 +166,7 @@ def _updated(state: State, refund: Json, previous: Json) -> None:
 
 def _give_up(state: State, refund: Json, *, status: str, failure_reason: str | None = None) -> Json:
     """The money did not arrive: it is ours again."""
-    refund.pop("pending_reason", None)
-    refund.pop("next_action", None)
+    state.drop(refund, "pending_reason", "next_action")
     entry = balance.enter(state, refund["id"], refund["amount"], refund["currency"], "refund_failure")
     previous = state.change(refund, status=status, failure_balance_transaction=entry["id"])
     if failure_reason:

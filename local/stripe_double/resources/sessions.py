@@ -186,10 +186,11 @@ def intent_of(state: State, session: Json) -> Json | None:
 
 
 def ensure_open(state: State, session: Json) -> None:
-    if session["status"] == "open" and session["expires_at"] <= state.now():
-        expire(state, session)
-    if session["status"] != "open":
-        raise StripeError(f"This Checkout Session is {session['status']} and can no longer be paid.")
+    """Refuse what is no longer open, also in the moment before `expire_due` says so."""
+    over = session["status"] == "open" and session["expires_at"] <= state.now()
+    status = "expired" if over else session["status"]
+    if status != "open":
+        raise StripeError(f"This Checkout Session is {status} and can no longer be paid.")
 
 
 def _check(state: State, p: Json) -> None:

@@ -126,7 +126,8 @@ def attempt(state: State, intent: Json, method: Json, *, authenticated: bool = F
         more = {**refusal.more, "payment_method": copy.deepcopy(method)}
         error = {"code": refusal.code, "message": refusal.message, "type": refusal.type, **more}
         _fail(state, intent, error)
-        raise CardError(refusal.message, code=str(refusal.code), **more, setup_intent=copy.deepcopy(intent)) from None
+        shown = copy.deepcopy(intent)
+        raise CardError(refusal.message, code=str(refusal.code), **more, setup_intent=shown, keeps=True) from None
     state.private(method["id"])["set_up"] = True
     state.change(intent, status="succeeded")
     state.emit("setup_intent.succeeded", intent)
@@ -149,7 +150,7 @@ def authenticate(state: State, intent: Json, *, approved: bool) -> None:
         intent,
         {"code": code, "message": message, "payment_method": copy.deepcopy(method), "type": "invalid_request_error"},
     )
-    raise unexpected_state(message, code, setup_intent=copy.deepcopy(intent))
+    raise unexpected_state(message, code, setup_intent=copy.deepcopy(intent), keeps=True)
 
 
 def cancel(state: State, p: Json) -> Json:

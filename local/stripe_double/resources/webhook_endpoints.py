@@ -72,7 +72,7 @@ def roll(state: State, endpoint: Json, keep_old_for: float) -> str:
     """A new secret; the one before signs along for so many seconds (a button of Stripe's dashboard)."""
     secret = state.private(endpoint["id"])
     if keep_old_for:
-        secret.setdefault("old_secrets", []).append((secret["secret"], state.now() + keep_old_for))
+        secret["old_secrets"] = [*secret.get("old_secrets", []), (secret["secret"], state.now() + keep_old_for)]
     secret["secret"] = new_secret()
     return str(secret["secret"])
 
