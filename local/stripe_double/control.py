@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import payments
+from . import clock, payments
 from .api import encode, failure, respond
 from .errors import StripeError
 from .fields import Json
@@ -88,11 +88,7 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     def settle_intent(id: str) -> Response:  # noqa: A002
         with state.acting():
             intent = state.get("payment_intent", id)
-            if session := state.private(id).get("session"):
-                sessions.settle(state, state.get("checkout.session", session))
-            else:
-                payments.settle(state, intent)
-                payments.book(state, intent)
+            sessions.settle_intent(state, intent)
             return answer(intent)
 
     @control.post("/setup_intents/<id>/authenticate")
@@ -157,11 +153,10 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
             return answer({"secret": webhook_endpoints.roll(state, state.get("webhook_endpoint", id), kept)})
 
     @control.post("/clock")
-    def clock() -> Response:
+    def advance_clock() -> Response:
         with state.acting():
             state.advance(number(body("advance"), "advance", 0))
-            sessions.expire_due(state)
-            payments.expire_due(state)
+            clock.tick(state)
             return answer({"now": state.now()})
 
     @control.post("/outage")

@@ -10,11 +10,11 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import control, dashboard, pages, payments
+from . import clock, control, dashboard, pages
 from .api import Api, unrecognized
 from .idempotency import Idempotency
 from .outage import Outage
-from .resources import sessions, webhook_endpoints
+from .resources import webhook_endpoints
 from .state import State
 from .webhooks import RETRY_DELAYS, TIMEOUT, Webhooks
 
@@ -89,8 +89,7 @@ class StripeDouble:
     def _tick(self) -> None:
         while not self._stopping.wait(1):
             with self.state.acting() as state:
-                sessions.expire_due(state)
-                payments.expire_due(state)
+                clock.tick(state)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -39,7 +39,7 @@ def card_facts(card: cards.Card, expiry: tuple[int, int]) -> Json:
     """What Stripe shows of a card wherever it shows one."""
     return {
         "brand": card.brand,
-        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        "checks": {cards.LINE1: None, cards.ZIP: None, "cvc_check": "pass", **dict(card.checks)},
         "country": card.country,
         "exp_month": expiry[0],
         "exp_year": expiry[1],

@@ -7,7 +7,7 @@ a `CardError` that keeps what changed and the events. Booking (the balance trans
 
 import copy
 
-from . import balance, cards
+from . import accounts, balance, cards
 from .errors import CardError, unexpected_state
 from .fields import Json
 from .instruments import method_used
@@ -25,12 +25,13 @@ def attempt(
     `off_session`: nobody is there to authenticate, so a card that asks declines."""
     secret = state.private(method["id"])
     state.change(intent, payment_method=method["id"], next_action=None, last_payment_error=None)
-    if "delayed" in secret:
+    if "account" in secret:
         _start_processing(state, intent, method)
         return
     card: cards.Card = secret["card"]
-    set_up = card.authentication == "unless_set_up" and secret.get("set_up")
-    asks = card.asks and not authenticated and not set_up
+    requested = _wants_authentication(intent)
+    set_up = bool(secret.get("set_up"))
+    asks = not authenticated and card.asks_for(set_up=set_up, off_session=off_session, requested=requested)
     if asks and off_session:
         _decline(state, intent, method, cards.AUTHENTICATION_REQUIRED, authenticated=False)
     if asks:
@@ -71,7 +72,8 @@ def settle(state: State, intent: Json) -> bool:
     if intent["status"] != "processing" or charge is None:
         raise wrong_status(intent, "settled")
     method = state.get("payment_method", intent["payment_method"])
-    if state.private(method["id"])["delayed"] == "success":
+    account: accounts.Account = state.private(method["id"])["account"]
+    if not account.failure:
         state.change(
             charge,
             status="succeeded",
@@ -80,14 +82,15 @@ def settle(state: State, intent: Json) -> bool:
             amount_captured=charge["amount"],
             receipt_url=charges.receipt(state, charge),
         )
+        state.private(charge["id"])["effect"] = account.effect
         state.emit("charge.succeeded", charge)
         _succeed(state, intent, charge)
         return True
-    message = "The customer's bank returned the debit for insufficient funds."
+    message = f"The customer's bank returned the debit: {account.failure}."
     state.change(
         charge,
         status="failed",
-        failure_code="debit_not_authorized",
+        failure_code=account.failure,
         failure_message=message,
         outcome=charges.outcome("issuer_declined", network="declined_by_network", reason="generic_decline"),
     )
@@ -143,8 +146,11 @@ def book(state: State, intent: Json) -> None:
         return
     amount = charge["amount_captured"]
     fee = amount * FEE_PERMILLE // 1000 + FEE_FIXED
+    at_once = state.private(charge["id"]).get("effect") == "available"
     with state.acting(Caller()):
-        entry = balance.enter(state, charge["id"], amount, charge["currency"], "charge", fee=fee)
+        entry = balance.enter(
+            state, charge["id"], amount, charge["currency"], "charge", fee=fee, available_at_once=at_once
+        )
         previous = state.change(charge, balance_transaction=entry["id"])
         state.emit("charge.updated", charge, previous)
         disputes.after_payment(state, charge)
@@ -157,6 +163,11 @@ def wrong_status(intent: Json, verb: str) -> Exception:
         "payment_intent_unexpected_state",
         payment_intent=copy.deepcopy(intent),
     )
+
+
+def _wants_authentication(intent: Json) -> bool:
+    asked = ((intent["payment_method_options"] or {}).get("card") or {}).get("request_three_d_secure")
+    return asked in ("any", "challenge")
 
 
 def _next_action(state: State, intent: Json) -> Json:
@@ -177,6 +188,9 @@ def _start_processing(state: State, intent: Json, method: Json) -> None:
         outcome=charges.outcome("authorized"),
         payment_method_details=method_used(method, intent["amount"], authenticated=False),
     )
+    account: accounts.Account = state.private(method["id"])["account"]
+    if account.seconds is not None:
+        state.plan(intent["id"], account.seconds)
     state.change(intent, status="processing")
     state.emit("payment_intent.processing", intent)
     state.emit("charge.pending", charge)
@@ -196,7 +210,7 @@ def _authorize(state: State, intent: Json, method: Json, card: cards.Card, *, au
         paid=True,
         captured=not manual,
         amount_captured=0 if manual else intent["amount"],
-        outcome=charges.outcome("authorized"),
+        outcome=charges.outcome("authorized", risk=card.risk),
         payment_method_details=details,
     )
     state.change(charge, receipt_url=charges.receipt(state, charge))

@@ -49,6 +49,7 @@ class State:
         self._lock = threading.RLock()
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in TABLES}
         self._private: dict[str, Json] = {}
+        self._plans: dict[str, int] = {}
         self._caller = Caller()
         self._changes: Changes | None = None
         self._offset = 0.0
@@ -103,6 +104,20 @@ class State:
     def advance(self, seconds: float) -> None:
         """Move the double's clock forward, for expiry and everything else that waits for a date."""
         self._offset += seconds
+
+    def plan(self, identifier: str, seconds: float) -> None:
+        """So many seconds from now the object moves by itself (`due`)."""
+        self._plans[identifier] = self.now() + int(seconds)
+        self._call.steps.append(lambda: self._plans.pop(identifier))
+
+    def due(self) -> list[str]:
+        """The ids of the objects whose time has come, in its order; they are not named again."""
+        now = self.now()
+        due = {identifier: at for identifier, at in self._plans.items() if at <= now}
+        for identifier in due:
+            del self._plans[identifier]
+        self._call.steps.append(lambda: self._plans.update(due))
+        return sorted(due, key=lambda identifier: due[identifier])
 
     def add(self, kind: str, **values: Any) -> Json:
         """A new object, stored. Values are the table's fields; `prefix` and `extra` see `objects.fresh`."""

@@ -57,7 +57,7 @@ def outcome(
         "network_status": network,
         "reason": reason,
         "risk_level": risk,
-        "risk_score": 12 if risk == "normal" else 92,
+        "risk_score": {"normal": 12, "elevated": 68}.get(risk, 92),
         "seller_message": message,
         "type": type_,
     }

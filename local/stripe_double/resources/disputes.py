@@ -19,6 +19,8 @@ REASONS = frozenset(
 EFFECTS = {
     "dispute_fraudulent": ("fraudulent", False),
     "dispute_product_not_received": ("product_not_received", False),
+    "dispute_noncompliant": ("noncompliant", False),
+    "dispute_debit": ("debit_not_authorized", False),
     "inquiry": ("fraudulent", True),
 }
 NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1", "duplicate": "12.6.1"}
@@ -33,6 +35,10 @@ def after_payment(state: State, charge: Json) -> None:
     if effect in EFFECTS:
         reason, inquiry = EFFECTS[effect]
         open_dispute(state, charge, reason=reason, inquiry=inquiry)
+    if effect == "disputes":
+        half = charge["amount"] // 2
+        for reason, amount in (("fraudulent", half), ("product_not_received", charge["amount"] - half)):
+            open_dispute(state, charge, reason=reason, amount=amount)
     if effect == "fraud_warning":
         radar.warn(state, charge)
 
@@ -41,8 +47,6 @@ def open_dispute(
     state: State, charge: Json, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
 ) -> Json:
     """The customer complains to the bank. All but an inquiry takes the money, and a fee, at once."""
-    if charge["disputed"]:
-        raise StripeError(f"Charge {charge['id']} is disputed already.", code="charge_disputed")
     if charge["status"] != "succeeded" or not charge["captured"]:
         raise StripeError(f"Charge {charge['id']} was not captured; there is nothing to dispute.")
     if reason not in REASONS:
@@ -50,6 +54,8 @@ def open_dispute(
     amount = charge["amount"] if amount is None else amount
     if not 0 < amount <= charge["amount"]:
         raise StripeError("A dispute is about the charge's amount or a part of it.", param="amount")
+    if sum(each["amount"] for each in state.all("dispute", charge=charge["id"])) + amount > charge["amount"]:
+        raise StripeError(f"Charge {charge['id']} is disputed already.", code="charge_disputed")
     dispute = state.add(
         "dispute",
         amount=amount,
@@ -170,7 +176,7 @@ def _details(charge: Json, reason: str, *, inquiry: bool) -> Json | None:
         return None
     card = {
         "brand": used["card"]["brand"],
-        "case_type": "inquiry" if inquiry else "chargeback",
+        "case_type": "inquiry" if inquiry else "compliance" if reason == "noncompliant" else "chargeback",
         "network": used["card"]["network"],
         "network_reason_code": NETWORK_CODES.get(reason, "10.1"),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.stripe_double import cards
+from local.stripe_double import accounts, cards
 from local.stripe_double.errors import (
     CardError,
     StripeError,
@@ -28,7 +28,10 @@ from local.stripe_double.state import State
 from .addresses import BILLING, billing
 from .routing import Route, merge_metadata, paged, plain_metadata, retrieve
 
-DELAYED = {"delayed_success": "success", "delayed_failure": "failure"}
+DELAYED = {
+    "delayed_success": ("DE89370400440532013000", accounts.ARRIVES),
+    "delayed_failure": ("DE62370400440532013001", accounts.RETURNS),
+}
 DEFAULT_EXPIRY = (12, 2034)
 REDISPLAY = choice("always", "limited", "unspecified")
 CARD = Form(
@@ -57,15 +60,15 @@ LIST = Form({**OF_CUSTOMER, "customer": text(), "customer_account": missing})
 
 def make(state: State, typed: str, expiry: tuple[int, int] = DEFAULT_EXPIRY, **values: Any) -> Json:
     """A method from what was typed: a card number, a ready-made token, `delayed_success`, `delayed_failure`."""
-    if typed in DELAYED:
-        return make_delayed(state, DELAYED[typed], **values)
+    if ready := DELAYED.get(typed) or accounts.from_token(typed):
+        return make_debit(state, *ready, **values)
     card = cards.TOKENS.get(typed) or cards.find(typed)
     if card is None:
         raise CardError("Your card number is incorrect.", code="incorrect_number", param="number")
     facts = card_facts(card, expiry) | {
         "display_brand": card.brand,
         "generated_from": None,
-        "networks": {"available": [card.brand], "preferred": None},
+        "networks": {"available": [*card.networks, card.brand], "preferred": None},
         "three_d_secure_usage": {"supported": True},
     }
     method = state.add("payment_method", type="card", extra={"card": facts}, **values)
@@ -73,18 +76,18 @@ def make(state: State, typed: str, expiry: tuple[int, int] = DEFAULT_EXPIRY, **v
     return method
 
 
-def make_delayed(state: State, outcome: str, **values: Any) -> Json:
-    """A bank debit whose outcome (success or failure) is only known when it settles."""
+def make_debit(state: State, iban: str, account: accounts.Account, **values: Any) -> Json:
+    """A bank debit, of which is known what became of it only when it settles."""
     debit = {
-        "bank_code": "37040044",
+        "bank_code": iban[4:12],
         "branch_code": "",
-        "country": "DE",
-        "fingerprint": "fp" + outcome,
+        "country": iban[:2],
+        "fingerprint": "fp" + iban[::-1][:14],
         "generated_from": {"charge": None, "setup_attempt": None},
-        "last4": "3000" if outcome == "success" else "3333",
+        "last4": iban[-4:],
     }
     method = state.add("payment_method", type=DELAYED_TYPE, extra={DELAYED_TYPE: debit}, **values)
-    state.private(method["id"])["delayed"] = outcome
+    state.private(method["id"])["account"] = account
     return method
 
 
@@ -100,9 +103,10 @@ def from_data(state: State, p: Json, path: str = "") -> Json:
         raise missing_parameter(name(p["type"]))
     details = p[p["type"]]
     if p["type"] == DELAYED_TYPE:
-        # Of Stripe's test IBANs those that end in 1 (and the Austrian 2) are returned by the bank.
-        outcome = "failure" if details["iban"].replace(" ", "")[-4:] in {"3001", "3202"} else "success"
-        return make_delayed(state, outcome, **values)
+        if code := accounts.refusal(details["iban"]):
+            raise StripeError("This bank account cannot be debited by SEPA.", code=code, param=name("sepa_debit[iban]"))
+        iban = accounts.compact(details["iban"])
+        return make_debit(state, iban, accounts.account(iban), **values)
     if "token" in details:
         return make(state, details["token"], **values)
     for key in ("number", "exp_month", "exp_year"):
@@ -113,7 +117,7 @@ def from_data(state: State, p: Json, path: str = "") -> Json:
 
 def named(state: State, identifier: str, *, param: str = "payment_method") -> Json:
     """The method with this id; one of Stripe's ready-made tokens makes a new one each time."""
-    if identifier in cards.TOKENS:
+    if identifier in cards.TOKENS or accounts.from_token(identifier):
         return make(state, identifier)
     return state.get("payment_method", identifier, param=param)
 

@@ -16,6 +16,7 @@ from . import radar
 from .routing import Route, listing, plain_metadata, retrieve, updating
 
 CLAIM_WITHIN = 45 * 86400
+MOVES_AFTER = 180  # seconds until the bank says what became of a refund that is pending, or that will fail
 
 
 def create(state: State, p: Json) -> Json:
@@ -45,6 +46,8 @@ def create(state: State, p: Json) -> Json:
     state.change(refund, balance_transaction=entry["id"])
     if status == "pending":
         state.change(refund, pending_reason="processing")
+    if status == "pending" or effect == "refund_fails":
+        state.plan(refund["id"], MOVES_AFTER)
     state.emit("refund.created", refund)
     _count(state, charge, amount)
     if status == "succeeded":
@@ -77,11 +80,19 @@ def settle(state: State, refund: Json, status: str | None) -> Json:
     if refund["status"] not in allowed:
         raise StripeError(f"The refund is {refund['status']} and cannot become {status}.")
     if status == "failed":
-        return _give_up(state, refund, status="failed", failure_reason="unknown")
+        reason = "expired_or_canceled_card" if bounces else "unknown"
+        return _give_up(state, refund, status="failed", failure_reason=reason)
     state.drop(refund, "pending_reason", "next_action")
     previous = state.change(refund, status="succeeded")
     _updated(state, refund, previous)
     return refund
+
+
+def move(state: State, refund: Json) -> None:
+    """Its time has come; nothing happens to one that has been settled otherwise."""
+    bounces = state.private(refund["charge"]).get("effect") == "refund_fails"
+    if refund["status"] == ("succeeded" if bounces else "pending"):
+        settle(state, refund, None)
 
 
 def _charge(state: State, p: Json) -> Json:

@@ -178,6 +178,15 @@ def settle(state: State, session: Json) -> Json:
     return session
 
 
+def settle_intent(state: State, intent: Json) -> None:
+    """The same for an intent, whoever made it."""
+    if session := state.private(intent["id"]).get("session"):
+        settle(state, state.get("checkout.session", session))
+        return
+    payments.settle(state, intent)
+    payments.book(state, intent)
+
+
 def intent_of(state: State, session: Json) -> Json | None:
     """The payment or setup intent of the session, if there is one yet."""
     if session["mode"] == "setup":

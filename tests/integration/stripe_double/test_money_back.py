@@ -81,7 +81,7 @@ def test_a_refund_that_succeeded_and_then_fails(client: stripe.StripeClient, con
     assert refund.status == "succeeded"
     seen = len(event_types(client))
     failed = control(f"refunds/{refund.id}/settle")
-    assert (failed["status"], failed["failure_reason"]) == ("failed", "unknown")
+    assert (failed["status"], failed["failure_reason"]) == ("failed", "expired_or_canceled_card")
     assert after(client, seen) == ["refund.updated", "charge.refund.updated", "refund.failed"]
     whole = client.v1.charges.retrieve(charge.id)
     assert (whole.amount_refunded, whole.refunded) == (0, False)
