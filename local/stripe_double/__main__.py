@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("--webhook-url", help="where events go; more endpoints can be made through the API")
     parser.add_argument("--webhook-secret", help="whsec_...; made up and printed when left out")
     parser.add_argument("--api-key", default=DEFAULT_KEY)
+    parser.add_argument("--publishable-key", help="for pages; pk_ where the API key has sk_ when left out")
     parser.add_argument("--dashboard-url", help="where /dashboard/.../ID leads: an address with {id} in it")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args()
@@ -28,13 +29,15 @@ def main() -> int:
             webhook_url=options.webhook_url,
             webhook_secret=options.webhook_secret,
             api_key=options.api_key,
+            publishable_key=options.publishable_key,
             dashboard_url=options.dashboard_url,
         )
     except OSError:
         print(f"Port {options.port} is taken. Choose another with --port, or 0 for any.", file=sys.stderr)
         return 1
     with double:
-        print(f"Stripe double at {double.url}, key {double.api_key}, webhook secret {double.webhook_secret}")
+        keys = f"keys {double.api_key} and {double.publishable_key}"
+        print(f"Stripe double at {double.url}, {keys}, webhook secret {double.webhook_secret}")
         sys.stdout.flush()
         stop.wait()
     return 0

@@ -4,14 +4,14 @@ import base64
 import json
 import logging
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from . import errors, forms
+from . import errors, forms, publishable
 from .errors import InvalidParameters, StripeError
 from .expansion import expand
 from .fields import API_VERSION, Json
@@ -33,6 +33,7 @@ class Api:
     outage: Outage
     idempotency: Idempotency
     api_key: str
+    publishable_key: str
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("api", __name__)
@@ -56,14 +57,16 @@ class Api:
         request_id = "req_" + random_id(14)
         failing = self.outage.take()
         try:
-            check_key(self.api_key)
+            is_page = self.is_page()
             check_version()
+            if is_page and route.page == "never":
+                raise publishable.secret_key_required()
             if failing == "rate_limit":
                 raise errors.rate_limit()
             if failing == "timeout_before":
                 self.outage.hang()
                 return hang_up()
-            response = self._answer(route, ids, request_id, failing)
+            response = self._answer(route, ids, Caller(request_id, is_page=is_page), failing)
         except StripeError as error:
             response = respond(failure(error, request_id))
         if failing == "timeout_after":
@@ -71,10 +74,30 @@ class Api:
             return hang_up()
         return response
 
-    def _answer(self, route: Route, ids: dict[str, str], request_id: str, failing: str | None) -> Response:
+    def is_page(self) -> bool:
+        """Whether the key is the publishable one; refuses one that is neither."""
+        key = given_key()
+        if not key:
+            raise errors.no_key()
+        if key not in (self.api_key, self.publishable_key):
+            raise errors.wrong_key(key)
+        return key == self.publishable_key
+
+    def unrecognized(self, error: NotFound | MethodNotAllowed) -> Response:
+        """The answer for a path that is no endpoint; whoever has no key learns no more than that."""
+        request_id = "req_" + random_id(14)
+        try:
+            if request.path.startswith("/v1"):
+                self.is_page()
+            raise errors.unrecognized_url(request.method, request.path)
+        except StripeError as refusal:
+            return respond(failure(refusal, request_id))
+
+    def _answer(self, route: Route, ids: dict[str, str], caller: Caller, failing: str | None) -> Response:
+        request_id = caller.request_id or ""
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         if not key:
-            return respond(self._execute(route, ids, Caller(request_id), failing)[0])
+            return respond(self._execute(route, ids, caller, failing)[0])
         stored = self.idempotency.begin(key, request.path, fingerprint())
         if stored is not None:
             replay = Answer(stored.status, stored.body, request_id, dict(stored.headers))
@@ -83,7 +106,7 @@ class Api:
             return respond(replay, key)
         answer, executed = None, False
         try:
-            answer, executed = self._execute(route, ids, Caller(request_id, key), failing)
+            answer, executed = self._execute(route, ids, replace(caller, idempotency_key=key), failing)
         finally:
             if answer is not None and executed:
                 self.idempotency.keep(key, answer)
@@ -94,18 +117,20 @@ class Api:
     def _execute(self, route: Route, ids: dict[str, str], caller: Caller, failing: str | None) -> tuple[Answer, bool]:
         """The answer, and whether the endpoint began to execute: refused parameters are not remembered."""
         request_id = caller.request_id or ""
+        shown = publishable.redacted if caller.is_page else lambda answer: answer
         try:
             if failing == "error500":
                 return failure(errors.server_error(), request_id), True
             parameters = {**route.form(sent()), **ids}
+            if caller.is_page and route.page == "with_secret":
+                publishable.check_parameters(parameters, ids)
             paths = parameters.pop("expand", [])
             with self.state.acting(caller) as state:
                 result = route.handler(state, parameters)
-                body = encode(expand(state, result, paths))
-        except InvalidParameters as error:
-            return failure(error, request_id), False
+                body = encode(shown(expand(state, result, paths)))
         except StripeError as error:
-            return failure(error, request_id), True
+            error.more = shown(error.more)
+            return failure(error, request_id), not isinstance(error, InvalidParameters)
         except Exception:
             log.exception("the double itself failed on %s %s", route.method, route.path)
             return failure(errors.server_error(), request_id), True
@@ -115,15 +140,19 @@ class Api:
 
 
 def sent() -> Json:
-    """The parameters of this request, decoded."""
+    """The parameters of this request, decoded; the key that may be among them is none."""
     if request.method != "POST":
-        return forms.decode(list(request.args.items(multi=True)))
+        return _parameters(request.args.items(multi=True))
     if request.data and not request.form:
         raise InvalidParameters(
             "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you "
             "have questions, we can help at https://support.stripe.com/."
         )
-    return forms.decode([*request.args.items(multi=True), *request.form.items(multi=True)])
+    return _parameters([*request.args.items(multi=True), *request.form.items(multi=True)])
+
+
+def _parameters(pairs: Iterable[tuple[str, str]]) -> Json:
+    return forms.decode([(name, value) for name, value in pairs if name != "key"])
 
 
 def fingerprint() -> bytes:
@@ -131,7 +160,8 @@ def fingerprint() -> bytes:
     return encode([sorted(request.args.items(multi=True)), sorted(request.form.items(multi=True))])
 
 
-def check_key(expected: str) -> None:
+def given_key() -> str:
+    """From the header (Bearer or Basic), or from the form or the query, where pages put it."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":
@@ -139,10 +169,7 @@ def check_key(expected: str) -> None:
             key = base64.b64decode(key, validate=True).decode().partition(":")[0]
         except ValueError:
             key = ""
-    if not key:
-        raise errors.no_key()
-    if key != expected:
-        raise errors.wrong_key(key)
+    return key or request.form.get("key") or request.args.get("key") or ""
 
 
 def check_version() -> None:
@@ -178,8 +205,14 @@ def hang_up() -> Response:
     return Response(b"", 504)
 
 
-def unrecognized(error: NotFound | MethodNotAllowed) -> Response:
-    """The answer for a path that is no endpoint."""
-    if not request.path.startswith("/v1"):
-        return Response("Nothing here.\n", error.code, content_type="text/plain")
-    return respond(failure(errors.unrecognized_url(request.method, request.path), "req_" + random_id(14)))
+def open_to_pages(response: Response) -> Response:
+    """Any page may call the API, and read the answer (CORS)."""
+    if request.path.startswith("/v1"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Request-Id, Stripe-Should-Retry, Idempotent-Replayed"
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, DELETE, OPTIONS"
+        asked = request.headers.get("Access-Control-Request-Headers")
+        if asked:
+            response.headers["Access-Control-Allow-Headers"] = asked
+            response.headers["Access-Control-Max-Age"] = "300"
+    return response

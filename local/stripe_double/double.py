@@ -11,7 +11,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import clock, control, dashboard, pages
-from .api import Api, unrecognized
+from .api import Api, open_to_pages
 from .idempotency import Idempotency
 from .outage import Outage
 from .resources import webhook_endpoints
@@ -28,9 +28,10 @@ STOPS_WITHIN = 0.1
 class StripeDouble:
     """A Stripe on this machine: `with StripeDouble(webhook_url=...) as double: ... double.url`.
 
-    `port` 0 takes a free one. `redirect_wait` is how long the checkout page waits for the webhook to be
-    acknowledged before it sends the customer on. `dashboard_url` is where its dashboard's addresses lead, with {id}
-    for an object's id; they show the object itself if there is none. Raises OSError where the port is taken.
+    `port` 0 takes a free one. `publishable_key` is the key of pages; left out, pk_ where `api_key` has sk_.
+    `redirect_wait` is how long the checkout page waits for the webhook to be acknowledged before it sends the customer
+    on. `dashboard_url` is where its dashboard's addresses lead, with {id} for an object's id; they show the object
+    itself if there is none. Raises OSError where the port is taken.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class StripeDouble:
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         api_key: str = DEFAULT_KEY,
+        publishable_key: str | None = None,
         host: str = "127.0.0.1",
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         webhook_timeout: float = TIMEOUT,
@@ -47,6 +49,7 @@ class StripeDouble:
         dashboard_url: str | None = None,
     ) -> None:
         self.api_key = api_key
+        self.publishable_key = publishable_key or api_key.replace("sk_", "pk_", 1)
         self.webhook_secret = webhook_secret or webhook_endpoints.new_secret()
         self.state = State()
         self.outage = Outage()
@@ -59,13 +62,14 @@ class StripeDouble:
         if webhook_url:
             with self.state.acting() as state:
                 webhook_endpoints.add(state, webhook_url, self.webhook_secret)
-        api = Api(self.state, self.outage, Idempotency(self.state.now), api_key)
+        api = Api(self.state, self.outage, Idempotency(self.state.now), api_key, self.publishable_key)
         self._app.register_blueprint(api.blueprint())
         self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage))
         self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
         self._app.register_blueprint(dashboard.blueprint(self.state, dashboard_url))
-        self._app.register_error_handler(NotFound, unrecognized)
-        self._app.register_error_handler(MethodNotAllowed, unrecognized)
+        self._app.register_error_handler(NotFound, api.unrecognized)
+        self._app.register_error_handler(MethodNotAllowed, api.unrecognized)
+        self._app.after_request(open_to_pages)
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(

@@ -99,9 +99,10 @@ def integer(minimum: int | None = None, maximum: int | None = None) -> Reader:
 
 
 def boolean(raw: Raw, path: str) -> bool:
-    if raw not in ("true", "false"):
+    """Also as Python writes it: older client libraries send that."""
+    if raw not in ("true", "false", "True", "False"):
         raise InvalidParameters(f"Invalid boolean: {raw if isinstance(raw, str) else path}", param=path)
-    return raw == "true"
+    return raw in ("true", "True")
 
 
 def choice(*allowed: str) -> Reader:
@@ -181,7 +182,7 @@ def unsettable(reader: Reader) -> Reader:
 def anything(raw: Raw, path: str) -> Any:
     """Accepted and echoed: parameters that change nothing in the double. Flags and lists get their types."""
     if isinstance(raw, str):
-        return {"true": True, "false": False}.get(raw, raw)
+        return {"true": True, "false": False, "True": True, "False": False}.get(raw, raw)
     if raw and all(key.isdigit() for key in raw):
         return [anything(raw[key], path) for key in sorted(raw, key=int)]
     return {key: anything(value, path) for key, value in raw.items()}

@@ -5,6 +5,7 @@ from .errors import InvalidParameters, exclusive, no_longer_supported
 from .fields import Json
 from .forms import Reader, listed, text
 from .objects import random_id
+from .state import State
 
 DELAYED_TYPE = "sepa_debit"
 OURS = ("card", DELAYED_TYPE)
@@ -33,6 +34,19 @@ def offered(p: Json) -> list[str]:
             param=names[0],
         )
     return left
+
+
+def next_action(state: State, intent: Json) -> Json:
+    """Where the customer authenticates: sent there, or by the page itself where it asked for that or nobody said where
+    to return to."""
+    secret, challenge = state.private(intent["id"]), f"{state.base_url}/3ds/{intent['id']}"
+    back = secret.get("return_url")
+    if back and not secret.get("use_stripe_sdk"):
+        return {"redirect_to_url": {"return_url": back, "url": challenge}, "type": "redirect_to_url"}
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": challenge},
+    }
 
 
 def card_facts(card: cards.Card, expiry: tuple[int, int]) -> Json:

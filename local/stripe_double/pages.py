@@ -20,6 +20,7 @@ METHODS = {
     "delayed_success": "Bank debit that arrives later",
     "delayed_failure": "Bank debit that fails later",
 }
+PASSED = ("succeeded", "processing", "requires_capture")
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
@@ -140,14 +141,19 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
                 return Response(render_template("gone.html", title="Nothing to confirm here"), 404)
             back = return_address(state, intent)
             try:
-                if intent["object"] == "setup_intent":
+                if intent["status"] != "requires_action":
+                    # Sent twice: how it stands is the answer.
+                    approved = intent["status"] in PASSED
+                elif intent["object"] == "setup_intent":
                     setup_intents.authenticate(state, intent, approved=approved)
                 else:
                     payments.authenticate(state, intent, approved=approved)
                     payments.book(state, intent)
             except StripeError:
-                return redirect(back + "&redirect_status=failed", 303)
-        return redirect(back + "&redirect_status=succeeded", 303)
+                approved = False
+        if back is None:
+            return Response(render_template("gone.html", title="Done: go back to the shop"))
+        return redirect(f"{back}&redirect_status={'succeeded' if approved else 'failed'}", 303)
 
     @pages.get("/receipts/<id>")
     def receipt(id: str) -> Response:  # noqa: A002
@@ -200,9 +206,12 @@ def success_address(session: Json) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-def return_address(state: State, intent: Json) -> str:
-    """Where the customer goes after a challenge outside Checkout, with the parameters Stripe adds."""
-    back = state.private(intent["id"]).get("return_url", "/")
+def return_address(state: State, intent: Json) -> str | None:
+    """Where the customer goes after a challenge outside Checkout, with the parameters Stripe adds; None if the page
+    waits for them."""
+    back = state.private(intent["id"]).get("return_url")
+    if back is None:
+        return None
     joint = "&" if "?" in back else "?"
     kind, secret = intent["object"], intent["client_secret"]
     return f"{back}{joint}{kind}={intent['id']}&{kind}_client_secret={secret}"

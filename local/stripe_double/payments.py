@@ -10,7 +10,7 @@ import copy
 from . import accounts, balance, cards
 from .errors import CardError, unexpected_state
 from .fields import Json
-from .instruments import method_used
+from .instruments import method_used, next_action
 from .resources import charges, disputes, payment_methods
 from .state import Caller, State
 
@@ -35,7 +35,7 @@ def attempt(
     if asks and off_session:
         _decline(state, intent, method, cards.AUTHENTICATION_REQUIRED, authenticated=False)
     if asks:
-        state.change(intent, status="requires_action", next_action=_next_action(state, intent))
+        state.change(intent, status="requires_action", next_action=next_action(state, intent))
         state.emit("payment_intent.requires_action", intent)
         return
     if card.decline:
@@ -168,14 +168,6 @@ def wrong_status(intent: Json, verb: str) -> Exception:
 def _wants_authentication(intent: Json) -> bool:
     asked = ((intent["payment_method_options"] or {}).get("card") or {}).get("request_three_d_secure")
     return asked in ("any", "challenge")
-
-
-def _next_action(state: State, intent: Json) -> Json:
-    secret = state.private(intent["id"])
-    if back := secret.get("return_url"):
-        challenge = f"{state.base_url}/3ds/{intent['id']}"
-        return {"redirect_to_url": {"return_url": back, "url": challenge}, "type": "redirect_to_url"}
-    return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
 
 
 def _start_processing(state: State, intent: Json, method: Json) -> None:

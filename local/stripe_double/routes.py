@@ -1,6 +1,7 @@
 """Every endpoint of the API."""
 
 from .resources import (
+    account,
     balance_transactions,
     charges,
     customers,
@@ -30,5 +31,6 @@ FAMILIES = (
     events,
     webhook_endpoints,
     balance_transactions,
+    account,
 )
 ROUTES = [route for family in FAMILIES for route in family.ROUTES]

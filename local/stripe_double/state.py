@@ -16,10 +16,12 @@ from .objects import TABLES, fresh
 
 @dataclass(frozen=True)
 class Caller:
-    """The API request that an event names as its cause; both None where Stripe acts by itself."""
+    """The API request that an event names as its cause, without one where Stripe acts by itself. `is_page`: it came
+    with the publishable key."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    is_page: bool = False
 
 
 @dataclass

@@ -13,7 +13,7 @@ from local.stripe_double.state import State
 
 from . import payment_methods
 from .payment_intent_forms import CANCEL, CAPTURE, CONFIRM, CONFIRMING, CREATE, ONLY_WITH_CONFIRM, UPDATE
-from .routing import Route, listing, merge_metadata, plain_metadata, retrieve
+from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
 CONFIRMABLE = ("requires_confirmation", "requires_action", "requires_payment_method")
 CANCELABLE = (*CONFIRMABLE, "requires_capture")
@@ -107,9 +107,13 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
     state.change(intent, **p)
     _check_return(intent, how)
     _use(state, intent, method)
+    if how.get("off_session") and intent["setup_future_usage"]:
+        raise InvalidParameters(
+            "You cannot confirm with `off_session=true` when `setup_future_usage` is also set on the PaymentIntent.",
+            param="off_session",
+        )
     secret = state.private(intent["id"])
-    if "return_url" in how:
-        secret["return_url"] = how["return_url"]
+    secret.update({name: how[name] for name in ("return_url", "use_stripe_sdk") if name in how})
     alone = bool(how.get("off_session") or how.get("error_on_requires_action"))
     payments.attempt(state, intent, method, off_session=alone)
     payments.book(state, intent)
@@ -272,10 +276,13 @@ def _options(p: Json) -> Json:
 
 ROUTES = [
     Route("POST", "/v1/payment_intents", create, Form({**EXPAND, **CREATE}, required=("amount", "currency"))),
-    retrieve("payment_intent", {"client_secret": missing}),
+    of_page("payment_intent", retrieve("payment_intent")),
     Route("POST", "/v1/payment_intents/{id}", update, Form({**EXPAND, **UPDATE})),
     listing("payment_intent", {"customer": text(), "customer_account": missing}),
-    Route("POST", "/v1/payment_intents/{id}/confirm", confirm_by_api, Form({**EXPAND, **CONFIRM})),
+    of_page(
+        "payment_intent",
+        Route("POST", "/v1/payment_intents/{id}/confirm", confirm_by_api, Form({**EXPAND, **CONFIRM})),
+    ),
     Route("POST", "/v1/payment_intents/{id}/capture", capture, Form({**EXPAND, **CAPTURE})),
     Route("POST", "/v1/payment_intents/{id}/cancel", cancel, Form({**EXPAND, **CANCEL})),
 ]

@@ -202,9 +202,13 @@ def detach(state: State, p: Json) -> Json:
             "The payment method you provided is not attached to a customer so detachment is impossible.",
             "payment_method_unexpected_state",
         )
+    customer = state.find("customer", method["customer"])
     previous = state.change(method, customer=None)
     state.private(method["id"])["detached"] = True
     state.emit("payment_method.detached", method, previous)
+    if customer and customer["invoice_settings"]["default_payment_method"] == method["id"]:
+        settings = {**customer["invoice_settings"], "default_payment_method": None}
+        state.emit("customer.updated", customer, state.change(customer, invoice_settings=settings))
     return method
 
 
@@ -233,6 +237,7 @@ ROUTES = [
         "/v1/payment_methods",
         create,
         Form({**EXPAND, **DATA, **dict.fromkeys((*NOT_OURS, "customer", "payment_method"), missing)}),
+        page="always",
     ),
     retrieve("payment_method"),
     Route(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from local.stripe_double.errors import InvalidParameters, exclusive, no_such
 from local.stripe_double.fields import Json
-from local.stripe_double.forms import EXPAND, PAGE, Form, Reader, moment
+from local.stripe_double.forms import EXPAND, PAGE, Form, Reader, moment, text
 from local.stripe_double.objects import TABLES
+from local.stripe_double.publishable import check_client_secret
 from local.stripe_double.state import State
 
 type Handler = Callable[[State, Json], Json]
@@ -15,17 +16,34 @@ type Handler = Callable[[State, Json], Json]
 
 @dataclass(frozen=True)
 class Route:
-    """`{id}` in the path arrives in the parameters under its own name. `form` checks the rest."""
+    """`{id}` in the path arrives in the parameters under its own name. `form` checks the rest.
+
+    `page`: whether a page may call it with its publishable key, or only with the intent's client secret.
+    """
 
     method: str
     path: str
     handler: Handler
     form: Form = field(default_factory=lambda: Form(EXPAND))
+    page: Literal["never", "always", "with_secret"] = "never"
 
 
 def retrieve(kind: str, more: Mapping[str, Reader] | None = None) -> Route:
     form = Form({**EXPAND, **(more or {})})
     return Route("GET", TABLES[kind].url + "/{id}", lambda state, p: state.get(kind, p["id"]), form)
+
+
+def of_page(kind: str, route: Route) -> Route:
+    """The route of an intent for pages, too: with the client secret, and without what is the server's to say."""
+
+    def handle(state: State, p: Json) -> Json:
+        given = p.pop("client_secret", None)
+        if given is not None:
+            check_client_secret(state.get(kind, p["id"]), given)
+        return route.handler(state, p)
+
+    form = Form({**route.form.fields, "client_secret": text()}, required=route.form.required)
+    return Route(route.method, route.path, handle, form, page="with_secret")
 
 
 def listing(kind: str, filters: Mapping[str, Reader] | None = None, *, by_date: bool = True) -> Route:

@@ -72,7 +72,7 @@ def off(name: str = "") -> Reader:
 
     def read(raw: Raw, path: str) -> None:
         value = raw.get(name) if isinstance(raw, dict) else raw
-        if value != "false":
+        if value not in ("false", "False"):
             missing(raw, f"{path}[{name}]" if name else path)
 
     return read

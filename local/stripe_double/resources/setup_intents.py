@@ -17,14 +17,14 @@ from local.stripe_double.forms import (
     unsettable,
     url,
 )
-from local.stripe_double.instruments import TYPES, offered
+from local.stripe_double.instruments import TYPES, next_action, offered
 from local.stripe_double.objects import random_id
 from local.stripe_double.state import State
 
 from . import payment_methods
 from .payment_intent_forms import AUTOMATIC
 from .payment_intents import automatic
-from .routing import Route, listing, plain_metadata, retrieve, updating
+from .routing import Route, listing, of_page, plain_metadata, retrieve, updating
 
 CONFIRMABLE = ("requires_confirmation", "requires_action", "requires_payment_method")
 CONFIRM: dict[str, Reader] = {
@@ -98,8 +98,7 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
     if method is None:
         raise _unexpected(intent, "You cannot confirm this SetupIntent because it's missing a payment method.")
     secret = state.private(intent["id"])
-    if "return_url" in p:
-        secret["return_url"] = p["return_url"]
+    secret.update({name: p[name] for name in ("return_url", "use_stripe_sdk") if name in p})
     attempt(state, intent, method)
     return intent
 
@@ -109,12 +108,7 @@ def attempt(state: State, intent: Json, method: Json, *, authenticated: bool = F
     state.change(intent, payment_method=method["id"], next_action=None, last_setup_error=None)
     card = state.private(method["id"]).get("card")
     if card and card.asks and not authenticated:
-        secret = state.private(intent["id"])
-        challenge = f"{state.base_url}/3ds/{intent['id']}"
-        action = {"return_url": secret.get("return_url"), "url": challenge}
-        state.change(
-            intent, status="requires_action", next_action={"redirect_to_url": action, "type": "redirect_to_url"}
-        )
+        state.change(intent, status="requires_action", next_action=next_action(state, intent))
         state.emit("setup_intent.requires_action", intent)
         return
     try:
@@ -187,7 +181,7 @@ def _unexpected(intent: Json, message: str) -> StripeError:
 
 ROUTES = [
     Route("POST", "/v1/setup_intents", create, Form({**EXPAND, **CREATE})),
-    retrieve("setup_intent", {"client_secret": missing}),
+    of_page("setup_intent", retrieve("setup_intent")),
     updating(
         "setup_intent",
         {
@@ -217,11 +211,14 @@ ROUTES = [
             **dict.fromkeys(("attach_to_self", "customer_account"), missing),
         },
     ),
-    Route(
-        "POST",
-        "/v1/setup_intents/{id}/confirm",
-        confirm_by_api,
-        Form({**EXPAND, **CONFIRM, "allowed_payment_method_types": missing}),
+    of_page(
+        "setup_intent",
+        Route(
+            "POST",
+            "/v1/setup_intents/{id}/confirm",
+            confirm_by_api,
+            Form({**EXPAND, **CONFIRM, "allowed_payment_method_types": missing}),
+        ),
     ),
     Route(
         "POST",

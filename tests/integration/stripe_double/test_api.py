@@ -1,5 +1,6 @@
 """What holds for every call: keys, versions, idempotency, lists, expansion, outages."""
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -50,6 +51,28 @@ def test_another_version_is_refused(double: StripeDouble, client: stripe.StripeC
     status, _, headers = call(double, "/v1/charges")
     assert (status, headers["Stripe-Version"]) == (200, API_VERSION)
     assert headers["Request-Id"].startswith("req_")
+
+
+def test_flags_as_older_libraries_write_them(double: StripeDouble) -> None:
+    asked = "amount=2000&currency=usd&payment_method=pm_card_visa&confirm=True&return_url=http%3A%2F%2Fshop.example"
+    status, body, _ = call(double, "/v1/payment_intents", asked + "&automatic_payment_methods[enabled]=True")
+    assert (status, json.loads(body)["status"]) == (200, "succeeded")
+
+
+def test_the_account_and_its_balance(client: stripe.StripeClient) -> None:
+    assert client.v1.accounts.retrieve_current().charges_enabled
+    for token in ("pm_card_visa", "pm_card_bypassPending"):
+        client.v1.payment_intents.create(
+            {
+                "amount": 2000,
+                "currency": "usd",
+                "payment_method": token,
+                "confirm": True,
+                "return_url": "http://shop.example/",
+            }
+        )
+    balance = client.v1.balance.retrieve()
+    assert balance.pending[0].amount == balance.available[0].amount == 2000 - 88
 
 
 def test_unknown_addresses_and_json_bodies(double: StripeDouble) -> None:

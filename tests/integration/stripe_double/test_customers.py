@@ -58,6 +58,10 @@ def test_methods_are_attached_listed_and_detached(client: stripe.StripeClient) -
     assert preferred.invoice_settings is not None
     assert isinstance(preferred.invoice_settings.default_payment_method, stripe.PaymentMethod)
     assert client.v1.payment_methods.detach(card.id).customer is None
+    # What is detached is nobody's default any longer.
+    settings = client.v1.customers.retrieve(customer.id).invoice_settings
+    assert settings is not None
+    assert settings.default_payment_method is None
     assert [m.id for m in client.v1.customers.payment_methods.list(customer.id).data] == [visa.id]
     with pytest.raises(stripe.InvalidRequestError) as again:
         client.v1.payment_methods.attach(card.id, {"customer": customer.id})

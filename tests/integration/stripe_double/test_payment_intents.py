@@ -125,6 +125,15 @@ def test_off_session_a_card_that_asks_declines(client: stripe.StripeClient) -> N
     assert client.v1.payment_intents.confirm(made.id, {"payment_method": card.id}).status == "requires_action"
 
 
+def test_nobody_consents_to_a_later_use_who_is_not_there(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({"payment_method": "pm_card_visa"})
+    card = client.v1.customers.payment_methods.list(customer.id).data[0]
+    asked: Any = {"customer": customer.id, "payment_method": card.id, "confirm": True, "off_session": True}
+    with pytest.raises(stripe.InvalidRequestError, match="setup_future_usage"):
+        intent(client, setup_future_usage="off_session", **asked)
+    assert intent(client, **asked).status == "succeeded"
+
+
 def test_a_method_without_customer_pays_once(client: stripe.StripeClient) -> None:
     card = client.v1.payment_methods.create(
         {"type": "card", "card": {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}}
