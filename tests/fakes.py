@@ -1,13 +1,14 @@
 """The store, Stripe, the queue and the mailer in memory: they behave, and nobody asks how they were called."""
 
-from collections import Counter
+import collections
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
+from payments.domain.documents import Counter, Seller
 from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import (
     ClaimLost,
@@ -29,7 +30,8 @@ from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeState,
 from payments.domain.payment import Payment
 from payments.domain.pricing import Offer, Terms
 from payments.domain.views import payment_view, standing
-from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Retract, Take, Write
+from payments.domain.writes import Advance, AuditEntry, Begin, Close, Free, Note, Point, Raise, Retract, Take, Write
+from payments.services.issuing import Issuer
 
 HOUR = Product("consulting-hour", "Consulting, one hour", FixedPrice(9900), "usd")
 GIFT = Product("donation", "Donation", OpenPrice(100, 500000), "usd")
@@ -65,6 +67,7 @@ class MemoryStore:
     asked_at: dict[str, datetime] = field(default_factory=dict)
     checks: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
+    counters: dict[int, Counter] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     left_until: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
@@ -129,7 +132,7 @@ class MemoryStore:
     def _begin(self, writes: Sequence[Write], now: datetime) -> None:
         """Payments that begin, and what is taken from stock or given back, each sku once."""
         begun = [write for write in writes if isinstance(write, Begin)]
-        takes = Counter({write.sku: 0 for write in writes if isinstance(write, Take)})
+        takes = collections.Counter({write.sku: 0 for write in writes if isinstance(write, Take)})
         for write in writes:
             if isinstance(write, Take):
                 takes[write.sku] += write.quantity
@@ -174,6 +177,11 @@ class MemoryStore:
                     self.claims.pop(claim, None)
                 case Note(entry):
                     self.events[entry.id] = entry
+                case Advance(counter, _):
+                    self.counters[counter.year] = counter
+                case Close(year):
+                    before = self.counters.get(year, Counter(year, 0, date(year, 1, 1)))
+                    self.counters[year] = replace(before, is_closed=True)
         return saved
 
     def _check(self, payment: Payment, stored: Payment, writes: Sequence[Write]) -> None:
@@ -184,11 +192,16 @@ class MemoryStore:
         names = [write.stripe_id for write in writes if isinstance(write, Point)]
         if any(self.names.get(name, payment.id) != payment.id for name in names):
             raise Taken
+        if any(isinstance(each, Advance) and self.counters.get(each.counter.year) != each.read for each in writes):
+            raise Conflict
         for write in writes:
             if isinstance(write, Retract):
                 claimed = self.notices[payment.id, write.notice]
                 if (claimed.state, claimed.attempts) != (NoticeState.CLAIMED, write.attempt):
                     raise ClaimLost
+
+    def counter(self, year: int) -> Counter | None:
+        return self.counters.get(year)
 
     def ask_again(self, payment: Payment, now: datetime) -> Payment:
         stored = self.payments[payment.id]
@@ -291,6 +304,13 @@ class MemoryStore:
 
     def states(self) -> dict[str, NoticeState]:
         return {str(notice): kept.state for (_, notice), kept in self.notices.items()}
+
+
+SELLER = Seller("The Shop", ("1 High Street", "London"), "GB123456789")
+
+
+def an_issuer(store: MemoryStore, clock: Callable[[], datetime]) -> Issuer:
+    return Issuer(store, SELLER, UTC, clock)
 
 
 @dataclass

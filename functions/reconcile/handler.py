@@ -7,17 +7,20 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from payments.runtime.composition import mail_queue, stripe_api, table
+from payments.runtime.composition import mail_queue, seller, stripe_api, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
-from payments.runtime.settings import days, seconds
+from payments.runtime.settings import days, seconds, time_zone
+from payments.services.issuing import Issuer
 from payments.services.reconciliation import Reconciler
 
 logger = logger_of("reconcile")
+store = table()
 reconciler = Reconciler(
-    store=table(),
+    store=store,
     stripe=stripe_api(),
     outbox=mail_queue(),
+    issuer=Issuer(store, seller(), time_zone("TIME_ZONE"), lambda: datetime.now(UTC)),
     failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
     keep_unpaid=days("KEEP_UNPAID_DAYS"),
     clock=lambda: datetime.now(UTC),

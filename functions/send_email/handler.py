@@ -10,10 +10,11 @@ from payments.adapters.mail import SesMailer
 from payments.adapters.queue import posting_of
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import NewerRelease
-from payments.runtime.composition import mail_queue_later, table
+from payments.runtime.composition import mail_queue_later, seller, table
 from payments.runtime.invocation import in_time
 from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.settings import flag, setting, time_zone
+from payments.services.issuing import Issuer
 from payments.services.letters import Business
 from payments.services.mailing import MailOutcome, deliver
 
@@ -29,6 +30,7 @@ business = Business(
     zone=time_zone("TIME_ZONE"),
 )
 outbox = mail_queue_later()
+issuer = Issuer(store, seller(), business.zone, lambda: datetime.now(UTC))
 mailer = SesMailer(setting("MAIL_FROM"), business.name)
 
 # For one mail: SES's time-outs, and as long again for the table. One that is cut off goes out twice.
@@ -55,6 +57,7 @@ def _is_done(record: Mapping[str, Any], context: LambdaContext) -> bool:
             posting.notice,
             business=business,
             store=store,
+            issuer=issuer,
             mailer=mailer,
             outbox=outbox,
             clock=lambda: datetime.now(UTC),

@@ -61,13 +61,16 @@ class Outcome:
     """All that there is in the end.
 
     A notice may be moot in one order of events and never raised in another, so `sent` has those that were sent and
-    `unsent` the states of the others. `trail` has the types of the events in the audit trail.
+    `unsent` the states of the others. `trail` has the types of the events in the audit trail,
+    `documents` what was issued, and `counted` how many numbers were taken.
     """
 
     truth: Truth
     sent: tuple[str, ...]
     unsent: frozenset[str]
     trail: tuple[str, ...]
+    documents: tuple[str, ...]
+    counted: int
     mails: Mapping[str, int]
 
 
@@ -309,6 +312,12 @@ class FragileSystem(System):
             unsent=frozenset(state for _, state in notices if state != NoticeState.SENT),
             trail=tuple(sorted(item["type"]["S"] for item in items if "EVENT#" in item["sk"]["S"])),
             mails=mails,
+            documents=tuple(
+                f"{document.number[5:]} {document.kind} {_sums(document.sums)}"
+                for payment in payments
+                for document in payment.documents
+            ),
+            counted=sum(int(item.get("last", {"N": "0"})["N"]) for item in items if item["sk"]["S"] == "COUNTER"),
         )
 
     def payments(self) -> list[Payment]:

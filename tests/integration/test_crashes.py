@@ -187,7 +187,7 @@ def differences(played: Played, clean: Played) -> Iterator[str]:
         for name, value in vars(truth).items():
             if value != getattr(expected, name):
                 yield f"{when} {name}: {value}, not {getattr(expected, name)}"
-    for name in ("sent", "trail"):
+    for name in ("sent", "trail", "documents", "counted"):
         if getattr(ours, name) != getattr(theirs, name):
             yield f"{name}: {getattr(ours, name)}, not {getattr(theirs, name)}"
     if ours.unsent - {NoticeState.MOOT}:

@@ -268,6 +268,7 @@ STORIES: list[tuple[Act, ...]] = [
     (change_stock_at_the_desk, ask_what_it_costs),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
+    (told(PAID), later, FragileSystem.reconcile),
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, erase_what_nobody_paid),

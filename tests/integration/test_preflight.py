@@ -41,6 +41,7 @@ PRODUCTION = {
     "StripeLivemode": "true",
     "AllowedOrigins": "https://pay.shop.example",
     "BusinessName": "The Shop",
+    "SellerAddress": "1 High Street, London",
     "MailFrom": "pay@mail.shop.example",
     "AdminEmail": "ada@shop.example",
     "AlarmEmail": "oncall@shop.example",
@@ -125,7 +126,8 @@ def test_everything_that_is_wrong_is_said_at_once(
 
     said = capsys.readouterr().err.splitlines()
     assert [line.split(";")[0] for line in said[:1]] == ["There are no AWS credentials here"]
-    for name in ("The parameter AllowedOrigins must be", "MailFrom", "AdminEmail", "BusinessName", "AlarmEmail"):
+    examples = ("MailFrom", "AdminEmail", "BusinessName", "SellerAddress", "AlarmEmail")
+    for name in ("The parameter AllowedOrigins must be", *examples):
         assert [line for line in said if name in line], name
     assert said[-1].startswith("Nothing was built.")
 

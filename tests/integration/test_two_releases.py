@@ -203,6 +203,7 @@ class World:
                 posting.notice,
                 business=letters.Business("Shop", "admin@example.com", "http://localhost/"),
                 store=self.table(),
+                issuer=self.issuer(),
                 mailer=self,
                 outbox=lambda: self,
                 clock=lambda: self.now,
@@ -228,6 +229,10 @@ class World:
         self.publish(refreshed.postings)
         return refreshed
 
+    def issuer(self) -> Any:
+        seller = self.deployed.module("domain.documents").Seller("Shop", ("1 High Street",))
+        return self.deployed.module("services.issuing").Issuer(self.table(), seller, UTC, lambda: self.now)
+
     def reconcile(self) -> None:
         """Nothing that it finds due is for newer code to do."""
         looking, store = self.deployed.module("domain.looking"), self.table()
@@ -240,6 +245,7 @@ class World:
                 store=self.table(),
                 stripe=Stripe(self),
                 outbox=self,
+                issuer=self.issuer(),
                 failure_delay=FAILURE_DELAY,
                 keep_unpaid=timedelta(days=90),
                 clock=lambda: self.now,

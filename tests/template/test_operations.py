@@ -287,7 +287,7 @@ def test_production_refuses_to_deploy_with_what_are_examples(document: dict[str,
         [[(_, (ref, value))]] = (each.items() for each in assertion["Assert"]["Fn::Not"])
         refused[ref["Ref"]] = value
         assert ref["Ref"] in assertion["AssertDescription"]
-    assert set(refused) == {"AllowedOrigins", "MailFrom", "AdminEmail", "BusinessName", "AlarmEmail"}
+    assert set(refused) == {"AllowedOrigins", "MailFrom", "AdminEmail", "BusinessName", "SellerAddress", "AlarmEmail"}
     assert {name: TEMPLATE.parameters[name] for name in refused} == refused | {
         "AllowedOrigins": [refused["AllowedOrigins"]]
     }

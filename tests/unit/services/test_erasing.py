@@ -29,7 +29,7 @@ from payments.services.letters import Business, letter
 from payments.services.mailing import MailOutcome, deliver
 from payments.services.recording import record
 from tests.builders import NOW, a_payment
-from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, MemoryStripe
+from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, MemoryStripe, an_issuer
 
 OPEN = Session(ref="cs_1", state=SessionState.OPEN, amount=9900, currency="usd", url="https://checkout")
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd", intent="pi_1")
@@ -294,6 +294,7 @@ def test_a_mail_that_was_due_is_not_sent(office: Office) -> None:
         confirmation,
         business=BUSINESS,
         store=office.store,
+        issuer=an_issuer(office.store, lambda: NOW),
         mailer=mailer,
         outbox=MemoryOutbox,
         clock=lambda: NOW,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ from payments.domain.payment import Payment
 from payments.domain.writes import Write
 from payments.services.letters import Business
 from payments.services.mailing import LEASE, MOST_ATTEMPTS, STUCK_ATTEMPT, Delivery, MailOutcome, deliver
-from payments.services.recording import record
+from payments.services.recording import ATTEMPTS, record
 from tests.builders import NOW, a_payment
-from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, NoticeRecord
+from tests.fakes import MemoryMailer, MemoryOutbox, MemoryStore, NoticeRecord, an_issuer
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
@@ -55,6 +56,7 @@ class Office:
             notice,
             business=Business("The Shop", "admin@example.com", "http://localhost:8000/", wants_copies),
             store=self.store,
+            issuer=an_issuer(self.store, lambda: self.now),
             mailer=self.mailer,
             outbox=lambda: self.queue,
             clock=lambda: self.now,
@@ -249,3 +251,27 @@ def test_a_notice_whose_senders_die_each_time_is_given_up_too(office: Office) ->
     assert office.deliver() is MailOutcome.GAVE_UP
     assert office.record().state is NoticeState.GAVE_UP
     assert not office.mailer.letters
+
+
+def test_the_invoice_is_issued_before_its_mail_is_claimed(office: Office) -> None:
+    office.store.first_days(["invoice"], office.now - timedelta(days=1))
+    claim = office.store.claim_notice
+    issued = list[int]()
+
+    def claiming(payment_id: str, *given: Any) -> Any:
+        issued.append(len(office.store.payments[payment_id].documents))
+        return claim(payment_id, *given)
+
+    office.store.claim_notice = claiming  # type: ignore[method-assign, assignment]
+    assert office.deliver() is MailOutcome.SENT
+    assert issued == [1]
+
+
+def test_a_mail_does_not_wait_for_an_invoice_that_cannot_be_issued_now(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.services.recording.time.sleep", lambda _: None)
+    office.store.first_days(["invoice"], office.now - timedelta(days=1))
+    office.store.faster_writers = ATTEMPTS
+    assert office.deliver() is MailOutcome.SENT
+    assert not office.store.payments[office.payment.id].documents

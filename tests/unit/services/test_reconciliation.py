@@ -39,7 +39,7 @@ from payments.services.reconciliation import (
 )
 from payments.services.recording import record
 from tests.builders import LIFETIME, NOW, a_payment, an_event, an_intent
-from tests.fakes import MemoryOutbox, MemoryStore, MemoryStripe, NoticeRecord
+from tests.fakes import MemoryOutbox, MemoryStore, MemoryStripe, NoticeRecord, an_issuer
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
@@ -81,6 +81,7 @@ class Night:
             store=self.store,
             stripe=self.stripe,
             outbox=self.outbox,
+            issuer=an_issuer(self.store, lambda: self.now),
             failure_delay=timedelta(minutes=10),
             keep_unpaid=timedelta(days=90),
             clock=lambda: self.now,
@@ -400,3 +401,23 @@ def test_looks_that_fail_keep_no_event_unread(night: Night) -> None:
     night.stripe.facts[paid.id] = [PAID]
     night.comes_by(timedelta(minutes=5))
     assert night.status(paid) is Status.SUCCEEDED
+
+
+def test_what_no_mail_was_sent_for_is_invoiced(night: Night) -> None:
+    [payment] = night.holds_paid(1)
+    night.comes_by(timedelta(hours=24))
+    assert not night.store.payments[payment.id].documents
+    summary = night.comes_by(timedelta(minutes=5))
+    assert summary
+    assert summary.payments_invoiced == 1
+    assert [each.number for each in night.store.payments[payment.id].documents] == ["2026-000001"]
+    assert "invoice" not in night.store.payments[payment.id].due_by
+
+
+def test_what_needs_no_invoice_any_more_is_due_for_none(night: Night) -> None:
+    payment = night.holds(learn(a_payment(), [OPEN])[0])
+    night.store.payments[payment.id] = payment.but(due_by={"invoice": NOW})
+    summary = night.comes_by()
+    assert summary
+    assert summary.payments_invoiced == 0
+    assert "invoice" not in night.store.payments[payment.id].due_by

@@ -78,8 +78,8 @@ def test_a_payment_that_nobody_told_us_of_is_succeeded_and_told(counter: Counter
     assert (answer.status, answer.new_status) == (Status.SUCCEEDED, Status.SUCCEEDED)
     assert sorted(str(posting.notice) for posting in answer.postings) == CONFIRMED
     assert counter.store.payments[payment.id].status is Status.SUCCEEDED
-    # Stripe was asked, so nothing is due.
-    assert counter.store.payments[payment.id].due_by.keys() <= {"missed"}
+    # Stripe was asked, so no look is due.
+    assert counter.store.payments[payment.id].due_by.keys() <= {"missed", "invoice"}
     # It was found, not told.
     assert PAID.key not in counter.store.payments[payment.id].told
 

@@ -86,6 +86,12 @@ class Balance:
         sums = (Money(max(0, each.amount - self._excess(each.currency)), each.currency) for each in self.returned_sums)
         return tuple(each for each in sums if each.amount)
 
+    @cached_property
+    def accepted_sums(self) -> tuple[Money, ...]:
+        """What was received of what is accepted, without any excess; a 0 if that is what was asked and came."""
+        sums = (Money(each.amount - self._excess(each.currency), each.currency) for each in self.received_sums)
+        return tuple(each for each in sums if each.amount) or (Money(0, self.asked.currency),)
+
     def is_at(self, sum_: Money) -> bool:
         """Whether this very sum was received, in its currency; it may be 0."""
         sums = [amount for (_, currency), amount in self.received.items() if currency == sum_.currency]

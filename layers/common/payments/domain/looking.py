@@ -36,15 +36,16 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did. To be closed it is due where too many cards were declined. For refund it is due
-    while Stripe has not answered somebody's request for one. To be erased it is due where nobody paid it; an erasure
-    is due for itself, too.
+    that stays until somebody did. To be closed it is due where too many cards were declined. For invoice it is due
+    while one, or what corrects it, is to be issued; for refund while Stripe has not answered somebody's request for
+    one. To be erased it is due where nobody paid it; an erasure is due for itself, too.
     """
 
     LOOK = "look"
     HEARD = "heard"
     CLOSE = "close"
     MISSED = "missed"
+    INVOICE = "invoice"
     REFUND = "refund"
     ERASE = "erase"
     ERASURE = "erasure"

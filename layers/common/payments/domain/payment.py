@@ -11,6 +11,7 @@ from typing import Any
 
 from payments.domain.attention import Attention
 from payments.domain.balance import Balance
+from payments.domain.documents import Document, DocumentKind
 from payments.domain.facts import (
     Asking,
     AskingState,
@@ -110,7 +111,7 @@ class Payment:
     `last_event` the last one that changed it.
 
     `stock_taken` is how many of each sku were taken from stock for it and not given back. `most_declines` is after how
-    many of them it is closed.
+    many of them it is closed. `documents` are what was issued of it, the invoice first.
 
     `erased_at` is when the person was taken out of it: what stays is what was bought, the money, and the ids.
 
@@ -144,6 +145,7 @@ class Payment:
     attention: Attention | None = None
     stock_taken: Mapping[str, int] = field(default_factory=dict)
     most_declines: int | None = None
+    documents: tuple[Document, ...] = ()
     erased_at: datetime | None = None
     last_event: str | None = None
     needs: int = 1
@@ -284,6 +286,16 @@ class Payment:
     def replaced_by(self) -> str | None:
         """The payment that took its place."""
         return next((each.ref for each in self.replacements if each.state is ReplacementState.DONE), None)
+
+    # What was issued
+
+    @property
+    def invoice(self) -> Document | None:
+        return next(iter(self.documents), None)
+
+    def document(self, kind: DocumentKind, ref: str) -> Document | None:
+        """What of a kind was issued for a refund."""
+        return next((each for each in self.documents if (each.kind, each.ref) == (kind, ref)), None)
 
     # Money
 

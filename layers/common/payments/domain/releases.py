@@ -45,8 +45,10 @@ CAME_WITH: Mapping[str, int] = {
 }
 
 # Notices that came after the first release. Each has a first day, kept in the table when its release first runs: facts
-# that were complete before it do not call for one, or a dispute in December would send somebody March's new mail.
-CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer"})
+# that were complete before it do not call for one, or a dispute in December would send somebody March's new mail. The
+# same holds for invoices: a payment that was accepted before their first day gets none.
+INVOICE = "invoice"
+CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer", INVOICE})
 
 
 def needed(payment: Payment) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from payments.domain.claims import Claim
+from payments.domain.documents import Counter
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
 
@@ -80,4 +81,19 @@ class Note:
     entry: AuditEntry
 
 
-type Write = Raise | Retract | Resend | Point | Free | Take | Begin | Note
+@dataclass(frozen=True)
+class Advance:
+    """A series of documents goes on from where it was read (None: it is opened now), unless it has gone on since."""
+
+    counter: Counter
+    read: Counter | None
+
+
+@dataclass(frozen=True)
+class Close:
+    """A year's series has its last document, whether it has any or not."""
+
+    year: int
+
+
+type Write = Raise | Retract | Resend | Point | Free | Take | Begin | Note | Advance | Close

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from payments.runtime.settings import flag, setting
+from payments.runtime.settings import flag, listed, setting, setting_if_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.shop import ShopTable
     from payments.adapters.table.table import Table
+    from payments.domain.documents import Seller
 
 
 def table() -> Table:
@@ -62,6 +63,12 @@ def stripe_api() -> StripeApi:
 
     api_key = Secret(setting("STRIPE_API_KEY_SECRET"))
     return StripeApi(api_key.value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))
+
+
+def seller() -> Seller:
+    from payments.domain.documents import Seller
+
+    return Seller(setting("SELLER_NAME"), tuple(listed("SELLER_ADDRESS")), setting_if_any("SELLER_TAX_ID"))
 
 
 def mail_queue() -> MailQueue:

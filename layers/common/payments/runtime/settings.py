@@ -14,6 +14,11 @@ def setting(name: str) -> str:
     return value
 
 
+def setting_if_any(name: str) -> str:
+    """Empty where there is none."""
+    return os.environ.get(name, "")
+
+
 def listed(name: str) -> list[str]:
     """Several values, separated by commas."""
     return [each.strip() for each in setting(name).split(",") if each.strip()]

@@ -14,8 +14,9 @@ from payments.domain.mail import Letter, MailRejected, MailUnavailable
 from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState, Posting
 from payments.domain.payment import Payment
 from payments.domain.writes import Retract
+from payments.services.issuing import Issuer, IssuingStore
 from payments.services.letters import Business, letter
-from payments.services.recording import Changed, Payments, record
+from payments.services.recording import Changed, record
 
 # The function's timeout < the lease < the queue's visibility timeout; a test holds this against template.yaml.
 LEASE = timedelta(seconds=60)
@@ -55,7 +56,7 @@ class Delivery:
     reason: str | None = None
 
 
-class MailStore(Payments, Protocol):
+class MailStore(IssuingStore, Protocol):
     def claim_notice(self, payment_id: str, notice: Notice, now: datetime, lease: timedelta) -> NoticeClaim | None: ...
 
     def settle_notice(
@@ -81,6 +82,7 @@ def deliver(
     *,
     business: Business,
     store: MailStore,
+    issuer: Issuer,
     mailer: Mailer,
     outbox: Callable[[], Outbox],
     clock: Callable[[], datetime],
@@ -89,10 +91,15 @@ def deliver(
 
     Sent once, but for one window: the mail service took the letter and this process died, or lost the answer,
     before that was recorded. A payment that is for newer code keeps its notice due, and loses but this message.
-    What cannot be sent now is published again for when it is due; `outbox` is asked for only then.
+    What cannot be sent now is published again for when it is due; `outbox` is asked for only then. What the payment
+    calls for is issued first, so that the mail can name it.
     """
     try:
         payment = store.payment(payment_id)
+        if payment:
+            # Reconcile issues it, should it be too busy for that now: the mail need not wait.
+            with suppress(TryAgain):
+                payment = issuer.issue(payment)
     except NewerRelease:
         return Delivery(MailOutcome.FOR_NEWER_CODE)
     claim = store.claim_notice(payment_id, notice, clock(), LEASE)

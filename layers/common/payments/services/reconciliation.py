@@ -27,6 +27,7 @@ from payments.domain.releases import CAME_LATER
 from payments.domain.writes import AuditEntry
 from payments.services.canceling import Closing, close_declined
 from payments.services.erasing import ErasureStore, go_on, without_person
+from payments.services.issuing import Issuer, IssuingStore
 from payments.services.looking import look
 from payments.services.reading import EventList, Reader, ReadingStore
 from payments.services.recording import Changed, postings_of, record
@@ -49,7 +50,7 @@ LOOKED_AT_AGAIN_AFTER = timedelta(minutes=10)
 PATIENCE = 3
 
 
-class ReconcileStore(ReadingStore, ErasureStore, Protocol):
+class ReconcileStore(ReadingStore, ErasureStore, IssuingStore, Protocol):
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool: ...
 
     def give_back_lease(self, name: str) -> None: ...
@@ -84,6 +85,7 @@ class Summary:
     notices_published: int = 0
     payments_looked_at: int = 0
     refunds_sought: int = 0
+    payments_invoiced: int = 0
     events_read: int = 0
     payments_erased: int = 0
     missed: list[str] = field(default_factory=list)
@@ -104,6 +106,7 @@ class Reconciler:
     store: ReconcileStore
     stripe: Stripe
     outbox: Outbox
+    issuer: Issuer
     failure_delay: timedelta
     keep_unpaid: timedelta
     clock: Callable[[], datetime]
@@ -115,9 +118,8 @@ class Reconciler:
         with self._alone(began) as alone:
             if not alone:
                 return None
-            if CAME_LATER:
-                # A release's first day is the one on which it first runs, not on which it first has something to tell.
-                self.store.first_days(CAME_LATER, began)
+            # A release's first day is the one on which it first runs, not on which it first has something to tell.
+            self.store.first_days(CAME_LATER, began)
             return _Run(self, began).summary_of_all()
 
     @contextmanager
@@ -154,6 +156,7 @@ class _Run:
             {
                 "notices": self._notices(),
                 "missed webhooks": self._missed(),
+                "invoices": self._invoices(),
                 "refunds": self._refunds(),
                 "declined payments": self._closings(),
                 "payments": self._looks(),
@@ -280,6 +283,25 @@ class _Run:
         # They stay due in the table, should the queue not take them.
         with self._apart(source="the mail queue"):
             self._publish(postings_of(payment_id, effects, self._of.failure_delay))
+
+    # Invoices, and what corrects them, that no mail was sent for
+
+    def _invoices(self) -> Generator[None]:
+        for each in self._store.due(DueReason.INVOICE, self._clock(), OVERDUE_PER_SHARD):
+            with self._apart(payment_id=each.payment_id), suppress(NewerRelease):
+                self._invoice(each.payment_id)
+            yield
+
+    def _invoice(self, payment_id: str) -> None:
+        payment = self._store.payment(payment_id)
+        if payment is None:
+            return
+        invoiced = self._of.issuer.issue(payment)
+        if invoiced is payment:
+            # Nothing is called for any more; what is to be done next is written anew.
+            record(self._store, payment, (), actor=LOOK, now=self._clock())
+        else:
+            self._summary.payments_invoiced += 1
 
     # Refunds that were asked for and that Stripe did not answer
 

@@ -9,14 +9,16 @@ from typing import Protocol
 
 from payments.domain import missed
 from payments.domain.actors import Actor
+from payments.domain.documents import ISSUED_WITHIN
 from payments.domain.errors import Conflict, NothingLeft, PaymentNotFound, TryAgain
 from payments.domain.facts import Attempt, AttemptState, Fact, bounded, merge
+from payments.domain.invoice import next_draft
 from payments.domain.learning import Effects, FirstDays, attention_of, learn
 from payments.domain.looking import DueReason, awaits_news, close_at, erase_at, next_look, rescheduled
 from payments.domain.notices import Notice, NoticeKind, Posting
 from payments.domain.payment import Payment
 from payments.domain.refund_requests import next_finishing
-from payments.domain.releases import CAME_LATER, needed
+from payments.domain.releases import CAME_LATER, INVOICE, needed
 from payments.domain.reservations import holds_over, shortages, stock_changes, stock_due
 from payments.domain.views import standing
 from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Take, Write
@@ -48,7 +50,7 @@ class Payments(Protocol):
     def audit(self, payment_id: str, entry: AuditEntry) -> None: ...
 
     def first_days(self, kinds: Iterable[str], now: datetime) -> FirstDays:
-        """Since when notices are told that came after the first release: now, for one that is new here."""
+        """Since when is told or issued what came after the first release: now, for what is new here."""
 
 
 def record(
@@ -130,7 +132,7 @@ class _Turn:
         look_by: datetime | None,
         is_last: bool,
     ) -> "_Turn":
-        first_days = store.first_days(CAME_LATER, now) if CAME_LATER else {}
+        first_days = store.first_days(CAME_LATER, now)
         learned, effects = learn(before, news, actor=actor, now=now, first_days=first_days)
         left = effects.notices[MOST_NOTICES:]
         if left:
@@ -147,6 +149,8 @@ class _Turn:
             learned = learned.but(due_by=rescheduled(learned, DueReason.LOOK, _look_at(learned, now, looked)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.HEARD, _heard_at(learned, looked, look_by)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.CLOSE, close_at(learned, now)))
+        at = _issued_by(learned, first_days.get(INVOICE), now)
+        learned = learned.but(due_by=rescheduled(learned, DueReason.INVOICE, at))
         learned = learned.but(due_by=rescheduled(learned, DueReason.REFUND, next_finishing(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.MISSED, _missed_at(learned, now)))
         learned = learned.but(due_by=rescheduled(learned, DueReason.ERASE, erase_at(learned)))
@@ -189,6 +193,13 @@ def _missed_at(payment: Payment, now: datetime) -> datetime | None:
     # What was learned long ago is no sign of how the endpoint is now: older releases did not count.
     is_news = any(now - payment.learned.get(key, now) < missed.NEWS for key in untold)
     return payment.due_by.get(DueReason.MISSED, now + missed.PATIENCE) if is_news else None
+
+
+def _issued_by(payment: Payment, first_day: datetime | None, now: datetime) -> datetime | None:
+    """When reconcile issues what there is to issue, unless the mailer has by then."""
+    if next_draft(payment, first_day) is None:
+        return None
+    return payment.due_by.get(DueReason.INVOICE, now + ISSUED_WITHIN)
 
 
 def _portion(payment: Payment, news: tuple[Fact, ...]) -> tuple[tuple[Fact, ...], bool]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DUE_SHARDS = 4
 # What is seldom due, and waits for nobody, is in one shard: each is a call of every run of reconcile.
-ONE_SHARD = frozenset({"close", "erase", "erasure", "refund"})
+ONE_SHARD = frozenset({"close", "erase", "erasure", "invoice", "refund"})
 PAYMENT = "PAYMENT"
 NOTICE = "NOTICE#"
 EVENT = "EVENT#"
@@ -78,6 +78,10 @@ def order_key(number: str) -> Key:
 
 def claim_key(key_hash: str) -> Key:
     return encoded({"pk": f"REQUEST#{key_hash}", "sk": "REQUEST"})
+
+
+def counter_key(year: int) -> Key:
+    return encoded({"pk": f"INVOICES#{year}", "sk": "COUNTER"})
 
 
 def check_key(payment_id: str) -> Key:

@@ -6,13 +6,14 @@ read; details of facts, reasons of `due_by` and keys of `told` as their plain va
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from payments.adapters.table.codec import Item, decoded, encoded, epoch, from_epoch, iso, shown
 from payments.adapters.table.keys import due_shard, payment_key
 from payments.domain.addresses import normalised
 from payments.domain.attention import Attention, Reason
+from payments.domain.documents import Document, DocumentKind, Seller
 from payments.domain.errors import NewerRelease
 from payments.domain.facts import FACT_TYPES, Fact
 from payments.domain.looking import DueReason
@@ -46,6 +47,7 @@ _CHANGING = {
     "why",
     "since",
     "deadline",
+    "documents",
     "erased_at",
 }
 # Who it was; not in an item of which that was erased.
@@ -67,26 +69,37 @@ def payment_item(payment: Payment, version: int) -> Item:
     kept = {name: value for name, value in payment.stored.items() if name not in _CHANGING} or _first_values(payment)
     if payment.erased_at:
         kept = {name: value for name, value in kept.items() if name not in PERSON}
-    return kept | encoded(
-        {
-            "version": version,
-            "needs": payment.needs,
-            "updated_at": iso(payment.updated_at),
-            "asked_at": iso(payment.asked_at),
-            "refunds_asked": {ref: _asked_values(each) for ref, each in payment.refunds_asked.items()} or None,
-            "facts": {key: _fact_values(fact, payment.learned.get(key)) for key, fact in payment.facts.items()},
-            "told": dict(payment.told),
-            "more_failed": payment.more_failed or None,
-            "raised": sorted(str(notice) for notice in payment.raised),
-            "stock_taken": dict(payment.stock_taken) or None,
-            "erased_at": iso(payment.erased_at) if payment.erased_at else None,
-            "last_event": payment.last_event,
-            "due_by": {reason: epoch(at) for reason, at in payment.due_by.items()},
-        }
-        | standing(payment)
-        | _attention_values(payment.attention)
-        | _due_values(payment)
+    return (
+        kept
+        | encoded(
+            {
+                "version": version,
+                "needs": payment.needs,
+                "updated_at": iso(payment.updated_at),
+                "asked_at": iso(payment.asked_at),
+                "refunds_asked": {ref: _asked_values(each) for ref, each in payment.refunds_asked.items()} or None,
+                "facts": {key: _fact_values(fact, payment.learned.get(key)) for key, fact in payment.facts.items()},
+                "told": dict(payment.told),
+                "more_failed": payment.more_failed or None,
+                "raised": sorted(str(notice) for notice in payment.raised),
+                "stock_taken": dict(payment.stock_taken) or None,
+                "erased_at": iso(payment.erased_at) if payment.erased_at else None,
+                "last_event": payment.last_event,
+                "due_by": {reason: epoch(at) for reason, at in payment.due_by.items()},
+            }
+            | standing(payment)
+            | _attention_values(payment.attention)
+            | _due_values(payment)
+        )
+        | _documents(payment)
     )
+
+
+def _documents(payment: Payment) -> Item:
+    """What was issued is kept as it is, whatever newer code wrote into it."""
+    kept = payment.stored.get("documents", {"L": []})["L"]
+    new = [{"M": encoded(_document_values(each))} for each in payment.documents[len(kept) :]]
+    return {"documents": {"L": [*kept, *new]}} if kept or new else {}
 
 
 def _first_values(payment: Payment) -> Item:
@@ -171,6 +184,7 @@ def _payment_of(item: Item) -> Payment:
         raised=frozenset(Notice.parse(text) for text in plain["raised"]),
         due_by={reason: from_epoch(at) for reason, at in plain["due_by"].items()},
         attention=attention_of(plain),
+        documents=tuple(_document_of(each) for each in plain.get("documents", ())),
         erased_at=erased_at,
         last_event=plain.get("last_event"),
         needs=plain["needs"],
@@ -269,6 +283,32 @@ def _address_of(values: Mapping[str, Any] | None) -> Address | None:
         return None
     known = {each.name for each in fields(Address)}
     return Address(**{name: value for name, value in values.items() if name in known})
+
+
+def _document_values(document: Document) -> dict[str, object]:
+    seller = document.seller
+    return {
+        "number": document.number,
+        "kind": document.kind.value,
+        "ref": document.ref,
+        "sums": [{"amount": each.amount, "currency": each.currency} for each in document.sums],
+        "day": document.day.isoformat(),
+        "seller": {"name": seller.name, "address": list(seller.address), "tax_id": seller.tax_id},
+        "template": document.template,
+    }
+
+
+def _document_of(values: Mapping[str, Any]) -> Document:
+    seller = values["seller"]
+    return Document(
+        number=values["number"],
+        kind=DocumentKind(values["kind"]),
+        ref=values["ref"],
+        sums=tuple(Money(each["amount"], each["currency"]) for each in values["sums"]),
+        day=date.fromisoformat(values["day"]),
+        seller=Seller(seller["name"], tuple(seller["address"]), seller["tax_id"]),
+        template=values["template"],
+    )
 
 
 def _asked_values(asked: Asked) -> dict[str, object]:

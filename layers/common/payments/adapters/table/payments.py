@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from payments.adapters.table.keys import (
     EVENT,
     NOTICE,
     claim_key,
+    counter_key,
     due_shard,
     event_key,
     first_day_key,
@@ -26,12 +27,26 @@ from payments.adapters.table.payment_items import as_stored, kept_view_of, payme
 from payments.adapters.table.stock import taking
 from payments.adapters.table.transactions import NewPayment, NothingToFree, OrderNumber, Part, parts_of, raise_refusal
 from payments.domain.claims import Claim
+from payments.domain.documents import Counter
 from payments.domain.errors import Held, NewerRelease, TryAgain
 from payments.domain.looking import DueReason
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
 from payments.domain.views import payment_view, seen_at
-from payments.domain.writes import AuditEntry, Begin, Free, Note, Point, Raise, Resend, Retract, Take, Write
+from payments.domain.writes import (
+    Advance,
+    AuditEntry,
+    Begin,
+    Close,
+    Free,
+    Note,
+    Point,
+    Raise,
+    Resend,
+    Retract,
+    Take,
+    Write,
+)
 
 # As many items as a transaction takes.
 MOST_WRITES = 100
@@ -157,6 +172,24 @@ class PaymentTable(TableClient):
                 }
             case Note(entry):
                 return self.put(event_item(payment.id, entry))
+            case Advance(counter, read):
+                # Each number once: of those that read the same, one goes on. Nothing follows the last of a year.
+                is_as_read = "#last = :last AND attribute_not_exists(closed)" if read else ABSENT
+                return self.put(
+                    counter_key(counter.year) | encoded({"last": counter.last, "day": counter.day.isoformat()}),
+                    is_as_read,
+                    {":last": read.last} if read else None,
+                    names={"#last": "last"} if read else None,
+                )
+            case Close(year):
+                return {
+                    "Update": {
+                        "TableName": self._name,
+                        "Key": counter_key(year),
+                        "UpdateExpression": "SET closed = :yes",
+                        "ExpressionAttributeValues": encoded({":yes": True}),
+                    }
+                }
 
     def _moves_of_notices(self, payment: Payment, written: Container[str], room: int) -> list[Any]:
         """The notices that are still to be sent go where code of the payment's new level looks for them: a call.
@@ -199,6 +232,16 @@ class PaymentTable(TableClient):
             raise TryAgain("The payment is being changed by others; send the same request again.") from error
         return payment_of(answer["Attributes"])
 
+    def counter(self, year: int) -> Counter | None:
+        """How far a year's series of documents is; None if it was not opened."""
+        item = self._get(counter_key(year))
+        if item is None:
+            return None
+        plain = decoded(item)
+        # One that was closed without ever being opened has neither number nor day.
+        day = date.fromisoformat(plain.get("day", f"{year}-01-01"))
+        return Counter(year, plain.get("last", 0), day, plain.get("closed", False))
+
     # The audit trail
 
     def events(self, payment_id: str) -> list[AuditEntry]:
@@ -226,11 +269,12 @@ class PaymentTable(TableClient):
     # Releases
 
     def first_days(self, kinds: Iterable[str], now: datetime) -> Mapping[str, datetime]:
-        """Since when notices of later releases are told: a call for each, once, and one more if it is new here."""
+        """Since when is told or issued what came later than the first release: a call for each, once, or two."""
+        days = self._first_days
         for kind in kinds:
-            if kind not in self._first_days:
-                self._first_days[kind] = self._first_day(kind, now)
-        return self._first_days
+            if kind not in days:
+                days[kind] = self._first_day(kind, now)
+        return days
 
     @cached_property
     def _first_days(self) -> dict[str, datetime]:
