@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-export PYTHONPATH := $(CURDIR)/layers/common
+export PYTHONPATH := $(CURDIR)/layers/common:$(CURDIR)/layers/paper
 SAM_VENV := .venv-sam
 SAM_PYTHON := $(SAM_VENV)/bin/python
 POLICY_VENV := .venv-policy
@@ -84,8 +84,9 @@ admin: $(VENV)/ready ## make somebody an admin of STAGE, in the Cognito user poo
 # What runs here has the layer's versions, and what tests it the same.
 lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
 	@$(LOCK) pyproject.toml $(NOT_IN_LAYER) -o layers/common/requirements.txt
-	@$(LOCK) pyproject.toml --group run -c layers/common/requirements.txt -o requirements/run.txt
-	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) --group paper $(NOT_IN_PAPER) -o layers/paper/requirements.txt
+	@$(LOCK) pyproject.toml --group run -c layers/common/requirements.txt $(NOT_IN_PAPER) -o requirements/run.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt $(NOT_IN_PAPER) -o requirements/dev.txt
 	@$(LOCK) --group sam -o requirements/sam.txt
 	@$(LOCK) --group policy -o requirements/policy.txt
 	@$(LOCK) --group rehearsal -o requirements/rehearsal.txt
@@ -97,6 +98,8 @@ clean: ## remove everything that was built or installed
 LOCK = PATH="$(CURDIR)/.venv-uv/bin:$$PATH" uv pip compile --generate-hashes --no-header --quiet --upgrade
 # Stripe's library works without requests (docs/adr/0011); urllib3 comes with the runtime's botocore.
 NOT_IN_LAYER := $(addprefix --no-emit-package=,requests certifi charset-normalizer idna urllib3)
+# Fonts are found without them.
+NOT_IN_PAPER := $(addprefix --no-emit-package=,fontpkg fonttools justmytype)
 
 # An environment is rebuilt when its lock changes; `ready` is written last, so an interrupted install is begun again.
 $(VENV)/ready: requirements/bootstrap.txt requirements/run.txt

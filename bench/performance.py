@@ -24,6 +24,7 @@ TARGETS = {
     "ListProducts": 1.05,
     "MyPayments": 1.05,
     "AdminRead": 1.10,
+    "GetInvoice": 1.15,
     "TendPayment": 1.20,
     "StripeWebhook": 1.20,
     "SendEmail": 1.15,

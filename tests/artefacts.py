@@ -12,11 +12,12 @@ from local.intrinsics import read_document
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "layers" / "common" / "requirements.txt"
+PAPER_LOCK = ROOT / "layers" / "paper" / "requirements.txt"
 LAMBDA = "manylinux2014_aarch64"
 
 
 def build(folder: Path, *, platform: str = "native", **environment: str) -> Path:
-    """Builds layer and functions into `folder`, for this machine or for `platform`: the built template.
+    """Builds layers and functions into `folder`, for this machine or for `platform`: the built template.
 
     Only the first build of a lock fetches anything; later ones need no network.
     """
@@ -24,7 +25,7 @@ def build(folder: Path, *, platform: str = "native", **environment: str) -> Path
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))},
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(wheels(platform)),
+        "PIP_FIND_LINKS": " ".join(str(wheels(platform, lock)) for lock in (LOCK, PAPER_LOCK)),
         "PLATFORM": platform,
         "PYTHON": sys.executable,
         **environment,
@@ -46,7 +47,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def _sources(template: Mapping[str, object]) -> dict[str, str]:
-    """Where the template has the sources of layer and functions, by logical id."""
+    """Where the template has the sources of layers and functions, by logical id."""
     resources = template["Resources"]
     assert isinstance(resources, Mapping)
     located = {id_: resource["Properties"] for id_, resource in resources.items() if "Properties" in resource}

@@ -85,6 +85,8 @@ class Operation:
     parameters: Sequence[Json] = ()
     body: Json | None = None
     links: Json | None = None
+    file: str | None = None
+    """The media type of an answer that is no JSON; it has neither view nor example."""
 
 
 _PAYMENT_ID: Json = {
@@ -346,6 +348,21 @@ OPERATIONS: Mapping[str, Operation] = {
                 "description": "As the last answer has it.",
                 "schema": {"type": "string", "maxLength": own_payments.LONGEST_CURSOR},
             }
+        ],
+    ),
+    "GET /payments/{paymentId}/invoice.pdf": Operation(
+        name="getInvoice",
+        summary="The invoice of a payment, or what corrects it, as a PDF",
+        status=200,
+        answer="The document. It is the same for ever, but that it names nobody who was erased.",
+        view="",
+        example=None,
+        file="application/pdf",
+        refusals=(errors.PaymentNotFound, errors.TryAgain, errors.NewerRelease),
+        parameters=[
+            _PAYMENT_ID,
+            _asked("key", "The payment's `accessKey`.") | {"required": True},
+            _asked("number", "Of a credit note, or of the cancellation of one; the invoice if it is left out."),
         ],
     ),
     "GET /payments/{paymentId}": Operation(
@@ -675,10 +692,13 @@ def _server(port: str, description: str) -> Json:
 
 
 def _described(operation: Operation, of_the_gateway: Mapping[int, str]) -> Json:
+    content: Json = {_JSON: {"schema": {"$ref": _REF.format(model=operation.view)}, "example": operation.example}}
+    if operation.file:
+        content = {operation.file: {"schema": {"contentMediaType": operation.file}}}
     success: Json = {
         "description": operation.answer,
-        "headers": {"cache-control": {"schema": {"const": "no-store"}}},
-        "content": {_JSON: {"schema": {"$ref": _REF.format(model=operation.view)}, "example": operation.example}},
+        "headers": {"cache-control": {"schema": {"const": "private, no-store" if operation.file else "no-store"}}},
+        "content": content,
     }
     if operation.links:
         success["links"] = operation.links

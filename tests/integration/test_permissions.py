@@ -258,6 +258,16 @@ def mail_what_ses_does_not_take(system: FragileSystem) -> None:
         system.mail()
 
 
+def ask_for_the_invoice(system: FragileSystem) -> None:
+    [payment] = system.payments()
+    event = {
+        "headers": {},
+        "pathParameters": {"paymentId": payment.id},
+        "queryStringParameters": {"key": payment.access_key},
+    }
+    assert system.invoke("GetInvoice", event)["statusCode"] == 200
+
+
 STORIES: list[tuple[Act, ...]] = [
     (order_twice,),
     (order_until_stripe_answers,),
@@ -268,7 +278,7 @@ STORIES: list[tuple[Act, ...]] = [
     (change_stock_at_the_desk, ask_what_it_costs),
     (told(PAID), mail_what_ses_does_not_take),
     (told(PAID), reconcile_a_refund),
-    (told(PAID), later, FragileSystem.reconcile),
+    (told(PAID), later, FragileSystem.reconcile, ask_for_the_invoice),
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, erase_what_nobody_paid),

@@ -80,6 +80,20 @@ def response(
     }
 
 
+def file_response(content: bytes, content_type: str, name: str) -> Response:
+    """A file to be shown; `name` is what it is saved under, in ASCII."""
+    return {
+        "statusCode": 200,
+        "headers": {
+            "content-type": content_type,
+            "content-disposition": f'inline; filename="{name}"',
+            "cache-control": "private, no-store",
+        },
+        "body": base64.b64encode(content).decode(),
+        "isBase64Encoded": True,
+    }
+
+
 def header(event: Request, name: str) -> str | None:
     """A header's value by its lower-case name."""
     value = (event.get("headers") or {}).get(name)
