@@ -28,6 +28,7 @@ business = Business(
     dashboard=dashboard_of(setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE")),
     stage=setting("STAGE"),
     zone=time_zone("TIME_ZONE"),
+    api=setting("API_URL"),
 )
 outbox = mail_queue_later()
 issuer = Issuer(store, seller(), business.zone, lambda: datetime.now(UTC))

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from payments.adapters.mail import mime
+from payments.domain import documents
 from payments.domain.dashboard import dashboard_of
 from payments.domain.facts import (
     Approval,
@@ -31,7 +33,7 @@ from payments.domain.facts import (
 from payments.domain.learning import learn, notices
 from payments.domain.mail import Letter
 from payments.domain.money import Money
-from payments.domain.notices import NoticeKind
+from payments.domain.notices import Notice, NoticeKind
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment
 from payments.domain.texts import line, tidy
@@ -495,3 +497,31 @@ def test_the_mime_message_carries_both_parts_and_any_alphabet_in_seven_bits(kind
     assert "Ада 李 O&#x27;Neil" in html.get_content()
     assert message["Subject"] == sent.subject
     assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_confirmation_links_to_the_invoice_and_names_it() -> None:
+    payment = an_invoiced()
+    letter_ = letter(Notice(NoticeKind.PAYMENT_CONFIRMATION), payment, replace(SHOP, api="https://api.example"))
+    address = f"https://api.example/payments/{payment.id}/invoice.pdf?key={payment.access_key}"
+    assert f"View invoice:\n{address}\n" in letter_.text
+    assert re.search(r"Invoice: +2026-000001\n", letter_.text)
+
+
+def test_a_mail_about_a_refund_names_what_was_issued_for_it() -> None:
+    refund = Refund(ref="re_1", state=RefundState.SUCCEEDED, amount=4000, currency="usd")
+    payment, _ = learn(an_invoiced(), [refund])
+    letter_ = letter(Notice(NoticeKind.REFUND_CONFIRMATION, "re_1"), payment, SHOP)
+    assert re.search(r"Credit note: +2026-000002\n", letter_.text)
+
+
+def an_invoiced() -> Payment:
+    paid = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
+    payment, _ = learn(a_payment(), [paid])
+    seller = documents.Seller("The Shop", ("1 High Street",))
+    kinds = ((documents.DocumentKind.INVOICE, "", 9900), (documents.DocumentKind.CREDIT_NOTE, "re_1", 4000))
+    return payment.but(
+        documents=tuple(
+            documents.Document(f"2026-00000{place}", kind, ref, (Money(sum_, "usd"),), date(2026, 11, 21), seller)
+            for place, (kind, ref, sum_) in enumerate(kinds, start=1)
+        )
+    )

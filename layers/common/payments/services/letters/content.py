@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from payments.domain.dashboard import DASHBOARD
+from payments.domain.documents import Document
 from payments.domain.money import Money, listed
 from payments.domain.notices import Notice
 from payments.domain.payment import Payment
@@ -15,8 +16,8 @@ _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Z]{3,5}\b)")
 @dataclass(frozen=True)
 class Business:
     """Who writes: its name, the admin's address, the payment page that a customer may try again on, whether the
-    admin gets copies of confirmations, where Stripe shows its payments, the stage that commands are given, and whose
-    time its mails give."""
+    admin gets copies of confirmations, where Stripe shows its payments, the stage that commands are given, whose time
+    its mails give, and where the API is, which has the invoices."""
 
     name: str
     admin_email: str
@@ -25,6 +26,7 @@ class Business:
     dashboard: str = DASHBOARD
     stage: str = "production"
     zone: tzinfo = UTC
+    api: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,18 @@ def dates(payment: Payment, business: Business) -> tuple[Row, ...]:
     """When it was ordered, and when it was paid as soon as Stripe has said so: an order may be a day older."""
     ordered: Row = ("Ordered", date(payment.created_at, business))
     return (ordered, ("Paid", date(payment.paid_at, business))) if payment.paid_at else (ordered,)
+
+
+def issued(document: Document | None, name: str) -> tuple[Row, ...]:
+    """The number of what was issued; nothing where it is not yet."""
+    return ((name, document.number),) if document else ()
+
+
+def invoice_link(payment: Payment, business: Business) -> Link | None:
+    """The invoice, for whoever reads the mail; None before it is issued."""
+    if payment.invoice is None or not business.api:
+        return None
+    return Link("View invoice", f"{business.api}/payments/{payment.id}/invoice.pdf?key={payment.access_key}")
 
 
 def ids(payment: Payment) -> tuple[Row, ...]:

@@ -1,8 +1,20 @@
 """What a customer is told."""
 
+from payments.domain.documents import DocumentKind
 from payments.domain.notices import Notice
 from payments.domain.payment import Customer, Payment
-from payments.services.letters.content import Business, Content, Link, Row, dates, ids, paid, refunded
+from payments.services.letters.content import (
+    Business,
+    Content,
+    Link,
+    Row,
+    dates,
+    ids,
+    invoice_link,
+    issued,
+    paid,
+    refunded,
+)
 
 _ASK = "If you have a question, reply to this mail."
 
@@ -10,6 +22,7 @@ _ASK = "If you have a question, reply to this mail."
 def payment_confirmation(_: Notice, payment: Payment, business: Business) -> Content:
     amount = paid(payment)
     attempt = payment.settled_attempt
+    receipt = Link("View receipt", attempt.receipt_url) if attempt and attempt.receipt_url else None
     return Content(
         subject=f"Your payment of {amount} to {business.name} is complete",
         preview=f"For {payment.product_name}. Thank you.",
@@ -22,9 +35,10 @@ def payment_confirmation(_: Notice, payment: Payment, business: Business) -> Con
             ("Amount", amount),
             ("For", payment.product_name),
             *dates(payment, business),
+            *issued(payment.invoice, "Invoice"),
             *ids(payment),
         ),
-        link=Link("View receipt", attempt.receipt_url) if attempt and attempt.receipt_url else None,
+        link=invoice_link(payment, business) or receipt,
         after=(f"Nothing more is needed for this payment. Please keep this mail for your records. {_ASK}",),
         footer=_footer(business),
     )
@@ -73,6 +87,7 @@ def refund_confirmation(notice: Notice, payment: Payment, business: Business) ->
             ("For", payment.product_name),
             *dates(payment, business),
             ("Refund", notice.ref),
+            *issued(payment.document(DocumentKind.CREDIT_NOTE, notice.ref), "Credit note"),
             *ids(payment),
         ),
         link=None,
@@ -99,6 +114,7 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
             ("For", payment.product_name),
             *dates(payment, business),
             ("Refund id", notice.ref),
+            *issued(payment.document(DocumentKind.CANCELLATION, notice.ref), "Cancellation"),
             *ids(payment),
         ),
         link=None,
