@@ -21,7 +21,7 @@ from payments.domain.errors import (
     Taken,
     TryAgain,
 )
-from payments.domain.events import Event, EventSet
+from payments.domain.events import Cursor, Event, EventSet
 from payments.domain.facts import Fact, Refund, RefundRequest, RefundState, Session, SessionState
 from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
@@ -63,7 +63,7 @@ class MemoryStore:
     events: dict[str, AuditEntry] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
-    cursors: dict[EventSet, datetime] = field(default_factory=dict)
+    cursors: dict[EventSet, Cursor] = field(default_factory=dict)
     asked_at: dict[str, datetime] = field(default_factory=dict)
     checks: dict[str, datetime] = field(default_factory=dict)
     first: dict[str, datetime] = field(default_factory=dict)
@@ -260,11 +260,11 @@ class MemoryStore:
         found = sorted((each for each in due if each.due_at <= now), key=lambda each: each.due_at)
         return found[-limit:] if latest else found[:limit]
 
-    def cursor(self, events: EventSet) -> datetime | None:
+    def cursor(self, events: EventSet) -> Cursor | None:
         return self.cursors.get(events)
 
-    def move_cursor(self, events: EventSet, read_until: datetime) -> None:
-        self.cursors[events] = read_until
+    def move_cursor(self, events: EventSet, cursor: Cursor) -> None:
+        self.cursors[events] = cursor
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         if self.leases.get(name, now) > now:

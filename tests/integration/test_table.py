@@ -19,16 +19,18 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from local.resources import client
+from payments.adapters.table.keys import cursor_key
 from payments.adapters.table.table import Table
 from payments.domain.claims import Claim
 from payments.domain.errors import ClaimLost, Conflict, Taken, TryAgain
-from payments.domain.events import EventSet
+from payments.domain.events import Cursor, EventSet
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
 from payments.domain.looking import DueReason
 from payments.domain.notices import UNDER_WAY, Notice, NoticeClaim, NoticeKind, NoticeState
 from payments.domain.order import Line, Order
 from payments.domain.payment import Payment
 from payments.domain.pricing import Offer
+from payments.domain.releases import LEVEL
 from payments.domain.writes import AuditEntry, Free, Note, Point, Raise, Retract
 from tests.builders import NOW, a_payment
 from tests.integration.system import ROOT, System
@@ -431,12 +433,21 @@ def test_a_payment_that_was_never_made_cannot_be_asked_for(table: Table) -> None
 def test_a_cursor_is_where_it_was_last_moved_to(table: Table) -> None:
     events = EventSet(uuid4().hex, ("refund.created", "refund.failed"), undelivered=False)
     assert table.cursor(events) is None
-    table.move_cursor(events, NOW)
-    table.move_cursor(events, NOW + SECOND)
-    assert table.cursor(events) == NOW + SECOND
+    moved = Cursor(NOW + 2 * SECOND, NOW + SECOND)
+    table.move_cursor(events, Cursor(NOW, NOW))
+    table.move_cursor(events, moved)
+    assert table.cursor(events) == moved
     # The order of its types is nothing; another one among them is a set that nobody has read yet.
-    assert table.cursor(replace(events, types=events.types[::-1])) == NOW + SECOND
+    assert table.cursor(replace(events, types=events.types[::-1])) == moved
     assert table.cursor(replace(events, types=(*events.types, "refund.updated"))) is None
+
+
+def test_what_older_code_has_read_is_read_again_from_where_it_was_sure(table: Table) -> None:
+    """It knows of no other place: its cursor has nothing but that."""
+    events = EventSet(uuid4().hex, ("refund.created",), undelivered=False)
+    older = cursor_key(events, LEVEL) | {"read_until": {"N": str(int(NOW.timestamp()))}}
+    table._client.put_item(TableName=table._name, Item=older)
+    assert table.cursor(events) == Cursor(NOW, NOW)
 
 
 def test_a_notice_that_was_published_is_due_again_later_and_may_be_sent_at_once(table: Table) -> None:

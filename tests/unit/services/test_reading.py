@@ -13,7 +13,7 @@ from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.adapters.stripe.objects import read_listed_event
 from payments.domain.actors import webhook
 from payments.domain.errors import NotConfigured, StripeRefused, StripeUnavailable
-from payments.domain.events import EventSet
+from payments.domain.events import Cursor, EventSet
 from payments.domain.facts import merge
 from payments.domain.looking import DueReason
 from payments.domain.payment import Payment
@@ -77,8 +77,8 @@ def test_an_event_names_its_payment_until_that_knows_it(desk: Desk) -> None:
     desk.happens("payment_intent.succeeded", an_intent(payment.id))
     desk.happens("checkout.session.completed", a_session(payment.id))
     assert desk.reads() == [payment.id]
-    # Still within what the next run reads again, and still unknown.
-    assert desk.reads() == [payment.id]
+    # It is read once more, and still unknown.
+    assert desk.reads(later=LATE) == [payment.id]
     for body in (an_intent(payment.id), a_session(payment.id)):
         lesson = desk.stripe.happened[0][0].lesson
         assert lesson
@@ -86,6 +86,7 @@ def test_an_event_names_its_payment_until_that_knows_it(desk: Desk) -> None:
         assert read
         assert read.lesson
         record(desk.store, desk.store.payments[payment.id], read.lesson.facts, actor=webhook("evt_1", "type"), now=NOW)
+    desk.store.cursors.clear()
     assert desk.reads() == []
 
 
@@ -131,10 +132,12 @@ def test_a_long_list_is_read_to_its_end_window_by_window(desk: Desk) -> None:
         at = NOW - timedelta(days=20) + (number // 150) * SECOND
         desk.happens("payment_intent.succeeded", an_intent(payment.id, id=f"pi_{number}"), at)
     assert sorted(desk.reads()) == sorted(payment.id for payment in payments)
-    assert desk.store.cursor(MONEY) == desk.now - LATE
+    assert desk.store.cursor(MONEY) == Cursor(once=desk.now, for_good=desk.now - LATE)
     lists = desk.stripe.lists
-    desk.reads()
-    assert desk.stripe.lists == lists + 1
+    # Schedules are not to the second.
+    for later in (LATE, LATE - 10 * SECOND, LATE + 10 * SECOND):
+        desk.reads(later=later)
+    assert desk.stripe.lists == lists + 3
 
 
 def test_a_first_reading_holds_few_payments_at_once_however_many_are_named(
@@ -189,6 +192,54 @@ def test_an_event_that_comes_into_the_list_late_is_not_passed(desk: Desk) -> Non
     assert desk.reads() == [payment.id]
 
 
+@pytest.mark.parametrize("every", [timedelta(seconds=10), MINUTE, LATE])
+def test_an_event_is_read_twice_however_often_runs_come(desk: Desk, every: timedelta) -> None:
+    """Whoever pays often costs no more a payment than who pays seldom; nor does a run that comes often."""
+    desk.reads()
+    began = desk.now
+    read = 0
+    while desk.now < began + 6 * LATE:
+        desk.happens("payment_intent.succeeded", an_intent(None), desk.now + SECOND)
+        desk.now += every
+        reader = Reader(desk.store, desk.stripe, lambda: desk.now, lambda *_: None)
+        assert list(filter(None, reader.named_by(MONEY))) == []
+        read += reader.read
+    happened = len(desk.stripe.happened)
+    # The last of them are still to be read again.
+    assert 2 * happened - LATE // every - 1 <= read <= 2 * happened
+
+
+@pytest.mark.parametrize("every", [timedelta(seconds=10), 2 * MINUTE, LATE])
+@pytest.mark.parametrize("late", [SECOND, MINUTE, LATE - SECOND])
+def test_an_event_is_read_however_late_it_comes_into_the_list_and_whenever_runs_come(
+    desk: Desk, late: timedelta, every: timedelta
+) -> None:
+    payments = [desk.holds(a_payment()) for _ in range(11)]
+    desk.reads()
+    began, named = desk.now, set[str]()
+    happening = [(began + number * 7 * SECOND, payment) for number, payment in enumerate(payments)]
+    while desk.now < began + 3 * LATE:
+        for at, payment in happening:
+            if desk.now < at + late <= desk.now + every:
+                desk.happens("payment_intent.succeeded", an_intent(payment.id), at)
+        named |= {*desk.reads(later=every)}
+    assert named == {payment.id for payment in payments}
+
+
+@pytest.mark.parametrize("later", [timedelta(seconds=10), LATE])
+def test_an_event_that_stripe_could_not_be_asked_about_is_asked_about_by_the_next_run(
+    desk: Desk, later: timedelta
+) -> None:
+    payment = desk.holds(a_payment())
+    desk.reads()
+    desk.happens("refund.created", a_refund(), desk.now + SECOND)
+    desk.stripe.owners["pi_1"] = payment.id
+    desk.stripe.failures = [StripeUnavailable("down"), StripeUnavailable("still")]
+    assert desk.reads(later=later) == []
+    assert desk.reads(later=later) == []
+    assert desk.reads(later=later) == [payment.id]
+
+
 def test_an_event_that_stripe_could_not_be_asked_about_is_read_again(desk: Desk) -> None:
     payment = desk.holds(a_payment())
     desk.happens("refund.created", a_refund())
@@ -229,9 +280,7 @@ def test_a_busy_account_is_read_from_the_first_run_on(desk: Desk) -> None:
             for _ in reading:
                 if desk.stripe.lists >= lists + 40:
                     break
-    read_until = desk.store.cursor(MONEY)
-    assert read_until
-    assert read_until == desk.now - LATE
+    assert desk.store.cursor(MONEY) == Cursor(once=desk.now, for_good=desk.now - LATE)
 
 
 def test_a_run_that_is_cut_off_leaves_the_rest_to_the_next(desk: Desk) -> None:
@@ -283,7 +332,7 @@ def test_no_window_is_asked_for_twice(desk: Desk) -> None:
         asked.append((first, last))
         return listed(events, first, last, whole=whole)
 
-    desk.store.move_cursor(MONEY, NOW - LATE)
+    desk.store.move_cursor(MONEY, Cursor(NOW - LATE, NOW - LATE))
     for number in range(300):
         desk.happens("payment_intent.succeeded", an_intent(None), NOW - number * SECOND)
     desk.stripe.events = noted  # type: ignore[method-assign]

@@ -36,6 +36,14 @@ class EventSet:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """Up to when the events of a set were read: once, and for good, after which none can come into the list."""
+
+    once: datetime
+    for_good: datetime
+
+
+@dataclass(frozen=True)
 class Event:
     """One event; `lesson` is None where its object is of a kind that payments have no part in.
 

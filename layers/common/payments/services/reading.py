@@ -12,7 +12,7 @@ from typing import Protocol
 
 from payments.domain.actors import LOOK
 from payments.domain.errors import NewerRelease, NotConfigured, StripeRefused, StripeUnavailable
-from payments.domain.events import Event, EventSet, Lesson
+from payments.domain.events import Cursor, Event, EventSet, Lesson
 from payments.domain.facts import adds
 from payments.domain.payment import Payment
 from payments.services.recording import record
@@ -22,6 +22,8 @@ from payments.services.webhook import Owners, WebhookStore, owner_of
 REACH = timedelta(days=30)
 # So late an event may come into Stripe's list.
 LATE = timedelta(minutes=5)
+# So much too early may a run of every five minutes come, and read all at once.
+EARLY = timedelta(minutes=1)
 # An object whose owner Stripe has failed to tell for so long is taken for nobody's.
 HOPELESS = timedelta(days=3)
 # The first window's seconds: the next are longer, or shorter, as there are few events or many.
@@ -34,10 +36,10 @@ _SECOND = timedelta(seconds=1)
 
 
 class ReadingStore(WebhookStore, Protocol):
-    def cursor(self, events: EventSet) -> datetime | None:
-        """Up to when events of a set were read; None for a set of other types than before."""
+    def cursor(self, events: EventSet) -> Cursor | None:
+        """How far events of a set were read; None for a set of other types than before."""
 
-    def move_cursor(self, events: EventSet, read_until: datetime) -> None: ...
+    def move_cursor(self, events: EventSet, cursor: Cursor) -> None: ...
 
 
 class EventList(Owners, Protocol):
@@ -45,6 +47,18 @@ class EventList(Owners, Protocol):
         self, events: EventSet, first: datetime, last: datetime | None, *, whole: bool
     ) -> tuple[list[Event], bool]:
         """The events of a window, the oldest first, and whether there are more than one answer holds."""
+
+
+@dataclass
+class _Stretch:
+    """A part of the list from `first` to `last`, whole seconds and both included, and how much of it was `done`."""
+
+    first: datetime
+    last: datetime
+    done: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.done = self.first
 
 
 @dataclass
@@ -66,40 +80,46 @@ class Reader:
     def named_by(self, events: EventSet) -> Generator[str | None]:
         """The payments that are due for a look because of an event, and None wherever a pause may be made.
 
-        Windows are halved while there is more than an answer holds. The first reading begins as far back as Stripe
-        goes: the oldest payment may have been disputed since. However it ends, the next one goes on from there.
+        The first reading begins as far back as Stripe goes: the oldest payment may have been disputed since. However it
+        ends, the next one goes on from there.
         """
         now = self.clock().replace(microsecond=0)
-        read_until = self.store.cursor(events) or now - REACH
-        first = done = max(read_until, now - REACH)
-        seconds, is_held = FIRST_WINDOW, False
+        before = self.store.cursor(events) or Cursor(now - REACH, now - REACH)
+        stretches = _stretches(before, now)
         try:
-            while first <= now:
-                # No wider than what is left, or halving it would ask for the same again.
-                seconds = min(seconds, int((now - first).total_seconds()) + 1)
-                last = first + timedelta(seconds=seconds - 1)
-                # Stripe's clock may be ahead of ours: the newest window has no end.
-                until = last if last < now else None
-                found, has_more = self.stripe.events(events, first, until, whole=seconds == 1)
-                yield None
-                if has_more:
-                    seconds //= 2
-                    continue
-                for event in found:
-                    try:
-                        yield self._named_by(event)
-                    except (StripeUnavailable, NotConfigured) as error:
-                        # The events after it are read all the same, and it is asked about by the next run too.
-                        self.report({"event_id": event.id}, error)
-                        is_held = is_held or (event.created or now) > now - HOPELESS
-                        yield None
-                    done = done if is_held else (event.created or done) - _SECOND
-                first, done = last + _SECOND, done if is_held else last
-                seconds *= 1 if len(found) > MANY else 2
+            for stretch in stretches:
+                yield from self._named_in(stretch, events, now)
         finally:
-            # Events can come into Stripe's list a little late, so the newest are read again by the next run.
-            if (done := min(done, now - LATE)) > read_until:
-                self.store.move_cursor(events, done)
+            once = max(before.once, stretches[-1].done)
+            for_good = max(before.for_good, min(stretches[0].done, now - LATE))
+            if (cursor := Cursor(once, for_good)) != before:
+                self.store.move_cursor(events, cursor)
+
+    def _named_in(self, stretch: _Stretch, events: EventSet, now: datetime) -> Generator[str | None]:
+        """Windows are halved while there is more than an answer holds."""
+        first, seconds, is_held = stretch.first, FIRST_WINDOW, False
+        while first <= stretch.last:
+            # No wider than what is left, or halving it would ask for the same again.
+            seconds = min(seconds, int((stretch.last - first).total_seconds()) + 1)
+            last = first + timedelta(seconds=seconds - 1)
+            # Stripe's clock may be ahead of ours: the newest window has no end.
+            found, has_more = self.stripe.events(events, first, last if last < now else None, whole=seconds == 1)
+            yield None
+            if has_more:
+                seconds //= 2
+                continue
+            for event in found:
+                try:
+                    yield self._named_by(event)
+                except (StripeUnavailable, NotConfigured) as error:
+                    # The events after it are read all the same, and it is asked about by the next run too.
+                    self.report({"event_id": event.id}, error)
+                    is_held = is_held or (event.created or now) > now - HOPELESS
+                    yield None
+                if event.created and not is_held:
+                    stretch.done = min(event.created, last) - _SECOND
+            first, stretch.done = last + _SECOND, stretch.done if is_held else last
+            seconds *= 1 if len(found) > MANY else 2
 
     def _named_by(self, event: Event) -> str | None:
         """The payment that does not know what the event says: it is due for a look now, durably."""
@@ -137,3 +157,14 @@ class Reader:
             if len(self._payments) > REMEMBERED:
                 del self._payments[next(iter(self._payments))]
         return self._payments[payment_id]
+
+
+def _stretches(read: Cursor, now: datetime) -> list[_Stretch]:
+    """What is new, and once more what has come to be LATE, for by now it is whole; one stretch where they meet.
+
+    So an event is read twice, however often runs come.
+    """
+    once, for_good = (max(each, now - REACH) for each in (read.once, read.for_good))
+    if once <= now - LATE + EARLY:
+        return [_Stretch(for_good, now)]
+    return [_Stretch(for_good, now - LATE), _Stretch(once, now)]

@@ -7,7 +7,7 @@ from uuid import uuid4
 from payments.adapters.table.client import ABSENT, TableClient
 from payments.adapters.table.codec import Key, encoded, epoch, from_epoch
 from payments.adapters.table.keys import NOTICE, cursor_key, due_shards, lease_key, payment_id_of
-from payments.domain.events import EventSet
+from payments.domain.events import Cursor, EventSet
 from payments.domain.looking import Due, DueReason
 from payments.domain.notices import Notice
 from payments.domain.releases import LEVEL
@@ -30,14 +30,19 @@ class WorkTable(TableClient):
             found += [each for item in answer["Items"] for each in due_of(item)]
         return sorted(found, key=lambda each: each.due_at)
 
-    def cursor(self, events: EventSet) -> datetime | None:
-        """Up to when events of a set were read; None for a set of other types than before."""
+    def cursor(self, events: EventSet) -> Cursor | None:
+        """How far events of a set were read; None for a set of other types than before."""
         item = self._get(cursor_key(events, LEVEL))
-        return from_epoch(int(item["read_until"]["N"])) if item else None
+        if item is None:
+            return None
+        for_good = item["read_until"]
+        # Older code writes that alone: all that follows is read again.
+        once = item.get("read_once") or for_good
+        return Cursor(from_epoch(int(once["N"])), from_epoch(int(for_good["N"])))
 
-    def move_cursor(self, events: EventSet, read_until: datetime) -> None:
-        item = cursor_key(events, LEVEL) | encoded({"read_until": epoch(read_until)})
-        self._client.put_item(TableName=self._name, Item=item)
+    def move_cursor(self, events: EventSet, cursor: Cursor) -> None:
+        read = {"read_once": epoch(cursor.once), "read_until": epoch(cursor.for_good)}
+        self._client.put_item(TableName=self._name, Item=cursor_key(events, LEVEL) | encoded(read))
 
     def take_lease(self, name: str, now: datetime, length: timedelta) -> bool:
         """Whether the lease was free; it is ours until it is given back or runs out."""
