@@ -21,7 +21,7 @@ def list_events(state: State, p: Json) -> Json:
         of_type = any(fnmatchcase(event["type"], pattern) for pattern in patterns)
         return of_type and p.get("delivery_success", delivered) == delivered
 
-    page = paged(TABLES["event"].url, state.all("event"), p, "event", wanted)
+    page = paged(TABLES["event"].url, state.newest("event"), p, "event", wanted)
     return {**page, "data": [_in_version(each, state.account_version) for each in page["data"]]}
 
 

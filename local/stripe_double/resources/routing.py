@@ -1,7 +1,8 @@
 """How an endpoint is written down, and the three that nearly every resource has: retrieve, list and update."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import Any, Literal
 
 from local.stripe_double.errors import InvalidParameters, exclusive, no_such
@@ -72,28 +73,35 @@ def updating(kind: str, fields: Mapping[str, Reader], event: str = "") -> Route:
     return Route("POST", TABLES[kind].url + "/{id}", handle, Form({**EXPAND, **fields}))
 
 
-def paged(url: str, things: list[Json], p: Json, kind: str, keep: Callable[[Json], bool] = lambda _: True) -> Json:
+def paged(url: str, things: Iterable[Json], p: Json, kind: str, keep: Callable[[Json], bool] = lambda _: True) -> Json:
     """One page of a newest-first list (https://docs.stripe.com/api/pagination) of the things to keep.
 
-    A cursor is a place in the whole list: the thing it names need not be among those that are kept.
+    A cursor is a place in the whole list: the thing it names need not be among those that are kept. What is older than
+    the page is not looked at.
     """
     if "starting_after" in p and "ending_before" in p:
         raise exclusive("starting_after", "ending_before")
-    limit = p.get("limit", 10)
+    limit, bounds = p.get("limit", 10), p.get("created", {})
     backwards = "ending_before" in p
+    things = iter(things)
     if "starting_after" in p:
-        things = things[_position(things, p["starting_after"], kind, "starting_after") + 1 :]
+        list(_before(things, p["starting_after"], kind, "starting_after"))
     if backwards:
-        things = things[: _position(things, p["ending_before"], kind, "ending_before")]
-    things = [each for each in things if keep(each) and _within(each.get("created", 0), p.get("created", {}))]
-    page = things[-limit:] if backwards else things[:limit]
-    return {"object": "list", "data": page, "has_more": len(things) > limit, "url": url}
+        things = iter(list(_before(things, p["ending_before"], kind, "ending_before")))
+    oldest = max(bounds.get("gte", 0), bounds.get("gt", 0))
+    young = takewhile(lambda each: each.get("created", oldest) >= oldest, things)
+    kept = (each for each in young if _within(each.get("created", 0), bounds) and keep(each))
+    found = list(kept if backwards else islice(kept, limit + 1))
+    page = found[-limit:] if backwards else found[:limit]
+    return {"object": "list", "data": page, "has_more": len(found) > limit, "url": url}
 
 
-def _position(things: list[Json], identifier: str, kind: str, param: str) -> int:
-    for position, thing in enumerate(things):
+def _before(things: Iterator[Json], identifier: str, kind: str, param: str) -> Iterator[Json]:
+    """Those before the one that is named, which is taken from the things too."""
+    for thing in things:
         if thing["id"] == identifier:
-            return position
+            return
+        yield thing
     raise no_such(TABLES[kind].noun, identifier, param=param, status=400)
 
 
