@@ -130,7 +130,7 @@ def cancel(state: State, intent: Json, reason: str | None) -> None:
 
 def expire_due(state: State) -> None:
     """Authorisations that were not captured in time run out; nobody's request caused that."""
-    for intent in state.all("payment_intent", status="requires_capture"):
+    for intent in state.not_ended("payment_intent", "requires_capture"):
         charge = state.get("charge", intent["latest_charge"])
         if charge["payment_method_details"]["card"]["capture_before"] <= state.now():
             state.emit("charge.expired", charge)

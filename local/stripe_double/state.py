@@ -13,6 +13,9 @@ from .errors import StripeError
 from .fields import API_VERSION, Json
 from .objects import TABLES, fresh
 
+# No object comes back from these statuses.
+ENDS = {"checkout.session": {"complete", "expired"}, "payment_intent": {"succeeded", "canceled"}}
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -50,6 +53,7 @@ class State:
     def __init__(self, on_event: Callable[[Json], None] = lambda _: None) -> None:
         self._lock = threading.RLock()
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in TABLES}
+        self._not_ended: dict[str, dict[str, Json]] = {kind: {} for kind in ENDS}
         self._private: dict[str, Json] = {}
         self._plans: dict[str, int] = {}
         self._caller = Caller()
@@ -124,8 +128,10 @@ class State:
     def add(self, kind: str, **values: Any) -> Json:
         """A new object, stored. Values are the table's fields; `prefix` and `extra` see `objects.fresh`."""
         thing = fresh(kind, self.now(), values)
-        self._objects[kind][thing["id"]] = thing
-        self._call.steps.append(lambda: self._objects[kind].pop(thing["id"]))
+        homes = [self._objects[kind], *([self._not_ended[kind]] if kind in ENDS else [])]
+        for home in homes:
+            home[thing["id"]] = thing
+        self._call.steps.append(lambda: [home.pop(thing["id"]) for home in homes])
         return thing
 
     def private(self, identifier: str) -> Json:
@@ -163,6 +169,13 @@ class State:
     def all(self, kind: str, **equal: Any) -> list[Json]:
         """Newest first, those whose fields have the given values."""
         return [thing for thing in self.newest(kind) if all(thing.get(k) == v for k, v in equal.items())]
+
+    def not_ended(self, kind: str, status: str) -> list[Json]:
+        """Those of a kind of ENDS that have a status, newest first; what has ended is looked at no more."""
+        things = self._not_ended[kind]
+        for id_ in [id_ for id_, thing in things.items() if thing["status"] in ENDS[kind]]:
+            del things[id_]
+        return [thing for thing in reversed(things.values()) if thing["status"] == status]
 
     def newest(self, kind: str) -> Iterator[Json]:
         return reversed(self._objects[kind].values())

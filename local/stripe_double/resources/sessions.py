@@ -107,7 +107,7 @@ def expire(state: State, session: Json) -> Json:
 
 def expire_due(state: State) -> None:
     """Expire what has run out; nobody's request caused that."""
-    for session in state.all("checkout.session", status="open"):
+    for session in state.not_ended("checkout.session", "open"):
         if session["expires_at"] <= state.now():
             expire(state, session)
 
