@@ -16,18 +16,18 @@ def spell(*whole: float, processor: float = 1.0) -> Spell:
 
 
 def test_what_costs_the_same_has_not_grown() -> None:
-    assert grown(spell(1.0, 2.0, 9.0), spell(2.9, 1.0, 3.0)) == []
+    assert grown(spell(1.0, 2.0, 9.0), spell(2.2, 1.0, 3.0, processor=1.1)) == []
 
 
 def test_a_payment_that_takes_longer_is_told() -> None:
-    assert grown(spell(1.0, 2.0, 9.0), spell(3.2, 1.0, 3.3)) == [
-        "the time of a payment has grown to 1.60 times what it was."
+    assert grown(spell(1.0, 2.0, 9.0), spell(2.4, 1.0, 3.3)) == [
+        "the time of a payment has grown to 1.20 times what it was."
     ]
 
 
 def test_a_payment_that_keeps_processors_busy_longer_is_told() -> None:
-    assert grown(spell(1.0), spell(1.0, 1.0, processor=1.7)) == [
-        "its processor time has grown to 1.70 times what it was."
+    assert grown(spell(1.0), spell(1.0, 1.0, processor=1.2)) == [
+        "its processor time has grown to 1.20 times what it was."
     ]
 
 
