@@ -131,7 +131,7 @@ class State:
         homes = [self._objects[kind], *([self._not_ended[kind]] if kind in ENDS else [])]
         for home in homes:
             home[thing["id"]] = thing
-        self._call.steps.append(lambda: [home.pop(thing["id"]) for home in homes])
+        self._call.steps.append(lambda: [home.pop(thing["id"], None) for home in homes])
         return thing
 
     def private(self, identifier: str) -> Json:
