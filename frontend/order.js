@@ -1,61 +1,63 @@
 /**
- * What this tab remembers, so that a double click, a reload or the back button never opens a second checkout for one
- * order: the Idempotency-Key that each order was sent under, its payment and the right to act on that, and the form as
- * last typed. It ends with the tab (sessionStorage). No card data is ever here.
+ * The orders of this tab, so that a double click, a reload, the back button or a second thought never leaves two
+ * checkouts for one order: the Idempotency-Key that each was sent under, its payment and the right to act on that, which
+ * of them is open, and the payment page's form as last typed.
  */
 import { newIdempotencyKey } from "./quittance.js";
+import { recall, remember } from "./tab.js";
 
-const STORE = "quittance";
 // Someone who changes the order and changes it back gets the first checkout again.
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, paymentId, accessKey}, without order and key once they are not
- * to be sent again, and `received` once there was money; paid: the id of the payment completed last.
- * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
- * @type {any}
+ * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, replaces, paymentId,
+ * accessKey, isCart}, without order and key once they are not to be sent again, and `received` once there was money;
+ * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last.
  */
-let memory = { draft: null, attempts: [], paid: null };
-
-function recall() {
-  try {
-    const stored = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
-    if (stored) memory = stored;
-  } catch {
-    // Refused or garbled: what is in memory stands, here and below.
-  }
-  return memory;
-}
-
-function remember(changes) {
-  memory = { ...recall(), ...changes };
-  try {
-    sessionStorage.setItem(STORE, JSON.stringify(memory));
-  } catch {
-    // Refused or full.
-  }
-}
-
 export const savedDraft = () => recall().draft;
 
 /** As it is typed now: no payment's any more. */
 export const saveDraft = (draft) => remember({ draft: { ...draft, paymentId: undefined } });
 
-/** Whether the form still holds what was ordered with this payment. */
-export const isFilledIn = (paymentId) => savedDraft()?.paymentId === paymentId;
-
 /** The payment this tab completed last, until the next order is sent. */
 export const lastPaid = () => recall().paid;
 
-/** The key to send an order under: the same for the same order, a new one for another. */
-export function keyFor(order) {
+/** What this tab's open payment has set aside, as [{sku, quantity}]: to whoever replaces it, that is free. */
+export const itemsHeld = () => recall().open?.items ?? [];
+
+/** Of this product it is counted no longer, for somebody else has done so. @param {string} sku */
+export function releaseHeld(sku) {
+  const { open } = recall();
+  if (open) remember({ open: { ...open, items: open.items.filter((item) => item.sku !== sku) } });
+}
+
+/** The right to act on a payment that was ordered in this tab. @param {string} paymentId */
+export const accessKeyOf = (paymentId) => attemptOf(paymentId)?.accessKey;
+
+const attemptOf = (paymentId) => recall().attempts.find((attempt) => attempt.paymentId === paymentId);
+
+/** Where a payment was ordered: in the shop or on the payment page. */
+export function isOfShop({ paymentId, order, serviceType }) {
+  const attempt = attemptOf(paymentId);
+  return attempt ? Boolean(attempt.isCart) : !serviceType || order.lines.length > 1 || order.shipping !== null;
+}
+
+/** What still holds what was ordered with this payment: the "form", the "cart", or nothing. */
+export function keptIn(paymentId) {
+  if (savedDraft()?.paymentId === paymentId) return "form";
+  return attemptOf(paymentId)?.isCart && recall().cart.length > 0 ? "cart" : null;
+}
+
+/** The key to send an order under, and what it replaces: the same for the same order, anew for another. */
+export function attemptFor(order) {
   const text = JSON.stringify(order);
-  const { attempts } = recall();
+  const { attempts, open } = recall();
   const known = attempts.find((attempt) => attempt.order === text);
-  if (known) return known.key;
-  const key = newIdempotencyKey();
-  remember({ attempts: [...attempts, { order: text, key }].slice(-MOST_ATTEMPTS), paid: null });
-  return key;
+  if (known) return known;
+  const replaces = open && "items" in order && { paymentId: open.paymentId, accessKey: open.accessKey };
+  const attempt = { order: text, key: newIdempotencyKey(), replaces, isCart: "items" in order };
+  remember({ attempts: [...attempts, attempt].slice(-MOST_ATTEMPTS), paid: null });
+  return attempt;
 }
 
 /** Changes the attempts that `isMeant`. */
@@ -63,26 +65,40 @@ function change(isMeant, how) {
   remember({ attempts: recall().attempts.map((attempt) => (isMeant(attempt) ? how(attempt) : attempt)) });
 }
 
-export function opened(key, { paymentId, accessKey }) {
+/** Takes note of the payment that an order became. What it replaced is over. */
+export function opened({ key, order, replaces, isCart }, { paymentId, accessKey }) {
+  if (replaces) change((attempt) => attempt.paymentId === replaces.paymentId, closed);
   change((attempt) => attempt.key === key, (attempt) => ({ ...attempt, paymentId, accessKey }));
-  remember({ draft: { ...savedDraft(), paymentId } });
+  remember({ open: { paymentId, accessKey, items: JSON.parse(order).items ?? [] } });
+  if (!isCart) remember({ draft: { ...savedDraft(), paymentId } });
 }
 
-const closed = ({ paymentId, accessKey }) => ({ paymentId, accessKey });
+const closed = ({ paymentId, accessKey, isCart }) => ({ paymentId, accessKey, isCart });
 
 /** The same order is a new payment the next time. */
-export const forget = (key) => change((attempt) => attempt.key === key, closed);
+export function forget(key) {
+  change((attempt) => attempt.key === key, closed);
+  remember({ attempts: recall().attempts.filter(({ key: kept, paymentId }) => kept || paymentId) });
+}
+
+/** A payment that is over, or not this customer's to act on, is not replaced any more. */
+export function dismiss(paymentId) {
+  if (recall().open?.paymentId === paymentId) remember({ open: null });
+}
 
 export const UNPAID = ["pending", "failed", "expired", "canceled"];
 
 /**
  * Takes note of how a payment stands. One that can no longer be paid frees its key; one that was paid takes the form's
- * content along, so that going back to the page and pressing the button does not buy the same thing twice.
+ * content or the cart along, so that going back to the page and pressing the button does not buy the same thing twice.
  */
 export function settle({ paymentId, status, payable }) {
+  if (payable) return;
+  if (status !== "pending") dismiss(paymentId);
   const isMeant = (attempt) => attempt.paymentId === paymentId && !attempt.received;
-  if (payable || status === "processing" || !recall().attempts.some(isMeant)) return;
+  const attempt = recall().attempts.find(isMeant);
+  if (!attempt || (status === "processing" && !attempt.isCart)) return;
   const received = !UNPAID.includes(status);
-  change(isMeant, (attempt) => ({ ...closed(attempt), received }));
-  if (received) remember({ draft: null, paid: paymentId });
+  change(isMeant, (each) => ({ ...closed(each), received }));
+  if (received) remember(attempt.isCart ? { cart: [], shop: null } : { draft: null, paid: paymentId });
 }

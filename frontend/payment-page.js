@@ -1,8 +1,10 @@
 /** The payment page: a form that becomes an order, and an order that becomes one checkout however often it is sent. */
 import { config } from "./config.js";
+import { errorsOfPerson, focusFirstError, setFieldError } from "./fields.js";
 import { AmountError, formatMoney, parseAmount } from "./money.js";
-import { forget, keyFor, lastPaid, opened, saveDraft, savedDraft } from "./order.js";
-import { ProblemError, createCheckout, isTemporary, listProducts } from "./quittance.js";
+import { lastPaid, saveDraft, savedDraft } from "./order.js";
+import { goToPayment, resultAddress, whatHappened } from "./ordering.js";
+import { isTemporary, listProducts } from "./quittance.js";
 import { byId, dressPage } from "./site.js";
 
 const form = byId("payment-form");
@@ -25,13 +27,14 @@ let release = 0;
 const isService = ({ ships, left }) => !ships && left == null;
 const chosenProduct = () => products.find((product) => product.sku === service.value);
 const money = (value, product) => formatMoney(value, { ...product, locale: config.locale });
-const resultAddress = (paymentId) => `result.html?paymentId=${encodeURIComponent(paymentId)}`;
 
 async function loadProducts() {
   formError.hidden = true;
   form.hidden = false;
   try {
-    products = (await listProducts()).filter(isService);
+    const found = await listProducts();
+    products = found.filter(isService);
+    byId("elsewhere").hidden = products.length === found.length;
   } catch (error) {
     return showFormError(whatHappened(error), reload);
   }
@@ -101,20 +104,6 @@ function readAmount(product) {
   }
 }
 
-/** What is wrong with a field, beside it, where the field is described; without a message, nothing is. */
-function setFieldError(field, message = "") {
-  byId(`${field.id}-error`).textContent = message;
-  if (message) field.setAttribute("aria-invalid", "true");
-  else field.removeAttribute("aria-invalid");
-}
-
-/** Goes to the first field with an error; answers which. */
-function focusFirstError() {
-  const first = Object.values(fields).find((field) => field.hasAttribute("aria-invalid"));
-  first?.focus();
-  return first;
-}
-
 /** The order, or null with the errors shown. */
 function readOrder() {
   formError.hidden = true;
@@ -122,13 +111,12 @@ function readOrder() {
   const email = fields.email.value.trim();
   const product = chosenProduct();
   const total = product ? readAmount(product) : {};
-  const isEmail = /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email);
-  const example = email ? "an email address such as name@example.com" : "your email address";
-  setFieldError(fields.name, name ? "" : "Enter your name.");
-  setFieldError(fields.email, isEmail ? "" : `Enter ${example}.`);
+  const wrong = errorsOfPerson(name, email);
+  setFieldError(fields.name, wrong.name);
+  setFieldError(fields.email, wrong.email);
   setFieldError(service, product ? "" : "Choose a service.");
   setFieldError(amount, total.error);
-  if (focusFirstError()) return null;
+  if (focusFirstError(Object.values(fields))) return null;
   return { name, email, serviceType: product.sku, amount: total.amount, currency: product.currency };
 }
 
@@ -148,30 +136,6 @@ async function submit() {
   }
 }
 
-/**
- * Sends the visitor where this order's payment is: to its checkout while it can be paid, else to its result. An order
- * whose earlier payment ended unpaid is sent once more, under a new key.
- */
-async function goToPayment(order, mayStartOver = true) {
-  const idempotencyKey = keyFor(order);
-  const startOver = () => {
-    forget(idempotencyKey);
-    return goToPayment(order, false);
-  };
-  let checkout;
-  try {
-    checkout = await createCheckout(order, { idempotencyKey });
-  } catch (error) {
-    if (mayStartOver && error.code === "idempotency_key_reused") return startOver();
-    throw error;
-  }
-  opened(idempotencyKey, checkout);
-  if (checkout.url) return location.assign(checkout.url);
-  // One that is still pending may have been paid all the same: its result tells.
-  if (mayStartOver && ["failed", "expired", "canceled"].includes(checkout.status)) return startOver();
-  location.assign(resultAddress(checkout.paymentId));
-}
-
 async function showRefusal(error) {
   if (error.code !== "validation_failed") {
     showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) && submit);
@@ -188,18 +152,7 @@ async function showRefusal(error) {
     else unplaced.push(detail);
   }
   if (unplaced.length || !error.errors.length) showFormError(unplaced.join(" ") || error.message);
-  focusFirstError();
-}
-
-function whatHappened(error) {
-  const answered = error instanceof ProblemError;
-  if (!isTemporary(error)) {
-    if (answered) return error.message;
-    reportError(error);
-    return "Something went wrong on this page. Please load it again.";
-  }
-  if (answered) return "Payments are not available at this moment. Please wait a little and try again.";
-  return "We could not reach the payment service. Please check your connection and try again.";
+  focusFirstError(Object.values(fields));
 }
 
 function setBusy(value) {

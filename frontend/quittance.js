@@ -1,19 +1,34 @@
 /**
- * The payments API for a web page: list what can be bought, open a checkout, watch a payment. docs/pages.md shows how.
+ * The payments API for a web page: list what can be bought and what it costs, open a checkout, watch a payment.
+ * docs/pages.md shows how.
  * Amounts are integers in the currency's minor units; money.js turns them into text and back. Every call may throw a
  * ProblemError or an UnreachableError.
  */
 import { config } from "./config.js";
 
 /**
- * @typedef {{sku: string, name: string, currency: string, minorUnits: number}
+ * @typedef {{sku: string, name: string, currency: string, minorUnits: number, description: string,
+ *   image: string | null, ships: boolean, most: number, left: number | null}
  *   & ({kind: "fixed", price: {amount: number}} | {kind: "open", price: {min: number, max: number}})} Product
+ *   image: an https address, or a path of the pages; most: how many an order may have; left: null where it is not sold
+ *   from stock
+ */
+
+/** @typedef {{sku: string, quantity: number}[]} Items  at most 25 products, of one currency and with a fixed price */
+
+/**
+ * @typedef {{name: string, line1: string, line2?: string, city: string, region?: string, postalCode?: string,
+ *   country: string}} Address  country: ISO 3166-1
  */
 
 /**
- * @typedef {{name: string, email: string, serviceType: string, amount?: number, currency?: string,
- *   metadata?: Record<string, string>}} Order
- *   serviceType: a product's sku; amount: may be left out for a fixed price, and must be that price where it is sent
+ * @typedef {{name: string, email: string, metadata?: Record<string, string>,
+ *   replaces?: {paymentId: string, accessKey: string}}
+ *   & ({serviceType: string, amount?: number, currency?: string}
+ *   | {items: Items, address?: Address, billingAddress?: Address, note?: string, total?: number})} Order
+ *   serviceType: a product's sku; amount: may be left out for a fixed price, and must be that price where it is sent;
+ *   address: where something of it ships; total: what the customer was told, refused if it is not what it costs;
+ *   replaces: an open payment of this customer's, which is closed first
  */
 
 /**
@@ -35,6 +50,8 @@ import { config } from "./config.js";
  *   shipping: {amount: number} | null, tax: {name: string, amount: number, inclusive: boolean}[], total: number}}
  *   PlacedOrder
  */
+
+/** @typedef {PlacedOrder & {currency: string}} Quote  what an order would cost; its number is null */
 
 /**
  * @typedef {{paymentId: string, status: PaymentStatus, final: boolean, payable: boolean, amount: number,
@@ -65,8 +82,10 @@ export class ProblemError extends Error {
     this.status = status;
     /** @type {string | undefined} */
     this.code = problem.code;
-    /** @type {{field: string, detail: string}[]} */
+    /** @type {{field: string, detail: string, sku?: string, left?: number}[]} sku and left where something is sold out */
     this.errors = problem.errors ?? [];
+    /** @type {PlacedOrder | undefined} what the order would cost now, where prices have changed */
+    this.order = problem.order;
     this.requestId = problem.requestId;
     this.retryAfter = retryAfter;
     this.temporary = status >= 500 || status === 429;
@@ -97,14 +116,40 @@ export async function listProducts(options) {
 }
 
 /**
+ * What an order would cost now, with shipping and tax. Nothing is kept of it.
+ * @param {{items: Items, address?: {country: string}}} cart  without an address where nothing of it ships
+ * @param {CallOptions} [options]
+ * @returns {Promise<Quote>}
+ */
+export const quote = (cart, options) => call("/quotes", READ_TIMEOUT, options, posting(cart));
+
+/**
  * Opens a checkout. With the same key and the same order, again and again, the answer is the same checkout.
  * @param {Order} order
  * @param {CallOptions & {idempotencyKey?: string}} [options]
  * @returns {Promise<Checkout>}
  */
 export function createCheckout(order, { idempotencyKey, ...options } = {}) {
-  const headers = { "Content-Type": "application/json", ...(idempotencyKey && { "Idempotency-Key": idempotencyKey }) };
-  return call("/checkout-sessions", CHECKOUT_TIMEOUT, options, { method: "POST", headers, body: JSON.stringify(order) });
+  const headers = idempotencyKey && { "Idempotency-Key": idempotencyKey };
+  return call("/checkout-sessions", CHECKOUT_TIMEOUT, options, posting(order, headers));
+}
+
+/**
+ * Closes a payment that was not made, so that nobody can make it any more. Throws a ProblemError of code not_cancelable
+ * where it was made meanwhile.
+ * @param {string} paymentId
+ * @param {CallOptions & {accessKey: string}} options
+ * @returns {Promise<Payment>}
+ */
+export function cancelPayment(paymentId, { accessKey, ...options }) {
+  const path = `/payments/${encodeURIComponent(paymentId)}/cancel`;
+  return call(path, CHECKOUT_TIMEOUT, options, posting({ accessKey }));
+}
+
+/** Where the invoice is, a PDF. It has the right to act on the payment in it, and is for this customer alone. */
+export function invoiceAddress(/** @type {string} */ paymentId, /** @type {string} */ accessKey) {
+  const path = `/payments/${encodeURIComponent(paymentId)}/invoice.pdf`;
+  return `${base(config.apiOrigin)}${path}?key=${encodeURIComponent(accessKey)}`;
 }
 
 /** @param {string} paymentId @param {CallOptions} [options] @returns {Promise<Payment>} how it stands now */
@@ -185,13 +230,13 @@ async function look(paymentId, options, asksStripe) {
 }
 
 /**
- * The charge and its receipt may be heard of after the money: some looks more, the last of them at Stripe. What was told
- * stays told, whatever fails meanwhile.
+ * The charge, its receipt and the invoice may come after the money: some looks more, the last of them at Stripe. What was
+ * told stays told, whatever fails meanwhile.
  * @param {Payment} payment @param {CallOptions & WatchOptions} options @returns {Promise<Payment>}
  */
 async function withReceipt(payment, options) {
   const { interval = 2000, onStatus, signal } = options;
-  for (let left = RECEIPT_LOOKS; left > 0 && lacksReceipt(payment); left--) {
+  for (let left = RECEIPT_LOOKS; left > 0 && lacksPaper(payment); left--) {
     await pause(interval, signal);
     try {
       const now = await look(payment.paymentId, options, left === 1);
@@ -205,9 +250,11 @@ async function withReceipt(payment, options) {
   return payment;
 }
 
-/** @param {Payment} payment */
-function lacksReceipt({ received, receiptUrl, transactionId }) {
-  return received.length > 0 && !receiptUrl && !/^(ch|py)_/.test(transactionId ?? "");
+/** @param {Payment & {invoiceNumber?: string | null}} payment */
+function lacksPaper({ status, received, receiptUrl, transactionId, invoiceNumber }) {
+  if (received.length === 0) return false;
+  const lacksReceipt = !receiptUrl && !/^(ch|py)_/.test(transactionId ?? "");
+  return lacksReceipt || (status === "succeeded" && invoiceNumber === null);
 }
 
 /** A random Idempotency-Key. crypto.randomUUID would do, but not on a page of plain http. */
@@ -221,6 +268,14 @@ export const isTemporary = (error) => error?.temporary === true;
 /** @param {unknown} error  whether it came of calling the API, and is no fault of a program */
 const isOfTheApi = (error) => error instanceof ProblemError || error instanceof UnreachableError;
 
+/** @param {object} body @param {Record<string, string>} [headers] @returns {RequestInit} */
+function posting(body, headers) {
+  return { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
+
+/** @param {string} origin */
+const base = (origin) => origin.replace(/\/+$/, "");
+
 /** @param {string} path @param {number} timeout @param {CallOptions} [options] @param {RequestInit} [init] */
 const call = async (path, timeout, options, init) => (await send(path, timeout, options, init)).body;
 
@@ -232,7 +287,7 @@ const call = async (path, timeout, options, init) => (await send(path, timeout, 
 export async function send(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, init) {
   signal?.throwIfAborted();
   const ending = new AbortController();
-  const request = new Request(apiOrigin.replace(/\/+$/, "") + path, {
+  const request = new Request(base(apiOrigin) + path, {
     ...init,
     signal: ending.signal,
     cache: "no-store",

@@ -1,10 +1,12 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { UNPAID, isFilledIn, settle } from "./order.js";
-import { ProblemError, watchPayment } from "./quittance.js";
+import { UNPAID, accessKeyOf, isOfShop, keptIn, settle } from "./order.js";
+import { whatHappened } from "./ordering.js";
+import { ProblemError, cancelPayment, invoiceAddress, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
-import { wordsFor } from "./words.js";
+import { sumRows } from "./sums.js";
+import { ORDER, wordsFor } from "./words.js";
 
 /** What a payment that stays pending is shown as to the end. */
 const STAY = ["left_checkout", "not_payable"];
@@ -19,6 +21,8 @@ const status = byId("status");
 const heading = byId("heading");
 const retry = byId("retry");
 const checkAgain = byId("check-again");
+const cancel = byId("cancel");
+const cancelError = byId("cancel-error");
 
 let state = "loading";
 let payment = null;
@@ -56,7 +60,7 @@ function onTrouble(_, failures) {
 
 function show(now) {
   state = now;
-  const words = wordsFor(state, payment, money, isFilledIn(paymentId));
+  const words = wordsFor(state, payment, money, keptIn(paymentId));
   status.dataset.status = state;
   status.dataset.sign = words.sign;
   setTitle(words.heading);
@@ -65,17 +69,23 @@ function show(now) {
   const thanks = state === "succeeded" ? config.business.afterPayment : "";
   setText(byId("next"), [words.next, thanks].filter(Boolean).join(" "));
   byId("next-heading").hidden = !words.next;
+  showOrder();
   showDetails();
   showActions(words.isOver);
+}
+
+/** As it was sold: the catalogue, which may have changed since, is not asked. */
+function showOrder() {
+  byId("order").hidden = !payment;
+  if (!payment) return;
+  byId("order-heading").textContent = ORDER.heading(payment.order.number);
+  byId("sums").replaceChildren(...sumRows(payment.order, payment.currency));
 }
 
 function showDetails() {
   byId("details").hidden = !payment;
   if (!payment) return;
-  const { order, amount, currency, received, returned, createdAt, paidAt, transactionId } = payment;
-  const lines = order.lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} \u00d7 ${name}` : name));
-  setDetail("order", lines.join("\n"));
-  setDetail("amount", money({ amount, currency }));
+  const { received, returned, createdAt, paidAt, transactionId } = payment;
   setDetail("received", received.map(money).join(" and "));
   setDetail("returned", returned.map(money).join(" and "));
   setDetail("created-at", time(createdAt));
@@ -88,11 +98,18 @@ function showDetails() {
 
 function showActions(isOver) {
   const checkout = payment?.payable && TO_CHECKOUT[state] ? webAddress(payment.checkoutUrl) : null;
-  if (isOver) setLink(retry, "index.html", "Start again");
+  const ofShop = payment && isOfShop(payment);
+  const origin = ofShop ? "shop.html#cart" : "index.html";
+  const key = accessKeyOf(paymentId);
+  if (isOver) setLink(retry, origin, keptIn(paymentId) === "cart" ? "Back to your cart" : "Start again");
   else if (state === "not_found") setLink(retry, "index.html", "Make a payment");
   else setLink(retry, checkout, TO_CHECKOUT[state]);
-  setLink(byId("change-order"), checkout && state !== "gone_quiet" ? "index.html" : null);
+  setLink(byId("change-order"), checkout && state !== "gone_quiet" ? origin : null);
+  setLink(byId("continue"), ofShop && payment.final ? "shop.html" : null);
+  setLink(byId("invoice"), payment?.invoiceNumber && key ? invoiceAddress(paymentId, key) : null);
   setLink(byId("receipt"), webAddress(payment?.receiptUrl));
+  byId("print").hidden = !payment || UNPAID.includes(payment.status);
+  cancel.hidden = !(checkout && key);
 
   const couldCheck = ["gone_quiet", "unreachable", "not_payable"].includes(state);
   if (!couldCheck && document.activeElement === checkAgain) heading.focus();
@@ -110,6 +127,22 @@ function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+async function cancelOrder() {
+  cancel.disabled = true;
+  cancelError.textContent = "";
+  watching.abort();
+  try {
+    onStatus(await cancelPayment(paymentId, { accessKey: accessKeyOf(paymentId) }));
+    heading.focus();
+  } catch (error) {
+    cancelError.textContent = error.code === "not_cancelable" ? ORDER.notCanceled : whatHappened(error);
+    // How it stands instead.
+    watch([0]);
+  } finally {
+    cancel.disabled = false;
+  }
+}
+
 function setDetail(id, text) {
   const value = byId(id);
   value.textContent = text;
@@ -124,6 +157,8 @@ function setLink(link, href, text) {
 
 const start = () => (paymentId ? watch() : show("not_found"));
 
+cancel.addEventListener("click", cancelOrder);
+byId("print").addEventListener("click", () => window.print());
 checkAgain.addEventListener("click", () => {
   show(payment?.status === "processing" ? "processing" : "loading");
   watch([0, 20_000]);

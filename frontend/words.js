@@ -1,4 +1,4 @@
-/** What the result page says, for each state that it can be in. */
+/** What the pages say: the result page for each state that it can be in, and the shop. */
 
 const UNCHARGED = "You have not been charged.";
 const IF_PAID = "If you have paid, please do not pay again.";
@@ -12,12 +12,14 @@ const DECLINED = "Your payment was declined. Please try another way to pay, or a
 const UNPAID_AT_LAST = ["failed", "expired", "canceled"];
 const OVER = ["expired", "canceled", "not_payable"];
 
+const KEPT = { form: "Your order is still filled in.", cart: "Your cart is as you left it." };
+
 const ANOTHER_WAY = "Please try another way to pay.";
 const LIMIT = `The card's limit does not allow this payment. ${ANOTHER_WAY}`;
 const NUMBER = "The card number was not right. Please try again.";
 const EXPIRY = "The card's expiry date was not right. Please try again.";
 const SECURITY_CODE = "The card's security code was not right. Please try again.";
-const ADDRESS = "The address is not the one that the bank has. Please try again.";
+const WRONG_ADDRESS = "The address is not the one that the bank has. Please try again.";
 const NOT_NOW = "The bank could not handle the payment just then. Please try again.";
 const NOT_CONFIRMED = "Your bank could not confirm that it was you. Please try again.";
 const NOT_SUPPORTED = `This card cannot be used for this payment. ${ANOTHER_WAY}`;
@@ -34,8 +36,8 @@ const FAILURES = {
   invalid_expiry_year: EXPIRY,
   incorrect_cvc: SECURITY_CODE,
   invalid_cvc: SECURITY_CODE,
-  incorrect_address: ADDRESS,
-  incorrect_zip: ADDRESS,
+  incorrect_address: WRONG_ADDRESS,
+  incorrect_zip: WRONG_ADDRESS,
   processing_error: NOT_NOW,
   issuer_not_available: NOT_NOW,
   try_again_later: NOT_NOW,
@@ -116,9 +118,9 @@ const WORDS = {
  * @param {string} state  a payment's status, or one of the page's own
  * @param {import("./quittance.js").Payment | null} payment  as last seen
  * @param {(sum: import("./quittance.js").Money) => string} money
- * @param {boolean} isFilledIn  whether this tab's form still holds this order
+ * @param {"form" | "cart" | null} kept  what of this tab still holds this order
  */
-export function wordsFor(state, payment, money, isFilledIn) {
+export function wordsFor(state, payment, money, kept) {
   let [sign, heading, message, next = ""] = WORDS[state] ?? WORDS.gone_quiet;
   const { received = [], returned = [] } = payment ?? {};
   if (state === "succeeded" && received.length) message = `We have received ${received.map(money).join(" and ")}.`;
@@ -143,6 +145,72 @@ export function wordsFor(state, payment, money, isFilledIn) {
     message += " If you have not finished paying, you can continue.";
   }
   const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
-  if (isOver && isFilledIn) message += " Your order is still filled in.";
+  if (isOver && kept) message += ` ${KEPT[kept]}`;
   return { sign, heading, message, next, isOver };
 }
+
+/** Lists of what an order comes to. */
+export const SUMS = {
+  shipping: "Shipping",
+  free: "Free",
+  total: "Total",
+  each: (/** @type {string} */ unit) => `at ${unit}`,
+  included: (/** @type {string} */ tax) => `${tax}, in the total`,
+};
+
+/** An order on the result page. */
+export const ORDER = {
+  heading: (/** @type {string | null} */ number) => (number ? `Order ${number}` : "Your order"),
+  notCanceled: "This order could not be canceled: it is being paid, or is over.",
+};
+
+/** An address, by the API's names of its parts. @type {any} */
+export const ADDRESS = {
+  choose: "Choose a country",
+  country: "Country",
+  name: "Recipient, if it is not you",
+  line1: "Street and number",
+  line2: "Apartment, floor or the like, if there is one",
+  postalCode: "Postal code",
+  city: "Town or city",
+  region: "State or region, where it is needed",
+  errors: { country: "Choose a country.", line1: "Enter the street and number.", city: "Enter the town or city." },
+};
+
+/** The shop. @type {any} */
+export const SHOP = {
+  add: "Add to cart",
+  left: (left) => (left === 0 ? "Sold out" : `${left} left`),
+  inCart: (count) => `${count} in your cart`,
+  allInCart: (most, isStock) => (isStock ? `There are only ${most}.` : `One order may have at most ${most}.`),
+  fullCart: (most) => `One order may have at most ${most} different products.`,
+  otherCurrency: (theirs, own) => `Your cart is in ${theirs}, and this is sold in ${own}. Order them one after the other.`,
+  emptyFor: "Empty the cart and add this",
+  quantity: "Quantity",
+  remove: "Remove",
+  take: (most) => `Take ${most}`,
+  hindrances: {
+    gone: () => "This is not sold any more. Please remove it.",
+    sold_out: () => "This is sold out. Please remove it.",
+    few_left: (most) => `Only ${most} left.`,
+    too_many: (most) => `One order may have at most ${most}.`,
+    other_currency: () => "This is sold in another currency. Please remove it, and order it afterwards.",
+  },
+  nothing: "Nothing is on offer at the moment. Please come back later, or ask us.",
+  chooseCountry: "Choose a country to see shipping and tax.",
+  adding: "Adding up\u2026",
+  pay: (total) => (total ? `Order and pay ${total}` : "Order and pay"),
+  order: "Place the order",
+  busy: "One moment\u2026",
+  leaving: "One moment, we are taking you to Stripe\u2019s secure page.",
+  otherBilling: (ships) => (ships ? "Another address for the invoice" : "Put an address on the invoice"),
+  uncharged: "You have not been charged.",
+  soldOut: "Some of it was sold to others just now. Please look at your cart: it says what is left.",
+  lookAtCart: "Something in your cart cannot be ordered as it is. Please put it right there.",
+  priceChanged: (total) => `Prices have changed: your order is now ${total}. If that is all right, please order again.`,
+  isTheTotal: (total) => `Your order is ${total}. If that is all right, please order again.`,
+};
+
+/** A currency in words, in the language of the pages. @param {string} currency */
+export const currencyName = (currency) =>
+  new Intl.DisplayNames("en", { type: "currency" }).of(currency.toUpperCase()) ?? currency.toUpperCase();

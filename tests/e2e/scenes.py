@@ -29,6 +29,22 @@ PRODUCTS: list[dict[str, Any]] = [
 ]
 for _product in PRODUCTS:
     _product.setdefault("currency", "usd")
+
+
+def _goods(sku: str, name: str, price: int, **more: Any) -> dict[str, Any]:
+    return {"sku": sku, "name": name, "kind": "fixed", "price": {"amount": price}, "currency": "usd"} | more
+
+
+GOODS: list[dict[str, Any]] = [
+    _goods("mug", "Enamel mug", 1800, description="White, 350 ml.", image="images/enamel-mug.svg", ships=True, left=3),
+    _goods("notebook", "Notebook", 1450, image="images/missing.svg", ships=True, most=5, left=25),
+    _goods("poster", "Poster", 900, description="Will be printed again.", ships=True, left=0),
+    _goods("talk", "Ticket for the evening talk", 2500, left=25, most=4),
+    _goods("course", "Online course", 12000, currency="jpy"),
+]
+for _product in [*PRODUCTS, *GOODS]:
+    for _name, _usual in {"description": "", "image": None, "ships": False, "most": 10, "left": None}.items():
+        _product.setdefault(_name, _usual)
     _product["minorUnits"] = {"usd": 2, "jpy": 0}.get(_product["currency"], 3)
 
 type Answer = Callable[[Route], None]
@@ -99,6 +115,17 @@ def payment(status: str, **changes: Any) -> dict[str, Any]:
         **changes,
     }
 
+
+SENT_ORDER: dict[str, Any] = {
+    "number": "2026-1042",
+    "lines": [
+        {"sku": "mug", "name": "Enamel mug", "quantity": 2, "unit": 1800},
+        {"sku": "notebook", "name": "Notebook", "quantity": 1, "unit": 1450},
+    ],
+    "shipping": {"amount": 590},
+    "tax": [{"name": "GST", "amount": 435, "inclusive": False}, {"name": "VAT", "amount": 100, "inclusive": True}],
+    "total": 6075,
+}
 
 LONG_WORD = "Rechtsschutzversicherungsgesellschaftsgruppe"
 
@@ -290,6 +317,7 @@ RESULT_PAGE = {
     ),
     "many-lines": result("succeeded", order=order((1, "Consulting, one hour"), (12, "Workshop seat"), (2, "Mug"))),
     "long-words": result("succeeded", amount=123456789, order=order((1, LONG_WORD), (12, f"{LONG_WORD}s"))),
+    "sent-order": result("succeeded", amount=6075, order=SENT_ORDER, invoiceNumber="2026-17"),
     "loading": _result(None, "loading"),
     "failed-for-good": result("failed", payable=False),
     "not-payable": _result(says(NOT_PAYABLE), "not_payable"),
@@ -300,4 +328,145 @@ RESULT_PAGE = {
     "unreachable": _result(aborts, "unreachable"),
 }
 
-SCENES = PAYMENT_PAGE | RESULT_PAGE
+
+def quotes(shipping: int | None = 590, tax: list[dict[str, Any]] | None = None) -> Answer:
+    """Adds up what is asked for at the prices of GOODS; nothing is sent to Antarctica."""
+    catalogue = {each["sku"]: each for each in GOODS}
+
+    def tell(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if asked.get("address", {}).get("country") == "AQ":
+            error = {"field": "address.country", "detail": "We do not send to this country; choose another."}
+            return says({"code": "validation_failed", "status": 422, "errors": [error]}, 422)(route)
+        lines = [
+            {"sku": each["sku"], "name": catalogue[each["sku"]]["name"], "quantity": each["quantity"]}
+            | {"unit": catalogue[each["sku"]]["price"]["amount"]}
+            for each in asked["items"]
+        ]
+        sent = shipping if "address" in asked else None
+        total = sum(each["unit"] * each["quantity"] for each in lines) + (sent or 0)
+        total += sum(each["amount"] for each in tax or [] if not each["inclusive"])
+        order = {"number": None, "lines": lines, "shipping": None if sent is None else {"amount": sent}}
+        currency = catalogue[lines[0]["sku"]]["currency"]
+        return says(order | {"tax": tax or [], "total": total, "currency": currency})(route)
+
+    return tell
+
+
+def add_to_cart(page: Page, *skus: str) -> None:
+    for sku in skus:
+        page.click(f"#add-{sku}")
+
+
+def fill_in_order(page: Page, country: str = "US") -> None:
+    """Who orders, and where it goes."""
+    page.fill("#name", "Ada Lovelace")
+    page.fill("#email", "ada@example.com")
+    if page.locator("#shipping").is_visible():
+        page.select_option("#address-country", country)
+        page.fill("#address-line1", "12 St James's Square")
+        page.fill("#address-city", "Springfield")
+        page.fill("#address-postalCode", "12345")
+
+
+def _shop(then: Callable[[Page], None] = lambda _: None, **answers: Answer | None) -> Scene:
+    usual: dict[str, Answer | None] = {"products": says({"products": PRODUCTS[:4] + GOODS}), "quotes": quotes()}
+    named = usual | {name.replace("_", "-"): answer for name, answer in answers.items()}
+    return Scene("shop.html", {f"/{name}": answer for name, answer in named.items()}, then)
+
+
+def _offered(page: Page) -> None:
+    expect(page.locator("#add-mug")).to_be_visible()
+
+
+def _cart_filled(page: Page) -> None:
+    add_to_cart(page, "mug", "mug", "notebook")
+    expect(page.locator("#order-form")).to_be_visible()
+
+
+def _order_filled(page: Page) -> None:
+    _cart_filled(page)
+    fill_in_order(page)
+    expect(page.locator("#sums .total")).to_be_visible()
+
+
+def _order_sent(page: Page) -> None:
+    _order_filled(page)
+    page.click("#pay")
+
+
+def _order_refused(page: Page) -> None:
+    _order_sent(page)
+    expect(page.locator("#form-error")).to_be_visible()
+
+
+def _order_with_errors(page: Page) -> None:
+    _cart_filled(page)
+    page.check("#other-billing")
+    page.select_option("#address-country", "AQ")
+    expect(page.locator("#address-country-error")).to_be_visible()
+    page.click("#pay")
+    expect(page.locator("#name-error")).to_be_visible()
+
+
+def _other_currency(page: Page) -> None:
+    _cart_filled(page)
+    add_to_cart(page, "course")
+    expect(page.locator(".instead .button")).to_be_visible()
+
+
+def _without_sums(page: Page) -> None:
+    _cart_filled(page)
+    page.select_option("#address-country", "US")
+    expect(page.locator("#quote-error")).to_be_visible()
+
+
+def _full_cart(page: Page) -> None:
+    for at in range(25):
+        page.click(f"#add-long-{at}")
+    expect(page.locator("#lines .line")).to_have_count(25)
+
+
+OUT_OF_STOCK = {
+    "code": "out_of_stock",
+    "status": 409,
+    "detail": "Some of this is sold out.",
+    "errors": [
+        {"field": "items", "sku": "mug", "left": 1, "detail": "Of mug 1 is left."},
+        {"field": "items", "sku": "notebook", "left": 0, "detail": "Of notebook 0 are left."},
+    ],
+}
+NEW_PRICE = {
+    "number": None,
+    "lines": [
+        {"sku": "mug", "name": "Enamel mug", "quantity": 2, "unit": 2000},
+        {"sku": "notebook", "name": "Notebook", "quantity": 1, "unit": 1450},
+    ],
+    "shipping": {"amount": 590},
+    "tax": [],
+    "total": 6040,
+}
+LONG_GOODS = [GOODS[3] | {"sku": f"long-{at}", "name": f"{LONG_WORD} {at}"} for at in range(25)]
+
+SHOP_PAGE = {
+    "shop-loading": _shop(products=None),
+    "shop-empty": _shop(_offered),
+    "shop-cart": _shop(_cart_filled),
+    "shop-order": _shop(_order_filled),
+    "shop-errors": _shop(_order_with_errors),
+    "shop-busy": _shop(_order_sent, checkout_sessions=None),
+    "shop-sold-out": _shop(_order_refused, checkout_sessions=says(OUT_OF_STOCK, 409)),
+    "shop-new-price": _shop(
+        _order_refused, checkout_sessions=says({"code": "price_changed", "status": 409, "order": NEW_PRICE}, 409)
+    ),
+    "shop-refused": _shop(_order_refused, checkout_sessions=aborts),
+    "shop-other-currency": _shop(_other_currency),
+    "shop-without-sums": _shop(_without_sums, quotes=aborts),
+    "shop-full-cart": _shop(_full_cart, products=says({"products": LONG_GOODS}), quotes=None),
+    "shop-nothing-on-offer": _shop(
+        lambda page: expect(page.locator("#load-error")).to_be_visible(), products=says({"products": []})
+    ),
+    "shop-unreachable": _shop(lambda page: expect(page.locator("#load-error")).to_be_visible(), products=aborts),
+}
+
+SCENES = PAYMENT_PAGE | RESULT_PAGE | SHOP_PAGE

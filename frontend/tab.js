@@ -1,0 +1,32 @@
+/**
+ * What this tab remembers: it outlives a reload and the way to Stripe and back, and ends with the tab (sessionStorage).
+ * No card data is ever here.
+ */
+const STORE = "quittance";
+
+/**
+ * order.js has draft, attempts, open and paid; cart.js has cart, and shop: the fields of its form as typed.
+ * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
+ * @type {any}
+ */
+let memory = { draft: null, attempts: [], open: null, paid: null, cart: [], shop: null };
+
+export function recall() {
+  try {
+    const stored = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+    if (stored) memory = { ...memory, ...stored };
+  } catch {
+    // Refused or garbled: what is in memory stands, here and below.
+  }
+  return memory;
+}
+
+/** @param {Record<string, any>} changes */
+export function remember(changes) {
+  memory = { ...recall(), ...changes };
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify(memory));
+  } catch {
+    // Refused or full.
+  }
+}
