@@ -34,7 +34,7 @@ function itemOf(line, products, set) {
     ),
     element("p", { class: "field-error", id: trouble }, hindrance && SHOP.hindrances[hindrance](most)),
     ["few_left", "too_many"].includes(hindrance) &&
-      button(`take-${line.sku}`, SHOP.take(most), line.name, () => set(line, most)),
+      button(`take-${line.sku}`, SHOP.takeOnly(most), line.name, () => set(line, most)),
   );
 }
 

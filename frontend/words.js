@@ -188,7 +188,7 @@ export const SHOP = {
   emptyFor: "Empty the cart and add this",
   quantity: "Quantity",
   remove: "Remove",
-  take: (most) => `Take ${most}`,
+  takeOnly: (most) => `Take ${most}`,
   hindrances: {
     gone: () => "This is not sold any more. Please remove it.",
     sold_out: () => "This is sold out. Please remove it.",

@@ -44,7 +44,7 @@ INSTANCES = {
     "window": "Window",
 }
 # Names of the API's, of config.js and of the desk's own, which something newer has as well.
-OURS = {"country", "details", "endpoints", "lines", "locale", "number", "requestId", "token"}
+OURS = {"city", "country", "details", "endpoints", "lines", "locale", "number", "requestId", "token"}
 # Of what acorn takes for ES2022, what is not as old.
 SYNTAX = {"StaticBlock": "classes.static.initialization_blocks"}
 

@@ -508,6 +508,43 @@ def test_a_checkout_is_created_or_refused_for_a_reason(stage: Stage, answer: Ans
     assert expected.items() <= {key: value for key, value in came.items() if value != []}.items()
 
 
+CALL = """([name, ...given]) => import("/quittance.js").then((module) => module[name](...given)).catch(
+  ({ name, code, order, errors }) => ({ name, code, order, errors }))"""
+CART = {"items": [{"sku": "mug", "quantity": 2}], "address": {"country": "US"}}
+SOLD_OUT = [{"field": "items", "sku": "mug", "left": 1, "detail": "Of mug 1 is left."}]
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "sent"),
+    [
+        (["quote", CART], "quotes", CART),
+        (["cancelPayment", "pay_1", {"accessKey": "key"}], "payments/pay_1/cancel", {"accessKey": "key"}),
+    ],
+    ids=["quote", "cancel"],
+)
+def test_what_a_cart_costs_is_asked_for_and_a_payment_closed(
+    stage: Stage, call: list[Any], path: str, sent: dict[str, Any]
+) -> None:
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+    page.route(f"{stage.api_url}/{path}", says({"total": 3600}))
+
+    with page.expect_request(f"{stage.api_url}/{path}") as request:
+        came = page.evaluate(CALL, call)
+
+    assert (request.value.method, request.value.post_data_json) == ("POST", sent)
+    assert came == {"total": 3600}
+
+
+def test_an_error_has_what_is_left_and_what_it_costs_now(stage: Stage) -> None:
+    page = stage.page()
+    page.goto(f"{stage.site_url}/index.html")
+    problem = {"code": "price_changed", "order": {"total": 4000}, "errors": SOLD_OUT}
+    page.route(f"{stage.api_url}/checkout-sessions", says(problem, 409))
+
+    assert page.evaluate(CALL, ["createCheckout", CART]) == problem | {"name": "ProblemError"}
+
+
 @pytest.fixture
 def own_pages(stage: Stage) -> Page:
     """The two pages that docs/pages.md shows, in front of an API; Stripe's page is blank."""
