@@ -54,7 +54,7 @@ export function attemptFor(order) {
   const { attempts, open } = recall();
   const known = attempts.find((attempt) => attempt.order === text);
   if (known) return known;
-  const replaces = open && "items" in order && { paymentId: open.paymentId, accessKey: open.accessKey };
+  const replaces = open && { paymentId: open.paymentId, accessKey: open.accessKey };
   const attempt = { order: text, key: newIdempotencyKey(), replaces, isCart: "items" in order };
   remember({ attempts: [...attempts, attempt].slice(-MOST_ATTEMPTS), paid: null });
   return attempt;

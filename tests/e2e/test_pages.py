@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -12,6 +12,7 @@ from playwright.sync_api import Error, expect
 from tests.e2e.conftest import ROOT
 from tests.e2e.customer import PAYS, transaction_on
 from tests.e2e.scenes import (
+    ACCESS_KEY,
     CHECKOUT,
     NOT_PAYABLE,
     PAYMENT_ID,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 FORM = PAYMENT_PAGE["form-empty"]
 OPENED = says(checkout("about:blank"), 201)
+OPENED_AT_STRIPE = says(checkout(), 201)
 PAID_AT = "2026-11-21T11:05:31Z"
 
 
@@ -474,6 +476,25 @@ def test_an_order_is_called_filled_in_where_it_is(stage: Stage, scene: str) -> N
     # And once it has become another one.
     page.fill("#name", "Grace Hopper")
     sees_the_result(is_filled_in=False)
+
+
+def test_another_order_says_which_open_one_it_replaces(stage: Stage) -> None:
+    page = stage.page()
+    sent: list[dict[str, Any]] = []
+    page.on("request", lambda request: sent.extend([dict(request.post_data_json or {})] if request.post_data else []))
+    page.route(CHECKOUT, lambda route: route.fulfill(body="Stripe", content_type="text/html"))
+    replace(PAYMENT_PAGE["form-filled"], answers={"/checkout-sessions": OPENED_AT_STRIPE}).play(
+        page, stage.site_url, stage.api_url
+    )
+    page.click("#pay")
+    expect(page).to_have_url(CHECKOUT)
+
+    page.goto(stage.site_url)
+    page.select_option("#service", "online-course")
+    page.click("#pay")
+    expect(page).to_have_url(CHECKOUT)
+
+    assert [each.get("replaces") for each in sent] == [None, {"paymentId": PAYMENT_ID, "accessKey": ACCESS_KEY}]
 
 
 def test_a_result_seen_again_leaves_the_next_order_alone(stage: Stage) -> None:
