@@ -1,5 +1,6 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
+import { element } from "./elements.js";
 import { formatMoney } from "./money.js";
 import { UNPAID, accessKeyOf, isOfShop, keptIn, settle } from "./order.js";
 import { whatHappened } from "./ordering.js";
@@ -78,7 +79,10 @@ function show(now) {
 function showOrder() {
   byId("order").hidden = !payment;
   if (!payment) return;
-  byId("order-heading").textContent = ORDER.heading(payment.order.number);
+  const { number } = payment.order;
+  // Its hyphen is no place to break a line at.
+  const whole = number && element("span", { class: "whole" }, number);
+  byId("order-heading").replaceChildren(...(whole ? [`${ORDER.order} `, whole] : [ORDER.unnumbered]));
   byId("sums").replaceChildren(...sumRows(payment.order, payment.currency));
 }
 

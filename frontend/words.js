@@ -160,7 +160,8 @@ export const SUMS = {
 
 /** An order on the result page. */
 export const ORDER = {
-  heading: (/** @type {string | null} */ number) => (number ? `Order ${number}` : "Your order"),
+  order: "Order",
+  unnumbered: "Your order",
   notCanceled: "This order could not be canceled: it is being paid, or is over.",
 };
 
