@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import paper
 from payments.domain.errors import PaymentNotFound
-from payments.domain.payment import is_payment_id
+from payments.domain.identifiers import is_payment_id
 from payments.domain.sheet import sheet
 from payments.runtime.composition import table
 from payments.runtime.http import Request, Response, answering, file_response
