@@ -27,7 +27,7 @@ run: $(VENV)/ready ## the whole system on this machine: http://localhost:8000
 test: $(VENV)/ready-dev ## all tests: unit, integration, template, end to end in a browser
 	@$(PYTHON) -m tools.browser
 	@$(PYTHON) -m tools.java
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m tools.suite
 
 rehearse: $(VENV)/ready-dev $(SAM_VENV)/ready $(REHEARSAL_VENV)/ready ## a real deployment onto an AWS on this machine, and its stories: docs/rehearsal.md
 	@$(PYTHON) -m tools.browser
