@@ -23,8 +23,8 @@ def run(runs: Sequence[Sequence[str]] = RUNS, command: Sequence[str] = (sys.exec
         try:
             for output, paths in zip(outputs, others, strict=True):
                 with output.open("wb") as file:
-                    beside.append(subprocess.Popen([*command, *paths], stdout=file, stderr=subprocess.STDOUT))
-            codes = [subprocess.call([*command, *first])]
+                    beside.append(subprocess.Popen([*command, *paths], stdout=file, stderr=subprocess.STDOUT))  # noqa: S603 - our own command
+            codes = [subprocess.call([*command, *first])]  # noqa: S603 - our own command
             for process, output in zip(beside, outputs, strict=True):
                 codes.append(process.wait())
                 sys.stdout.flush()
