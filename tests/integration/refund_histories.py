@@ -264,11 +264,11 @@ class World:
 
     def _order(self) -> str:
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
-        service = self.deployed.module("services.ordering").Service
+        purchase = self.deployed.module("domain.purchase")
         store = self.table(self.deployed)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(PAID), "usd"))
         opened = checkout.open_checkout(
-            checkout.Purchase("Ada", "ada@example.com", service("consulting-hour", None, None), {}),
+            purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
             claimant=None,
             conditions=checkout.Conditions(**vars(CONDITIONS)),
             units=self.deployed.module("adapters.stripe.units"),

@@ -138,11 +138,11 @@ class World:
     def order(self) -> str:
         """A customer orders, at whichever release is deployed."""
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
-        service = self.deployed.module("services.ordering").Service
+        purchase = self.deployed.module("domain.purchase")
         store = self.table()
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
         opened = checkout.open_checkout(
-            checkout.Purchase("Ada", "ada@example.com", service("consulting-hour", None, None), {}),
+            purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
             claimant=None,
             conditions=checkout.Conditions(**vars(CONDITIONS)),
             units=self.deployed.module("adapters.stripe.units"),

@@ -20,9 +20,9 @@ from payments.domain.errors import (
 from payments.domain.facts import Fact, Intent, IntentState
 from payments.domain.looking import AFTER_EXPIRY, REPEATABLE, SETTLED
 from payments.domain.payment import Payment, Status
+from payments.domain.purchase import Purchase, Service
 from payments.services.asking import ask_stripe
-from payments.services.checkout import Opened, Purchase, open_checkout
-from payments.services.ordering import Service
+from payments.services.checkout import Opened, open_checkout
 from payments.services.recording import record
 from tests.builders import CONDITIONS, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe

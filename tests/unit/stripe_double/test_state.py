@@ -14,16 +14,27 @@ from local.stripe_double.state import State
 )
 def test_what_has_ended_is_looked_at_no_more(kind: str, waits: str, ends: list[str]) -> None:
     state = State()
-    first, second, *ending = (
-        state.add(kind, status=status) for status in [waits, "processing", *([waits] * len(ends))]
-    )
+    with state.acting():
+        first, second, *ending = (
+            state.add(kind, status=status) for status in [waits, "processing", *([waits] * len(ends))]
+        )
     assert state.not_ended(kind, waits) == [*reversed(ending), first]
-    for thing, status in zip(ending, ends, strict=True):
-        state.change(thing, status=status)
+    with state.acting():
+        for thing, status in zip(ending, ends, strict=True):
+            state.change(thing, status=status)
     assert state.not_ended(kind, waits) == [first]
-    state.change(second, status=waits)
+    with state.acting():
+        state.change(second, status=waits)
     assert state.not_ended(kind, waits) == [second, first]
     for thing in ending:
         # It does not come back: so it is not even looked at.
         thing["status"] = waits
     assert state.not_ended(kind, waits) == [second, first]
+
+
+def test_what_is_taken_back_is_not_looked_at() -> None:
+    state = State()
+    with pytest.raises(RuntimeError), state.acting():
+        state.add("checkout.session", status="open")
+        raise RuntimeError
+    assert state.not_ended("checkout.session", "open") == []

@@ -9,11 +9,9 @@ from payments.domain import addresses, texts
 from payments.domain.countries import has_postal_codes
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.order import Address
+from payments.domain.purchase import Items, Purchase, Replaced, Service
 from payments.runtime.bodies import Amount, Body, Currency, read, tidied
 from payments.runtime.item_bodies import Country, ItemBodies, OptionalPart, Part
-from payments.services.checkout import Purchase
-from payments.services.ordering import Items, Service
-from payments.services.replacing import Replaced
 
 MOST_METADATA_KEYS = 20
 

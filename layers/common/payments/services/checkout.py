@@ -1,7 +1,7 @@
 """Asking for a payment: record it, then have Stripe make its checkout; once, however often it is asked."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,15 +18,15 @@ from payments.domain.errors import (
 )
 from payments.domain.identifiers import new_order_number
 from payments.domain.looking import DueReason, next_look
-from payments.domain.order import Address
 from payments.domain.payment import LINES, ONE_SERVICE, Customer, Payment
 from payments.domain.pricing import Offer
+from payments.domain.purchase import Items, Purchase, Replaced
 from payments.domain.releases import needed
 from payments.services.asking import Checkouts, ask_stripe, find, no_answer
 from payments.services.canceling import Closing
-from payments.services.ordering import Items, Units, Wanted, ordered
+from payments.services.ordering import Units, ordered
 from payments.services.recording import ATTEMPTS, Payments, pause
-from payments.services.replacing import Replaced, Replacing, ReplacingStore, check_stock
+from payments.services.replacing import Replacing, ReplacingStore, check_stock
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
 AWAITED_READS = 20
@@ -39,21 +39,6 @@ class CheckoutStore(ReplacingStore, Protocol):
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
         """(The claim that holds the key, created?); Conflict, NumberTaken or NothingLeft if nothing was written."""
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """What a caller wants to pay for; `user` is the `sub` of one who is signed in, `replaces` the payment in whose
-    place this one is to come."""
-
-    name: str
-    email: str
-    wanted: Wanted
-    metadata: Mapping[str, str]
-    user: str | None = None
-    billing_address: Address | None = None
-    note: str | None = None
-    replaces: Replaced | None = None
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """What somebody wants to have, as an order at today's prices."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from payments.domain.catalogue import Product
 from payments.domain.countries import Country
 from payments.domain.errors import FieldError, PriceChanged, ValidationFailed
 from payments.domain.money import Currency, Money
-from payments.domain.order import Address, Line, Order
+from payments.domain.order import Line, Order
 from payments.domain.pricing import Offer, Terms, added_up, cart_of, price
+from payments.domain.purchase import Items, Service, Wanted
 from payments.domain.views import order_view
 
 
@@ -21,35 +21,6 @@ class Units(Protocol):
 
     def to_stripe(self, money: Money) -> int:
         """ValidationFailed for a sum that cannot be charged."""
-
-
-@dataclass(frozen=True)
-class Service:
-    """One product, by what the request says of its price: `amount` in minor units, absent where it is fixed."""
-
-    sku: str
-    amount: int | None
-    currency: str | None
-
-    @property
-    def skus(self) -> tuple[str, ...]:
-        return (self.sku,)
-
-
-@dataclass(frozen=True)
-class Items:
-    """So many of each sku, sent to `address`; `total` is what the caller was told that it costs."""
-
-    items: tuple[tuple[str, int], ...]
-    address: Address | None = None
-    total: int | None = None
-
-    @property
-    def skus(self) -> tuple[str, ...]:
-        return tuple(added_up(self.items))
-
-
-type Wanted = Service | Items
 
 
 def ordered(wanted: Wanted, offer: Offer, units: Units) -> tuple[Order, Money]:

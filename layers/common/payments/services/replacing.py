@@ -24,6 +24,7 @@ from payments.domain.errors import (
 )
 from payments.domain.facts import Fact, Replacement, ReplacementState
 from payments.domain.payment import Payment
+from payments.domain.purchase import Replaced
 from payments.domain.reservations import replaced, stock_changes
 from payments.domain.writes import Begin
 from payments.services.asking import AskingStore, no_answer
@@ -38,14 +39,6 @@ MOST_FOLLOWED = 20
 class ReplacingStore(AskingStore, Protocol):
     def stock(self, skus: Iterable[str]) -> Mapping[str, int]:
         """What is left of those that have ever had stock."""
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """The payment that is to be replaced, and its access key."""
-
-    payment_id: str
-    access_key: str
 
 
 class _Overtaken(Exception):
