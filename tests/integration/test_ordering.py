@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ ADDRESS = {
     "postalCode": "SW1Y 4JH",
     "country": "gb",
 }
+DECLINED = "4000000000000002"
 MUG = {"sku": "enamel-mug", "quantity": 1}
 WHO = {"name": "Ada Lovelace", "email": "ada@example.com"}
 
@@ -159,6 +161,17 @@ def test_what_is_paid_cannot_be_canceled(shop: Shop) -> None:
     answer = shop.system.cancel(order["paymentId"], order["accessKey"])
     assert (answer.status, answer.body["code"]) == (409, "not_cancelable")
     assert shop.left == 1
+
+
+def test_after_too_many_declines_it_is_closed_and_its_stock_is_free(shop: Shop) -> None:
+    order = shop.ordered(2)
+    for attempt in range(1, 11):
+        assert shop.left == 1, f"before attempt {attempt}"
+        with pytest.raises(HTTPError, match="PAYMENT REQUIRED"):
+            shop.system.control(f"sessions/{order['sessionId']}/pay", card=DECLINED)
+        shop.hear(order)
+    assert shop.system.status(order["paymentId"]).body["status"] == "expired"
+    assert shop.left == 3
 
 
 def replacing(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,12 @@ def test_what_has_ended_is_looked_at_no_more(kind: str, waits: str, ends: list[s
 
 def test_what_is_taken_back_is_not_looked_at() -> None:
     state = State()
-    with pytest.raises(RuntimeError), state.acting():
-        state.add("checkout.session", status="open")
-        raise RuntimeError
+
+    def refused() -> None:
+        with state.acting():
+            state.add("checkout.session", status="open")
+            raise RuntimeError("refused")
+
+    with pytest.raises(RuntimeError, match="refused"):
+        refused()
     assert state.not_ended("checkout.session", "open") == []
