@@ -27,6 +27,15 @@ def reading() -> dict[str, Any]:
     return {"headers": {}, "pathParameters": {"paymentId": "pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH"}}
 
 
+def refreshing() -> dict[str, Any]:
+    return reading() | {"routeKey": "POST /payments/{paymentId}/refresh"}
+
+
+def canceling() -> dict[str, Any]:
+    body = json.dumps({"accessKey": "any"})
+    return reading() | {"routeKey": "POST /payments/{paymentId}/cancel", "body": body, "isBase64Encoded": False}
+
+
 def quoting() -> dict[str, Any]:
     body = json.dumps({"items": [{"sku": "consulting-hour", "quantity": 1}]})
     return {"headers": {}, "body": body, "isBase64Encoded": False}
@@ -52,7 +61,8 @@ def event() -> dict[str, Any]:
     ("function", "asked"),
     [
         ("GetStatus", reading),
-        ("TendPayment", reading),
+        ("TendPayment", refreshing),
+        ("TendPayment", canceling),
         ("ListProducts", reading),
         ("GetQuote", quoting),
         ("AdminAct", acting),

@@ -1,4 +1,4 @@
-"""What a caller wants to pay for."""
+"""What somebody wants to order, as they ask for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
