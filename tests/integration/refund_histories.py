@@ -1,14 +1,9 @@
 """A payment that many give back at once: admins who click again, a dashboard beside them, answers that are lost, and
 processes that die between any two calls.
-
-Each act runs in a thread of its own, which waits before every call that it makes until it is its turn. So one seed is
-one history, down to the order of calls.
 """
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,12 +12,11 @@ from typing import Any
 from tests.builders import CONDITIONS, a_charge, a_refund, a_session, an_event, an_intent
 from tests.integration.memory_dynamodb import MemoryDynamoDB
 from tests.integration.next_release import Release
+from tests.integration.stage import LONGEST_ACT, Actor, GatedDynamoDB, Stage, a_call
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TABLE = "table"
 PAID = 9900
-# No function runs longer.
-LONGEST_ACT = timedelta(minutes=2)
 # Stripe keeps a key so long, and does late what it was asked within this.
 KEY_KEPT = timedelta(hours=24)
 LATEST = timedelta(minutes=5)
@@ -35,89 +29,6 @@ KEYS: Mapping[tuple[str, str], int | None] = {
     ("heidi", "1"): 4000,
     ("heidi", "2"): 9900,
 }
-
-
-class Killed(BaseException):
-    """The end of a process: no `except Exception` catches it."""
-
-
-class Actor:
-    """One invocation. `seen` is what Stripe's list showed it last of refunds that name no request."""
-
-    def __init__(self, act: Callable[[], None], began: datetime) -> None:
-        self.began = began
-        self.is_over = False
-        self.error: BaseException | None = None
-        self.seen: set[str] = set()
-        self._dies_after = False
-        self._dies_before = False
-        self._turn, self._waits = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._run, args=(act,), daemon=True)
-        self._thread.start()
-        self._waits.acquire()
-
-    def _run(self, act: Callable[[], None]) -> None:
-        _here.actor = self
-        try:
-            act()
-        except Killed:
-            pass
-        except BaseException as error:
-            self.error = error
-        self.is_over = True
-        self._waits.release()
-
-    @contextmanager
-    def calling(self) -> Iterator[None]:
-        self._waits.release()
-        self._turn.acquire()
-        if self._dies_before:
-            raise Killed
-        yield
-        if self._dies_after:
-            raise Killed
-
-    def go_on(self, *, dies: str | None = None) -> None:
-        """Its next call, after which it lives or not."""
-        self._dies_before, self._dies_after = dies == "before", dies == "after"
-        self._turn.release()
-        self._waits.acquire()
-        if self.is_over:
-            self._thread.join()
-        if self.error:
-            raise self.error
-
-
-_here = threading.local()
-
-
-@contextmanager
-def a_call() -> Iterator[Actor | None]:
-    """Whoever is on the stage waits for their turn; the world itself does not."""
-    actor: Actor | None = getattr(_here, "actor", None)
-    if actor is None:
-        yield None
-        return
-    with actor.calling():
-        yield actor
-
-
-class GatedDynamoDB:
-    """The table in memory, each call of which waits for its turn."""
-
-    def __init__(self, dynamodb: MemoryDynamoDB) -> None:
-        self._dynamodb = dynamodb
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._dynamodb, name)
-        if not callable(found) or name == "get_paginator":
-            return found
-
-        def call(**request: Any) -> Any:
-            with a_call():
-                return found(**request)
-
-        return call
 
 
 @dataclass
@@ -228,7 +139,7 @@ class StripeOf:
 
 
 @dataclass
-class World:
+class World(Stage):
     """One payment that was paid, its table, and whichever release is deployed."""
 
     chance: Random
@@ -386,26 +297,7 @@ class World:
         """Whoever takes too long is ended."""
         self.now += timedelta(minutes=minutes)
         self.stripe.catch_up()
-        for actor in [each for each in self.actors if self.now - each.began >= LONGEST_ACT]:
-            self.go_on(actor, dies="before")
-
-    # Who is on the stage
-
-    def begin(self, act: Callable[[], None]) -> None:
-        actor = Actor(act, self.now)
-        if actor.error:
-            raise actor.error
-        if not actor.is_over:
-            self.actors.append(actor)
-
-    def go_on(self, actor: Actor, dies: str | None = None) -> None:
-        if dies:
-            self.counts["deaths"] += 1
-        try:
-            actor.go_on(dies=dies)
-        finally:
-            if actor.is_over:
-                self.actors.remove(actor)
+        self.end_who_is_too_long()
 
     # What must hold
 
@@ -462,8 +354,7 @@ class World:
 
     def settle(self) -> None:
         """All end, Stripe answers, its events arrive, and reconcile comes by until nothing is due."""
-        for actor in [*self.actors]:
-            self.go_on(actor, dies="before")
+        self.end_all()
         self.deployed = self.this
         for minutes in (10, 11, 30, 120, 24 * 60, 26 * 60):
             self.pass_time(minutes)

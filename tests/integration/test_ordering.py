@@ -251,9 +251,46 @@ def test_of_sixty_four_buyers_as_many_get_one_as_there_are(engine_system: System
     assert (shop.left, shop.taken(*orders)) == (0, 10)
 
 
-def until_decided(shop: Shop) -> Answer:
+def test_a_second_click_on_an_order_in_anothers_place_is_the_same_order(shop: Shop) -> None:
+    before, key = shop.ordered(2), "k-" + shop.sku
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: until_decided(shop, 3, key=key, replaces=replacing(before)), range(4)))
+    assert [each.status for each in answers] == [201] * 4
+    [payment_id] = {each.body["paymentId"] for each in answers}
+    assert shop.system.status(payment_id).body["payable"]
+    assert (shop.left, shop.taken(before, answers[0].body)) == (0, 3)
+
+
+def test_of_tabs_that_replace_the_same_order_one_can_be_paid(shop: Shop) -> None:
+    before = shop.ordered(2)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda many: until_decided(shop, many, replaces=replacing(before)), (1, 2, 3)))
+    orders = [each.body for each in answers if each.status == 201]
+    assert len(orders) == 3, [each.body for each in answers]
+    payable = [each for each in (before, *orders) if shop.system.status(each["paymentId"]).body["payable"]]
+    assert len(payable) == 1
+    [line] = payable[0]["order"]["lines"]
+    assert (shop.left, shop.taken(before, *orders)) == (3 - line["quantity"], line["quantity"])
+
+
+def test_late_money_and_another_buyer_do_not_both_get_the_last(shop: Shop) -> None:
+    late = shop.ordered(3)
+    shop.expire(late)
+    with ThreadPoolExecutor(2) as pool:
+        paid, bought = pool.submit(shop.pay, late), pool.submit(until_decided, shop, 3)
+        paid.result()
+        answer = bought.result()
+    payment = shop.system.table.payment(late["paymentId"])
+    assert payment
+    assert payment.is_paid
+    assert len(payment.shortages) == (answer.status == 201)
+    assert shop.left == 0
+    assert shop.taken(late, *([answer.body] if answer.status == 201 else [])) == 3
+
+
+def until_decided(shop: Shop, quantity: int = 1, *, key: str | None = None, **more: Any) -> Answer:
     """A hot product refuses with "try again", and whoever is told so does."""
-    key = str(uuid4())
-    while (answer := shop.order(key=key)).status == 503:
+    key = key or str(uuid4())
+    while (answer := shop.order(quantity, key=key, **more)).status == 503:
         pass
     return answer

@@ -40,6 +40,9 @@ class ReplacingStore(AskingStore, Protocol):
     def stock(self, skus: Iterable[str]) -> Mapping[str, int]:
         """What is left of those that have ever had stock."""
 
+    def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
+        """(The claim that holds the key, created?); Conflict, NumberTaken or NothingLeft if nothing was written."""
+
 
 class _Overtaken(Exception):
     """Another order has taken its place just now."""
@@ -63,10 +66,14 @@ class Replacing:
         can still be paid: the same may be sent again.
         """
         for _ in range(MOST_FOLLOWED):
-            before = self._last(replaced)
-            if not before.is_over:
-                before = self._closed(before, made)
+            before = self._last(replaced, made)
+            if self._is_same_order(before, made):
+                # A click that was faster has the claim; where that one came to nothing, nothing is to be replaced.
+                holder, _ = self.store.create(made, claim, self.now)
+                return holder
             try:
+                if not before.is_over:
+                    before = self._closed(before, made)
                 record(self.store, before, _done(made), actor=LOOK, now=self.now, change=_begin(made, claim))
             except Held as held:
                 return held.claim
@@ -79,8 +86,12 @@ class Replacing:
             return claim
         raise TryAgain("This order is being replaced by too many others at once; send the same again.")
 
-    def _last(self, replaced: Replaced) -> Payment:
-        """The payment, or what has taken its place."""
+    def _is_same_order(self, payment: Payment, made: Payment) -> bool:
+        """Whether an earlier request with the same key has made it, which still has the claim then."""
+        return made.claim is not None and payment.claim == made.claim and self.now < payment.expires_at
+
+    def _last(self, replaced: Replaced, made: Payment) -> Payment:
+        """The payment, or what has taken its place; no further than to what the same request has made."""
         payment = self.store.payment(replaced.payment_id)
         if payment is None or not payment.opens_with(replaced.access_key):
             raise ValidationFailed(
@@ -91,6 +102,8 @@ class Replacing:
             if following is None:
                 break
             payment = following
+            if self._is_same_order(payment, made):
+                return payment
         check_replaceable(payment)
         return payment
 
@@ -100,10 +113,9 @@ class Replacing:
         if not before.sessions:
             # What Stripe has made for it is not known yet.
             before = self._looked(before)
-        until = int((self.now + self.hold).timestamp())
-        held = Replacement(ref=made.id, state=ReplacementState.HELD, until=until)
+        held = _held(made, self.now + self.hold)
         before, _ = record(
-            self.store, before, [held], actor=LOOK, now=self.now, failure_delay=self.failure_delay, change=_replaceable
+            self.store, before, held, actor=LOOK, now=self.now, failure_delay=self.failure_delay, change=_replaceable
         )
         try:
             closed = self.stripe.close(before)
@@ -142,7 +154,19 @@ def check_stock(made: Payment, left: Mapping[str, int], held: Mapping[str, int])
         raise OutOfStock(lacking, {line.sku: line.name for line in made.order.lines})
 
 
+def _held(made: Payment, until: datetime) -> Callable[[Payment], tuple[Fact, ...]]:
+    hold = Replacement(ref=made.id, state=ReplacementState.HELD, until=int(until.timestamp()))
+
+    def held(payment: Payment) -> tuple[Fact, ...]:
+        """Of one that has ended meanwhile there is nothing to hold: its stock may be another's by now."""
+        return () if payment.is_over else (hold,)
+
+    return held
+
+
 def _replaceable(payment: Payment) -> Changed:
+    if payment.replaced_by:
+        raise _Overtaken
     check_replaceable(payment)
     return payment, ()
 
