@@ -9,6 +9,7 @@ import pytest
 
 from bench.growth import Cost, differences
 from bench.growth_fill import PROPORTIONS, Pattern, copies
+from bench.load import DOCUMENT, HOT_PRODUCT
 from bench.load_check import Ending, Mail, Stored, Visit, World, losses
 from bench.load_figures import Sample, Stage, percentile, table_of_stage
 from payments.adapters.table.keys import due_shard
@@ -301,3 +302,7 @@ def test_copies_are_all_different_and_as_many_as_asked() -> None:
     items = list(copies(dict.fromkeys(PROPORTIONS, a_pattern()), range(40), due_at=1))
 
     assert len({item["pk"]["S"] for item in items}) == len(items) == 80
+
+
+def test_the_document_says_what_a_hot_product_can_take() -> None:
+    assert HOT_PRODUCT in DOCUMENT.read_text()
