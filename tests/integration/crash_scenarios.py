@@ -8,9 +8,12 @@ from payments.adapters.stripe.api import StripeApi
 from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
 from payments.services.refunding import Refunding, Wanted, claimant_of
-from tests.integration.fragile import FragileSystem
+from tests.integration.fragile import KEY, FragileSystem
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
+
+TICKET, TICKETS = "evening-talk", 3
+WHO: dict[str, object] = {"name": "Ada Lovelace", "email": "ada@example.com"}
 
 type Act = Callable[[FragileSystem], None]
 
@@ -132,6 +135,27 @@ def resend(system: FragileSystem) -> None:
 
 def cancel(system: FragileSystem) -> None:
     system.act("cancel")
+
+
+def deliver_tickets(system: FragileSystem) -> None:
+    """There are three of what is sold from stock."""
+    route, body = "POST /admin/products/{sku}/stock", {"change": TICKETS, "reason": "a delivery"}
+    assert system.desk(route, sku=TICKET, body=body, headers={"idempotency-key": KEY}).status == 200
+
+
+def order_tickets(quantity: int, *, key: str = KEY, in_place: bool = False) -> Act:
+    """So many from stock, in the place of the order before or not."""
+
+    def act(system: FragileSystem) -> None:
+        items = {"items": [{"sku": TICKET, "quantity": quantity}]}
+        system.place_order(WHO | items | (replacing(system) if in_place else {}), key)
+
+    return act
+
+
+def replacing(system: FragileSystem) -> dict[str, object]:
+    [before] = [each for each in system.payments() if each.sessions and each.sessions[0].ref == system.session_id]
+    return {"replaces": {"paymentId": before.id, "accessKey": before.access_key}}
 
 
 PAID = pay(GOOD)

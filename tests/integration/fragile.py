@@ -130,9 +130,9 @@ class FragileSystem(System):
 
     # The world around: each hand goes on until it is answered
 
-    def place_order(self) -> None:
+    def place_order(self, body: Any = None, key: str = KEY) -> None:
         """A client repeats its request, with its key, until it has an answer."""
-        answer = _until_answered(lambda: self.order(idempotency_key=KEY))
+        answer = _until_answered(lambda: self.order(body, idempotency_key=key))
         assert answer.status == 201, answer
         self.session_id = answer.body["sessionId"]
 

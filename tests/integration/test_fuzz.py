@@ -135,7 +135,8 @@ def test_an_order_in_base64_is_read_as_the_same_in_plain_text(system: System, or
 def test_any_payment_id_is_looked_up_or_not_found(system: System, payment_id: str) -> None:
     event = {"headers": {}, "pathParameters": {"paymentId": payment_id}}
     assert ask(system, "GetStatus", "getPayment", event).status == 404
-    assert ask(system, "TendPayment", "refreshPayment", event).status == 404
+    refreshing = event | {"routeKey": "POST /payments/{paymentId}/refresh"}
+    assert ask(system, "TendPayment", "refreshPayment", refreshing).status == 404
     of_the_desk = event | verified(GRACE) | {"routeKey": "GET /admin/payments/{paymentId}"}
     assert ask(system, "AdminRead", "getPaymentForAdmins", of_the_desk).status == 404
 

@@ -30,7 +30,24 @@ from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
 from tests.callers import ADA
-from tests.integration.crash_scenarios import DECLINED, PAID, SCENARIOS, Act, later, order, pay, pay_now, refund, told
+from tests.integration.crash_scenarios import (
+    DECLINED,
+    PAID,
+    SCENARIOS,
+    TICKET,
+    WHO,
+    Act,
+    deliver_tickets,
+    expire,
+    later,
+    order,
+    order_tickets,
+    pay,
+    pay_now,
+    refund,
+    replacing,
+    told,
+)
 from tests.integration.fragile import KEY, FragileSystem
 from tests.integration.system import ROOT, local_aws
 
@@ -191,6 +208,33 @@ def change_stock_at_the_desk(system: FragileSystem) -> None:
     assert system.desk("GET /admin/products").status == system.products().status == 200
 
 
+def cancel_as_customer(system: FragileSystem) -> None:
+    [payment] = system.payments()
+    assert system.cancel(payment.id, payment.access_key).status == 200
+
+
+def let_a_hold_run_out(system: FragileSystem) -> None:
+    """The order that was to come in its place never came; meanwhile the checkout expired."""
+    [payment] = system.payments()
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order(WHO | ONE_TICKET | replacing(system), idempotency_key="another").status == 503
+    expire(system)
+    system.hear_all()
+    [payment] = system.payments()
+    assert payment.is_over
+    assert payment.stock_taken
+    system.clock_forward(timedelta(minutes=46))
+
+
+def find_stock_again(act: Act) -> Act:
+    def finding(system: FragileSystem) -> None:
+        act(system)
+        assert not system.payments()[0].stock_taken
+
+    return finding
+
+
 def ask_what_it_costs(system: FragileSystem) -> None:
     assert system.quote({"items": [{"sku": "consulting-hour", "quantity": 2}]}).status == 200
 
@@ -268,6 +312,13 @@ def ask_for_the_invoice(system: FragileSystem) -> None:
     assert system.invoke("GetInvoice", event)["statusCode"] == 200
 
 
+def decline_a_ticket(system: FragileSystem) -> None:
+    order_tickets(1)(system)
+    system.try_to_pay(DECLINED)
+
+
+ONE_TICKET = {"items": [{"sku": TICKET, "quantity": 1}]}
+DECLINED_TICKET = told(decline_a_ticket)
 STORIES: list[tuple[Act, ...]] = [
     (order_twice,),
     (order_until_stripe_answers,),
@@ -288,6 +339,13 @@ STORIES: list[tuple[Act, ...]] = [
     (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),
     (order, go_on_erasing(WhomKind.USER, "ada-1")),
     (order, refresh_what_is_for_newer_code),
+    (deliver_tickets, order_tickets(1), find_stock_again(cancel_as_customer)),
+    (deliver_tickets, order_tickets(1), expire, find_stock_again(FragileSystem.hear_all)),
+    (deliver_tickets, order_tickets(1), let_a_hold_run_out, find_stock_again(FragileSystem.refresh_once)),
+    (deliver_tickets, order_tickets(1), let_a_hold_run_out, find_stock_again(FragileSystem.reconcile)),
+    (deliver_tickets, DECLINED_TICKET, let_a_hold_run_out, find_stock_again(FragileSystem.mail)),
+    # What was declined is told of still, where code of its new level looks for it.
+    (deliver_tickets, told(pay(DECLINED)), order_tickets(1, key="another", in_place=True)),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]
 

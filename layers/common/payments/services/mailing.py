@@ -13,6 +13,7 @@ from payments.domain.learning import calls_for
 from payments.domain.mail import Letter, MailRejected, MailUnavailable
 from payments.domain.notices import Notice, NoticeClaim, NoticeKind, NoticeState, Posting
 from payments.domain.payment import Payment
+from payments.domain.reservations import holds_over
 from payments.domain.writes import Retract
 from payments.services.issuing import Issuer, IssuingStore
 from payments.services.letters import Business, letter
@@ -155,6 +156,12 @@ def _try(payment: Payment | None, claimed: _Claimed, business: Business, mailer:
         return claimed.end(MailOutcome.MOOT, "there is no such payment")
     if notice.kind is NoticeKind.ADMIN_COPY and not business.wants_copies:
         return claimed.end(MailOutcome.MOOT, "copies are not wanted")
+    if holds_over(payment, claimed.clock()):
+        # Until that is learned it keeps quiet about what is true again.
+        try:
+            payment, _ = record(claimed.store, payment, (), actor=LOOK, now=claimed.clock())
+        except TryAgain:
+            return claimed.postpone(timedelta(), "the payment changed")
     if not calls_for(payment, notice):
         return _retracted(payment, claimed)
     try:
