@@ -453,6 +453,7 @@ class World(Stage):
         due = self.next.module("domain.reservations").stock_due
         for payment in self.payments:
             assert payment.stock_taken == due(payment), payment.id
+            assert payment.is_paid or not payment.stock_taken, f"{payment.id} keeps what nobody paid"
             assert not payment.is_held
             assert payment.is_paid or payment.is_over, f"{payment.id} is {payment.status}"
             assert payment.is_paid or not payment.shortages, f"{payment.id} is short of what nobody paid"
