@@ -11,7 +11,8 @@ const MOST_ATTEMPTS = 10;
 
 /**
  * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, replaces, paymentId,
- * accessKey, isCart}, without order and key once they are not to be sent again, and `received` once there was money;
+ * accessKey, isCart}, without order and key once they are not to be sent again, `received` once there was money, and
+ * `isCalledOff` once whoever ordered did not want it any more;
  * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last.
  */
 export const savedDraft = () => recall().draft;
@@ -67,13 +68,21 @@ function change(isMeant, how) {
 
 /** Takes note of the payment that an order became. What it replaced is over. */
 export function opened({ key, order, replaces, isCart }, { paymentId, accessKey }) {
-  if (replaces) change((attempt) => attempt.paymentId === replaces.paymentId, closed);
+  if (replaces) callOff(replaces.paymentId);
   change((attempt) => attempt.key === key, (attempt) => ({ ...attempt, paymentId, accessKey }));
   remember({ open: { paymentId, accessKey, items: JSON.parse(order).items ?? [] } });
   if (!isCart) remember({ draft: { ...savedDraft(), paymentId } });
 }
 
-const closed = ({ paymentId, accessKey, isCart }) => ({ paymentId, accessKey, isCart });
+const closed = ({ order, key, replaces, ...kept }) => kept;
+
+/** Takes note that this tab's customer had it closed: Stripe says of such a checkout that it has expired. */
+export function callOff(paymentId) {
+  change((attempt) => attempt.paymentId === paymentId, (each) => ({ ...closed(each), isCalledOff: true }));
+}
+
+/** @param {string} paymentId */
+export const isCalledOff = (paymentId) => Boolean(attemptOf(paymentId)?.isCalledOff);
 
 /** The same order is a new payment the next time. */
 export function forget(key) {

@@ -27,7 +27,9 @@ export async function goToPayment(order, mayStartOver = true) {
     // Nothing came of it: what is replaced is looked at anew the next time.
     if (error instanceof ProblemError && !isTemporary(error)) forget(key);
     if (replaces && ["already_paid", "processing"].includes(error.code)) {
-      return location.assign(resultAddress(replaces.paymentId));
+      // The payment itself, or what had taken its place, in another tab say: this tab's next order replaces neither.
+      dismiss(replaces.paymentId);
+      return location.assign(resultAddress(error.paymentId ?? replaces.paymentId));
     }
     if (replaces && cannotBeReplaced(error)) dismiss(replaces.paymentId);
     else if (error.code !== "idempotency_key_reused") throw error;
@@ -45,8 +47,7 @@ export async function goToPayment(order, mayStartOver = true) {
 }
 
 /** @param {any} error */
-const cannotBeReplaced = ({ code, errors = [] }) =>
-  code === "payment_not_found" || errors.some(({ field }) => field.startsWith("replaces"));
+const cannotBeReplaced = ({ errors = [] }) => errors.some(({ field }) => field === "replaces");
 
 /** What went wrong, in a sentence for whoever pressed the button. @param {any} error */
 export function whatHappened(error) {

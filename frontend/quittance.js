@@ -86,6 +86,8 @@ export class ProblemError extends Error {
     this.errors = problem.errors ?? [];
     /** @type {PlacedOrder | undefined} what the order would cost now, where prices have changed */
     this.order = problem.order;
+    /** @type {string | undefined} the payment that was made instead, where what was to be replaced is paid */
+    this.paymentId = problem.paymentId;
     this.requestId = problem.requestId;
     this.retryAfter = retryAfter;
     this.temporary = status >= 500 || status === 429;
@@ -250,10 +252,9 @@ async function withReceipt(payment, options) {
   return payment;
 }
 
-/** @param {Payment & {invoiceNumber?: string | null}} payment */
+/** Nothing is received for an order of 0, but it has an invoice. @param {Payment} payment */
 function lacksPaper({ status, received, receiptUrl, transactionId, invoiceNumber }) {
-  if (received.length === 0) return false;
-  const lacksReceipt = !receiptUrl && !/^(ch|py)_/.test(transactionId ?? "");
+  const lacksReceipt = received.length > 0 && !receiptUrl && !/^(ch|py)_/.test(transactionId ?? "");
   return lacksReceipt || (status === "succeeded" && invoiceNumber === null);
 }
 

@@ -2,7 +2,7 @@
 import { config } from "./config.js";
 import { element } from "./elements.js";
 import { formatMoney } from "./money.js";
-import { UNPAID, accessKeyOf, isOfShop, keptIn, settle } from "./order.js";
+import { UNPAID, accessKeyOf, callOff, isCalledOff, isOfShop, keptIn, settle } from "./order.js";
 import { whatHappened } from "./ordering.js";
 import { ProblemError, cancelPayment, invoiceAddress, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
@@ -49,6 +49,7 @@ async function watch(refreshAt) {
 function onStatus(now) {
   payment = now;
   settle(now);
+  if (now.status === "expired" && isCalledOff(paymentId)) return show("canceled");
   if (now.status !== "pending") return show(now.status);
   if (!now.payable) return show("not_payable");
   show(leftCheckout ? "left_checkout" : "pending");
@@ -136,7 +137,9 @@ async function cancelOrder() {
   cancelError.textContent = "";
   watching.abort();
   try {
-    onStatus(await cancelPayment(paymentId, { accessKey: accessKeyOf(paymentId) }));
+    const closed = await cancelPayment(paymentId, { accessKey: accessKeyOf(paymentId) });
+    callOff(paymentId);
+    onStatus(closed);
     heading.focus();
   } catch (error) {
     cancelError.textContent = error.code === "not_cancelable" ? ORDER.notCanceled : whatHappened(error);

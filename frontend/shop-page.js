@@ -166,7 +166,9 @@ function showQuoteError(error) {
 
 function showButton() {
   if (busy) return;
-  payButton.textContent = quoted?.total === 0 ? SHOP.order : SHOP.pay(quoted && money(quoted.total));
+  const isFree = quoted?.total === 0;
+  payButton.textContent = isFree ? SHOP.order : SHOP.pay(quoted && money(quoted.total));
+  assurance.textContent = isFree ? SHOP.nothingToPay : ASSURANCE;
 }
 
 // Ordering
@@ -261,10 +263,10 @@ function setBusy(value) {
   busy = value;
   payButton.disabled = value;
   form.setAttribute("aria-busy", value);
+  if (!value) return showButton();
+  payButton.textContent = SHOP.busy;
   // A live region: the wait is heard as well as seen.
-  assurance.textContent = value ? SHOP.leaving : ASSURANCE;
-  if (value) payButton.textContent = SHOP.busy;
-  else showButton();
+  assurance.textContent = SHOP.leaving;
 }
 
 /** With an action, what trying again does. */

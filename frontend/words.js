@@ -79,7 +79,7 @@ const WORDS = {
   ],
   succeeded: ["done", "Payment complete, thank you", "", "A confirmation is on its way to your email address."],
   failed: ["problem", "The payment did not go through", ""],
-  expired: ["note", "This checkout has expired", "It was open for too long without a payment."],
+  expired: ["note", "This checkout is closed", "It was open for too long without a payment, or was called off."],
   canceled: ["note", "This payment was canceled", ""],
   in_review: [
     "note",
@@ -114,6 +114,8 @@ const WORDS = {
   broken: ["note", "Something went wrong on this page", `Please load it again, or ask us. ${STAYS_PAID}`],
 };
 
+const WORDS_FOR_FREE = ["Your order is complete, thank you", "There was nothing to pay."];
+
 /**
  * @param {string} state  a payment's status, or one of the page's own
  * @param {import("./quittance.js").Payment | null} payment  as last seen
@@ -124,6 +126,7 @@ export function wordsFor(state, payment, money, kept) {
   let [sign, heading, message, next = ""] = WORDS[state] ?? WORDS.gone_quiet;
   const { received = [], returned = [] } = payment ?? {};
   if (state === "succeeded" && received.length) message = `We have received ${received.map(money).join(" and ")}.`;
+  if (state === "succeeded" && payment?.order.total === 0) [heading, message] = WORDS_FOR_FREE;
   if (returned.length) {
     const shares = returned.map((sum) => {
       const whole = received.find(({ currency }) => currency === sum.currency);
@@ -202,6 +205,7 @@ export const SHOP = {
   adding: "Adding up\u2026",
   pay: (total) => (total ? `Order and pay ${total}` : "Order and pay"),
   order: "Place the order",
+  nothingToPay: "There is nothing to pay. You confirm the order on Stripe\u2019s secure page.",
   busy: "One moment\u2026",
   leaving: "One moment, we are taking you to Stripe\u2019s secure page.",
   otherBilling: (ships) => (ships ? "Another address for the invoice" : "Put an address on the invoice"),

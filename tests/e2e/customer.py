@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
+from tests.e2e.scenes import add_to_cart, fill_in_order
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Request
 
@@ -64,6 +66,23 @@ class Customer:
         self.visits()
         self.fills_in(service, amount)
         return self.goes_to_checkout()
+
+    # The shop
+
+    def visits_shop(self) -> None:
+        self.page.goto(f"{self.shop.stack.site_url}/shop.html")
+        expect(self.page.locator(".product").first).to_be_visible()
+
+    def fills_cart(self, *skus: str, country: str = "US") -> None:
+        """From the cards to an order that can be sent."""
+        self.visits_shop()
+        add_to_cart(self.page, *skus)
+        fill_in_order(self.page, country, self.email)
+        self.has_total()
+
+    def has_total(self, text: str = "") -> None:
+        """What is in the cart has been added up."""
+        expect(self.page.locator("#sums .total")).to_contain_text(text)
 
     # The checkout
 

@@ -318,6 +318,7 @@ RESULT_PAGE = {
     "many-lines": result("succeeded", order=order((1, "Consulting, one hour"), (12, "Workshop seat"), (2, "Mug"))),
     "long-words": result("succeeded", amount=123456789, order=order((1, LONG_WORD), (12, f"{LONG_WORD}s"))),
     "sent-order": result("succeeded", amount=6075, order=SENT_ORDER, invoiceNumber="2026-17"),
+    "nothing-to-pay": result("succeeded", amount=0, received=[], order=order((1, "Booklet"), total=0)),
     "loading": _result(None, "loading"),
     "failed-for-good": result("failed", payable=False),
     "not-payable": _result(says(NOT_PAYABLE), "not_payable"),
@@ -358,10 +359,10 @@ def add_to_cart(page: Page, *skus: str) -> None:
         page.click(f"#add-{sku}")
 
 
-def fill_in_order(page: Page, country: str = "US") -> None:
+def fill_in_order(page: Page, country: str = "US", email: str = "ada@example.com") -> None:
     """Who orders, and where it goes."""
     page.fill("#name", "Ada Lovelace")
-    page.fill("#email", "ada@example.com")
+    page.fill("#email", email)
     if page.locator("#shipping").is_visible():
         page.select_option("#address-country", country)
         page.fill("#address-line1", "12 St James's Square")

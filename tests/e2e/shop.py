@@ -1,15 +1,20 @@
-"""The shop from behind its counter: what the API, Stripe and the mailbox know."""
+"""The shop from behind its counter: what the API, Stripe and the mailbox know, and what is put on the shelves."""
 
 import json
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
+from local.resources import client
 from local.stack import STRIPE_API_KEY, Stack
+from payments.adapters.table.table import Table
+from payments.domain.catalogue import Product
+from payments.domain.stock import StockChange
 from tests.e2e.waiting import eventually
 
 ADMIN = "admin@example.com"
@@ -31,6 +36,32 @@ class Shop:
         """Recipients and subjects of the mails about a payment; every mail names it."""
         messages = _call(f"{self.stack.mailbox_url}/messages")
         return Counter((to, mail["subject"]) for mail in messages if payment_id in mail["text"] for to in mail["to"])
+
+    def offers(self, product: Product, stock: int = 0) -> None:
+        """Puts a product into the catalogue, or its new price, and so many more of it on the shelf."""
+        table = self._table()
+        table.put_product(product)
+        if stock:
+            now = datetime.now(UTC)
+            table.change_stock(StockChange(f"adm_{product.sku}", product.sku, stock, "for a test", "test", now))
+
+    def withdraws(self, sku: str) -> None:
+        self._table().remove_product(sku)
+
+    def left(self, sku: str) -> int:
+        """As everybody is told."""
+        products = _call(f"{self.stack.api_url}/products")["products"]
+        return next(int(each["left"]) for each in products if each["sku"] == sku)
+
+    def sells(self, sku: str, quantity: int = 1) -> None:
+        """Somebody else orders it, and has not paid yet."""
+        address = {"country": "US", "line1": "1 Main Street", "city": "Springfield", "postalCode": "12345"}
+        person = {"name": "Grace Hopper", "email": "grace@example.com", "address": address | {"name": "Grace Hopper"}}
+        _call(f"{self.stack.api_url}/checkout-sessions", person | {"items": [{"sku": sku, "quantity": quantity}]})
+
+    def _table(self) -> Table:
+        [table] = self.stack.template.tables.values()
+        return Table(table.name, client("dynamodb", self.stack.dynamodb_url))
 
     def open_sessions(self, email: str) -> list[str]:
         """The checkouts that a customer could still pay."""
@@ -86,5 +117,6 @@ class Shop:
 
 def _call(url: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(url, data, timeout=30) as response:  # noqa: S310 - the stack's own
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - the stack's own
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
         return json.load(response)

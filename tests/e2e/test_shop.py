@@ -292,11 +292,12 @@ def test_who_has_paid_the_other_order_meanwhile_is_led_to_its_result(stage: Stag
     visit.page.go_back()
     visit.page.click("#remove-notebook")
     expect(visit.page.locator("#pay")).to_have_text("Order and pay $41.90")
-    visit.api(f"payments/{PAYMENT_ID}", says(payment("succeeded", order=SENT_ORDER)))
+    # What had taken its place in another tab.
+    visit.api("payments/pay_2", says(payment("succeeded", order=SENT_ORDER)))
 
-    visit.orders_and_gets(refuses(409, code))
+    visit.orders_and_gets(says({"code": code, "status": 409, "paymentId": "pay_2"}, 409))
 
-    expect(visit.page).to_have_url(f"{stage.site_url}/result.html?paymentId={PAYMENT_ID}")
+    expect(visit.page).to_have_url(f"{stage.site_url}/result.html?paymentId=pay_2")
     expect(visit.page.locator("#heading")).to_have_text("Payment complete, thank you")
 
 
@@ -309,7 +310,9 @@ def test_what_cannot_be_replaced_any_more_does_not_stand_in_the_way(stage: Stage
     expect(visit.page.locator("#pay")).to_have_text("Order and pay $41.90")
 
     def answer(route: Route) -> None:
-        (refuses(404, "payment_not_found") if "replaces" in (route.request.post_data or "") else OPENED)(route)
+        unknown = {"field": "replaces", "detail": "There is no payment with this id and accessKey; leave replaces out."}
+        refused = says({"code": "validation_failed", "status": 422, "errors": [unknown]}, 422)
+        (refused if "replaces" in (route.request.post_data or "") else OPENED)(route)
 
     visit.orders_and_gets(answer)
 
@@ -360,7 +363,7 @@ def test_an_open_order_is_canceled_by_whoever_ordered_it(stage: Stage) -> None:
     visit.orders_and_gets(OPENED)
     expect(visit.page).to_have_url(CHECKOUT)
     visit.comes_back("pending", "&checkout=canceled")
-    visit.api(f"payments/{PAYMENT_ID}/cancel", says(payment("canceled", order=SENT_ORDER)))
+    visit.api(f"payments/{PAYMENT_ID}/cancel", says(payment("expired", order=SENT_ORDER)))
 
     with visit.page.expect_request("**/cancel") as sent:
         visit.page.click("#cancel")
