@@ -1,9 +1,10 @@
 """The pictures of docs/images/, taken in the system's Chromium on a stack of its own, as `make run` shows the pages.
 
-    PYTHONPATH=layers/common python -m tools.screenshots [pages] [desk]
+    PYTHONPATH=layers/common python -m tools.screenshots [pages] [shop] [desk]
 
-`pages`: the result page, the customer's mail and the console side by side. `desk`: what an admin sees of two orders;
-only the figures of its statistics are made up, for they take a month. Look at the pictures before you commit them.
+`pages`: the result page, the customer's mail and the console side by side. `shop`: a cart before it is ordered.
+`desk`: what an admin sees of two orders; only the figures of its statistics are made up, for they take a month. Look
+at the pictures before you commit them.
 """
 
 import base64
@@ -31,6 +32,7 @@ MAILS = 3
 PATIENCE_SECONDS = 30
 HEIGHT, NARROW, WIDE, GAP = 820, 420, 760, 24
 DESK_WIDTH, DESK_HEIGHT, LIST_HEIGHT = 1000, 640, 320
+SHOP_WIDTH = 1200
 # Points a pixel: sharp where a screen has two, in half of the bytes.
 SHARP = 1.5
 
@@ -101,6 +103,17 @@ def pages(browser: Browser, stack: Stack) -> Iterator[tuple[str, bytes]]:
     yield "pages.png", side_by_side(browser, alone)
 
 
+def shop(browser: Browser, stack: Stack) -> Iterator[tuple[str, bytes]]:
+    page = blank(browser, SHOP_WIDTH)
+    page.goto(f"{stack.site_url}/shop.html")
+    for sku in ("enamel-mug", "enamel-mug", "notebook"):
+        page.click(f"#add-{sku}")
+    page.locator(".product img").first.wait_for()
+    page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
+    yield "shop.png", picture_of(page)
+
+
 def desk(browser: Browser, stack: Stack) -> Iterator[tuple[str, bytes]]:
     page = blank(browser, DESK_WIDTH, LIST_HEIGHT)
     for card in (PAYS, IS_DISPUTED):
@@ -169,7 +182,7 @@ def tell_statistics(route: Route) -> None:
     route.fulfill(json={"days": rows}, headers={"access-control-allow-origin": "*"})
 
 
-SETS: dict[str, Callable[[Browser, Stack], Iterator[tuple[str, bytes]]]] = {"pages": pages, "desk": desk}
+SETS: dict[str, Callable[[Browser, Stack], Iterator[tuple[str, bytes]]]] = {"pages": pages, "shop": shop, "desk": desk}
 
 
 def main(names: list[str]) -> int:
