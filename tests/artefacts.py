@@ -13,6 +13,7 @@ from local.intrinsics import read_document
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "layers" / "common" / "requirements.txt"
 PAPER_LOCK = ROOT / "layers" / "paper" / "requirements.txt"
+LOCKS = (LOCK, PAPER_LOCK)
 LAMBDA = "manylinux2014_aarch64"
 
 
@@ -25,7 +26,7 @@ def build(folder: Path, *, platform: str = "native", **environment: str) -> Path
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))},
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": " ".join(str(wheels(platform, lock)) for lock in (LOCK, PAPER_LOCK)),
+        "PIP_FIND_LINKS": " ".join(str(wheels(platform, lock)) for lock in LOCKS),
         "PLATFORM": platform,
         "PYTHON": sys.executable,
         **environment,

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from tests.artefacts import LAMBDA, wheels
+from tests.artefacts import LAMBDA, LOCKS, wheels
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 1800
@@ -26,7 +26,8 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(arguments: list[str], limit_seconds: float = LIMIT_SECONDS) -> int:
     # While HOME is still where pip has its settings.
     for platform in ("native", LAMBDA):
-        wheels(platform)
+        for lock in LOCKS:
+            wheels(platform, lock)
     # Its short name leaves room for the sockets of a browser in it.
     work = Path(tempfile.mkdtemp(prefix="rehearsal-")).resolve()
     for folder in ("home", "tmp"):

@@ -39,6 +39,7 @@ STACK = "quittance-staging"
 STORIES = (
     "deploying",
     "paying",
+    "shopping",
     "desk",
     "trouble",
     "operating",

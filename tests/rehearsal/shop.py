@@ -62,6 +62,8 @@ class DeployedShop(Shop):
     def opens(self) -> None:
         """Has each function of the API start: that may take longer than a page waits for its answer."""
         eventually(lambda: self.calls("GET", "/products")[0] == 200, PATIENCE_SECONDS)
+        cart = {"items": [{"sku": "consulting-hour", "quantity": 1}]}
+        eventually(lambda: self.calls("POST", "/quotes", cart)[0] == 200, PATIENCE_SECONDS)
         order = self.orders("opening")
         self.becomes(order, "pending")
         eventually(lambda: self.calls("POST", f"/payments/{order.payment_id}/refresh")[0] == 200, PATIENCE_SECONDS)
@@ -157,6 +159,19 @@ class DeployedShop(Shop):
         """Status and JSON of the API's answer; None for what is no JSON, and status 0 where no answer came."""
         sent = None if body is None else json.dumps(body).encode()
         return _asked(method, self.stack.api_url + path, sent, {"Content-Type": "application/json", **(headers or {})})
+
+    def invoice(self, payment_id: str, access_key: str) -> bytes:
+        """The PDF; empty as long as there is none."""
+        url = f"{self.stack.api_url}/payments/{payment_id}/invoice.pdf?key={access_key}"
+        try:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the emulator's
+                assert answer.headers["Content-Type"] == "application/pdf"
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != 404:
+                raise
+            return b""
 
     def hears(self, event: bytes, signature: str) -> tuple[int, Any]:
         """Posts an event to the Function URL, as Stripe does: status and JSON."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.artefacts import wheels
+from tests.artefacts import LOCKS, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,7 +107,7 @@ class Workshop:
         script = _SAM.format(
             python=sys.executable,
             sam=ROOT / ".venv-sam" / "bin" / "sam",
-            wheels=wheels("native", self.folder / "layers" / "common" / "requirements.txt"),
+            wheels=" ".join(str(wheels("native", self.folder / lock.relative_to(ROOT))) for lock in LOCKS),
             root=ROOT,
             built=self.built,
         )
