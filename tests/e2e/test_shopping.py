@@ -82,6 +82,10 @@ def test_a_cart_is_paid_at_the_price_that_was_shown_and_leaves_the_shelf(
     assert _order_of(page) == payment["order"]["number"]
     expect(page.locator("#sums")).to_contain_text("Desk lamp")
     expect(page.locator("#print")).to_be_visible()
+    invoice = page.get_by_role("link", name="Invoice").get_attribute("href")
+    opened = page.request.get(str(invoice))
+    assert (opened.status, opened.headers["content-type"]) == (200, "application/pdf")
+    assert opened.body().startswith(b"%PDF-")
     page.get_by_role("link", name="Continue shopping").click()
     expect(page.locator("#cart-empty")).to_be_visible()
     expect(page.locator(".product", has=page.locator(f"#add-{lamp.sku}"))).to_contain_text("3 left")
@@ -224,6 +228,7 @@ def test_an_order_for_0_is_confirmed_and_not_paid(customer: Customer, shop: Shop
     expect(page.locator("#heading")).to_have_text("Your order is complete, thank you")
     expect(page.locator("#message")).to_have_text("There was nothing to pay.")
     expect(page.locator("#sums .total")).to_contain_text("$0.00")
+    expect(page.get_by_role("link", name="Invoice")).to_be_visible()
     assert _order_of(page) == payment["order"]["number"]
 
 
