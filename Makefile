@@ -82,20 +82,20 @@ admin: $(VENV)/ready ## make somebody an admin of STAGE, in the Cognito user poo
 	@$(PYTHON) -m tools.admin --stage $(STAGE) $(if $(EMAIL),--email '$(EMAIL)')
 
 # What runs here has the layer's versions, and what tests it the same.
-lock: $(VENV)/ready ## compile pyproject.toml's dependencies into hashed requirements files
+lock: $(VENV)/ready-dev ## compile pyproject.toml's dependencies into hashed requirements files
 	@$(LOCK) pyproject.toml $(NOT_IN_LAYER) -o layers/common/requirements.txt
 	@$(LOCK) --group paper $(NOT_IN_PAPER) -o layers/paper/requirements.txt
 	@$(LOCK) pyproject.toml --group run -c layers/common/requirements.txt $(NOT_IN_PAPER) -o requirements/run.txt
-	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt $(NOT_IN_PAPER) -o requirements/dev.txt
+	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -c requirements/bootstrap.txt $(NOT_IN_PAPER) -o requirements/dev.txt
 	@$(LOCK) --group sam -o requirements/sam.txt
 	@$(LOCK) --group policy -o requirements/policy.txt
 	@$(LOCK) --group rehearsal -o requirements/rehearsal.txt
-	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
 
 clean: ## remove everything that was built or installed
 	rm -rf $(VENV) $(SAM_VENV) $(POLICY_VENV) $(REHEARSAL_VENV) .venv-uv .python .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-LOCK = PATH="$(CURDIR)/.venv-uv/bin:$$PATH" uv pip compile --generate-hashes --no-header --quiet --upgrade
+LOCK = $(VENV)/bin/uv pip compile --generate-hashes --no-header --quiet --upgrade
 # Stripe's library works without requests (docs/adr/0011); urllib3 comes with the runtime's botocore.
 NOT_IN_LAYER := $(addprefix --no-emit-package=,requests certifi charset-normalizer idna urllib3)
 # Fonts are found without them.

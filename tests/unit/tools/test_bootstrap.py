@@ -17,6 +17,7 @@ UV = """#!{bash}
 echo "$1 python=$UV_PYTHON_INSTALL_DIR $*" >> "{calls}"
 if [ "$1" = "$FAILS" ]; then exit 1; fi
 if [ "$1" = venv ]; then /bin/mkdir -p "${{!#}}"; fi
+if [ "$1" = pip ]; then /bin/mkdir -p "$VIRTUAL_ENV/lib/python3.13/site-packages/moto/ec2/__pycache__"; fi
 """
 PYTHON_WITHOUT_ENSUREPIP = """#!{bash}
 case "$*" in *ensurepip*) exit 1 ;; esac
@@ -91,11 +92,22 @@ def test_a_uv_on_path_is_enough(machine: Machine) -> None:
     assert machine.called() == ["venv", "pip"]
 
 
+def test_what_only_installs_and_what_nobody_runs_does_not_stay(machine: Machine) -> None:
+    machine.has_uv()
+
+    machine.bootstrap(".venv", "run.txt")
+
+    assert sorted(path.name for path in machine.project.iterdir()) == [".venv", "requirements", "tools"]
+    assert (machine.project / ".venv/lib/python3.13/site-packages/moto/ec2").exists()
+    assert not list(machine.project.rglob("__pycache__"))
+
+
 def test_another_lock_makes_the_environment_anew(machine: Machine) -> None:
     machine.has_uv()
     machine.bootstrap(".venv", "run.txt")
     machine.called()
 
+    machine.has_uv()
     machine.bootstrap(".venv", "run.txt")
 
     assert machine.called() == ["venv", "pip"]
@@ -106,6 +118,7 @@ def test_what_is_missing_is_added(machine: Machine) -> None:
     machine.bootstrap(".venv", "run.txt")
     machine.called()
 
+    machine.has_uv()
     machine.bootstrap(".venv", "dev.txt", "ready-dev")
 
     assert machine.called() == ["pip"]
@@ -118,6 +131,7 @@ def test_an_interrupted_install_is_begun_again(machine: Machine, ready: str) -> 
     machine.bootstrap(".venv", "run.txt")
     machine.called()
 
+    machine.has_uv()
     assert machine.bootstrap(".venv", "some.txt", ready, fails="pip").returncode != 0
     assert not (machine.project / ".venv" / "ready-dev").exists()
     (machine.project / ".venv" / "half").touch()
