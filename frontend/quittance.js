@@ -57,8 +57,9 @@ import { config } from "./config.js";
  * @typedef {{paymentId: string, status: PaymentStatus, final: boolean, payable: boolean, amount: number,
  *   amountRefunded: number, currency: string, received: Money[], returned: Money[], paidBy: "hosted" | "embedded",
  *   paidAt: string | null, order: PlacedOrder, serviceType: string, transactionId: string | null,
- *   receiptUrl: string | null, checkoutUrl: string | null, failure: {code: string, message: string} | null,
- *   dispute: "open" | "won" | "lost" | null, createdAt: string, updatedAt: string}} Payment
+ *   receiptUrl: string | null, invoiceNumber: string | null, checkoutUrl: string | null,
+ *   failure: {code: string, message: string} | null, dispute: "open" | "won" | "lost" | null, createdAt: string,
+ *   updatedAt: string}} Payment
  *   payable: now, at checkoutUrl, after a failure too; received, returned: a sum for each currency;
  *   amountRefunded: what went back beyond what was paid in excess
  */

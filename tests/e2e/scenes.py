@@ -107,6 +107,7 @@ def payment(status: str, **changes: Any) -> dict[str, Any]:
         "serviceType": "consulting-hour",
         "transactionId": "ch_3TRq8uLkdIwHu7ix0vVq2mXa" if paid or status == "processing" else None,
         "receiptUrl": "https://pay.stripe.com/receipts/a1B2c3" if paid else None,
+        "invoiceNumber": "2026-000017" if paid and status != "in_review" else None,
         "checkoutUrl": CHECKOUT if payable else None,
         "failure": {"code": "generic_decline", "message": "Your card was declined."} if status == "failed" else None,
         "dispute": None,

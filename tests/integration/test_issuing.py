@@ -17,6 +17,7 @@ from payments.domain.documents import Document, DocumentKind, Seller
 from payments.domain.errors import TryAgain
 from payments.domain.facts import Attempt, AttemptState, Refund, RefundState
 from payments.domain.payment import Payment
+from payments.domain.views import payment_view
 from payments.services.issuing import Issuer
 from payments.services.recording import record
 from tests.builders import NOW, a_payment
@@ -130,6 +131,15 @@ def test_what_was_issued_is_read_as_it_was_written(table: Table) -> None:
     ]
     assert (kept.documents[0].day, kept.documents[0].seller) == (date(2026, 11, 21), SELLER)
     assert "invoice" not in kept.due_by
+
+
+def test_a_payment_says_its_invoices_number_to_its_customer_and_to_older_code(table: Table) -> None:
+    payment = a_paid_order(table)
+    assert payment_view(payment, NOW)["invoiceNumber"] is None
+    payment = Issuer(table, SELLER, UTC, lambda: NOW).issue(payment)
+    kept = read(table, payment.id)
+    assert payment_view(kept, NOW)["invoiceNumber"] == "2026-000001"
+    assert kept.stored["view"]["M"]["invoiceNumber"] == {"S": "2026-000001"}
 
 
 def test_what_newer_code_wrote_into_a_document_is_kept(table: Table) -> None:

@@ -87,6 +87,9 @@ class PaymentView(TypedDict):
     transactionId: str | None
     """Stripe's charge (`ch_...`) once it is known, else its intent (`pi_...`)."""
     receiptUrl: WebAddress | None
+    invoiceNumber: str | None
+    """Such as `2026-000123`; null until the invoice is issued, a moment after the money is accepted, and for a payment
+    that was accepted before there were invoices."""
     checkoutUrl: WebAddress | None
     """Where it can be paid, while it can."""
     failure: FailureView | None
@@ -117,6 +120,7 @@ def payment_view(payment: Payment, now: datetime) -> PaymentView:
         "serviceType": payment.sku,
         "transactionId": payment.transaction_id,
         "receiptUrl": attempt.receipt_url if attempt else None,
+        "invoiceNumber": payment.invoice.number if payment.invoice else None,
         "checkoutUrl": checkout_url(payment, now),
         "failure": {"code": failure.code, "message": failure.message} if failure else None,
         "dispute": payment.dispute,
