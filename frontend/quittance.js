@@ -151,8 +151,7 @@ export function cancelPayment(paymentId, { accessKey, ...options }) {
 
 /** Where the invoice is, a PDF. It has the right to act on the payment in it, and is for this customer alone. */
 export function invoiceAddress(/** @type {string} */ paymentId, /** @type {string} */ accessKey) {
-  const path = `/payments/${encodeURIComponent(paymentId)}/invoice.pdf`;
-  return `${base(config.apiOrigin)}${path}?key=${encodeURIComponent(accessKey)}`;
+  return apiAddress(`/payments/${encodeURIComponent(paymentId)}/invoice.pdf?key=${encodeURIComponent(accessKey)}`);
 }
 
 /** @param {string} paymentId @param {CallOptions} [options] @returns {Promise<Payment>} how it stands now */
@@ -274,6 +273,9 @@ const isOfTheApi = (error) => error instanceof ProblemError || error instanceof 
 function posting(body, headers) {
   return { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
+
+/** @param {string} path  with a slash @returns {string} */
+export const apiAddress = (path) => base(config.apiOrigin) + path;
 
 /** @param {string} origin */
 const base = (origin) => origin.replace(/\/+$/, "");

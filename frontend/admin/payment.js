@@ -1,4 +1,5 @@
 /** One payment: how it stands, what can be done, and all that happened. */
+import { apiAddress } from "../quittance.js";
 import { webAddress } from "../site.js";
 import { pathOf, read } from "./api.js";
 import { perform } from "./deeds.js";
@@ -7,7 +8,7 @@ import { erasurePart } from "./erasure.js";
 import { day, money, sums, time } from "./format.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
-import { disputeName, noticeName, noticeState, reasonName } from "./words.js";
+import { disputeName, documentName, noticeName, noticeState, reasonName } from "./words.js";
 import { requestState, statusName, wayName, whyName, whyTodo } from "./words.js";
 
 /** @param {import("./desk.js").Desk} desk */
@@ -28,6 +29,7 @@ export async function showPayment(desk) {
         part("Your metadata", metadataPart(payment)),
         part("Money by payment intent", intentsPart(payment), true),
         part("Refund requests", requestsPart(payment, does), true),
+        part("Invoice", documentsPart(payment)),
         part("Mails", noticesPart(payment, does), true),
         part("What happened", timelinePart(payment), true),
         part("What is known from Stripe", factsPart(payment), true),
@@ -162,6 +164,12 @@ function requestsPart({ refundRequests }, does) {
     { name: "By", isLong: true, of: ({ by }) => by },
     { name: "Action", of: (request) => request.state === "open" && withdraw(request) },
   ], refundRequests);
+}
+
+function documentsPart({ documents }) {
+  const link = ({ number, path }) => outside(apiAddress(path), number);
+  const rows = documents.map((each) => [documentName(each.kind), [link(each), ` of ${day(each.day)}`]]);
+  return rows.length ? definitions(rows) : null;
 }
 
 function noticesPart({ notices, email }, does) {

@@ -85,6 +85,9 @@ export const REASONS = [
 const DISPUTES = { open: "open", won: "won", lost: "lost" };
 
 /** @type {Record<string, string>} */
+const DOCUMENTS = { invoice: "Invoice", credit_note: "Credit note", cancellation: "Cancellation of a credit note" };
+
+/** @type {Record<string, string>} */
 const WAYS = { hosted: "on Stripe's page", embedded: "on your page" };
 
 const named = (names) => (value) => names[value] ?? plain(value);
@@ -95,6 +98,7 @@ export const noticeState = named(NOTICE_STATES);
 export const factName = named(FACTS);
 export const requestState = named(REQUESTS);
 export const disputeName = named(DISPUTES);
+export const documentName = named(DOCUMENTS);
 export const wayName = named(WAYS);
 export const reasonName = (reason) => REASONS.find(([value]) => value === (reason ?? ""))?.[1] ?? plain(reason);
 

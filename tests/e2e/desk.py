@@ -183,6 +183,7 @@ def payment(**changes: Any) -> dict[str, Any]:
             fact("attempt", "ch_3TRq8uLkdIwHu7ix0vVq2mXa", "succeeded", **money(12000), intent=INTENT),
         ],
         "refundRequests": [],
+        "documents": [],
         "notices": [notice("payment_confirmation", "sent", resendable=True), notice("admin_notification", "sent")],
         "timeline": [
             event("2026-11-21T11:05:29Z", "payment_intent.succeeded", f"intent#{INTENT}: open -> succeeded"),
@@ -209,6 +210,11 @@ def notice(kind: str, state: str, *, resendable: bool = False, note: str | None 
         "note": note,
         "resendable": resendable,
     }
+
+
+def document(kind: str, number: str) -> dict[str, Any]:
+    path = f"/payments/{PAYMENT_ID}/invoice.pdf?key=k&number={number}"
+    return {"number": number, "kind": kind, "day": "2026-11-21", "path": path}
 
 
 def event(at: str, type_: str, *outcome: str, by: str | None = None) -> dict[str, Any]:

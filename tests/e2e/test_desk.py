@@ -19,6 +19,7 @@ from tests.e2e.desk import (
     ROW,
     DeskApi,
     Issuer,
+    document,
     erasure,
     event,
     fact,
@@ -747,6 +748,19 @@ def test_a_payment_shows_its_facts_its_story_and_the_way_to_stripe(desk: Desk) -
     assert known[1][0] == "Asking Stripe"
     assert known[2][0] == "Checkout cs_test_a1B2c3"
     assert "Nov 22, 2026, 9:42" in known[2][3].replace("\u202f", " ")
+
+
+def test_what_was_issued_is_linked_where_the_api_has_it(desk: Desk) -> None:
+    desk.api.payments[PAYMENT_ID] = payment(
+        documents=[document("invoice", "2026-000017"), document("credit_note", "2026-000018")]
+    )
+    page = desk.signs_in(PAYMENT)
+
+    part = page.locator("section", has=page.get_by_role("heading", name="Invoice"))
+    expect(part).to_contain_text("Invoice2026-000017 of Nov 21, 2026Credit note2026-000018 of Nov 21, 2026")
+    expect(part.get_by_role("link", name="2026-000018")).to_have_attribute(
+        "href", f"{desk.api_url}/payments/{PAYMENT_ID}/invoice.pdf?key=k&number=2026-000018"
+    )
 
 
 def test_money_is_told_for_each_intent(desk: Desk) -> None:

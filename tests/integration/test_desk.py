@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -314,6 +315,22 @@ def test_one_payment_is_shown_with_all_that_is_known(engine_system: System, boug
     }
     assert notices["dispute_alert"]["ref"] == f"du_{payment_id}#open"
     assert {(each["state"], each["resendable"], each["attempts"]) for each in notices.values()} == {("sent", True, 1)}
+
+
+def test_what_was_issued_is_where_a_payment_says(engine_system: System, bought: dict[str, str]) -> None:
+    engine_system.run_mailer()
+
+    [invoice] = one(engine_system, bought["payment"])["documents"]
+
+    path, _, query = invoice["path"].partition("?")
+    event = {
+        "headers": {},
+        "pathParameters": {"paymentId": path.split("/")[2]},
+        "queryStringParameters": dict(parse_qsl(query)),
+    }
+    answer = engine_system.invoke("GetInvoice", event)
+    assert (invoice["kind"], answer["statusCode"]) == ("invoice", 200)
+    assert f"invoice-{invoice['number']}.pdf" in answer["headers"]["content-disposition"]
 
 
 def test_an_open_payment_can_be_canceled_and_one_in_review_names_the_sums(engine_system: System) -> None:

@@ -19,8 +19,8 @@ from tests.builders import NOW, a_payment
 from tests.integration.system import System
 
 SELLER = Seller("The Shop", ("1 High Street", "London"), "GB123456789")
-LONDON = Address("Ada Lovelace", "12 St James's Square", "London", "SW1Y 4JH", "GB", line2="Flat 3")
-LEEDS = Address("Lovelace Ltd", "1 High Street", "Leeds", "LS1 4AP", "GB")
+LONDON = Address("Ada Lovelace", "12 St James's Square", "London", "GB", line2="Flat 3", postal_code="SW1Y 4JH")
+LEEDS = Address("Lovelace Ltd", "1 High Street", "Leeds", "GB", postal_code="LS1 4AP")
 MUGS = Line("mug", "Enamel mug", 2, 1800)
 INVOICE, CREDIT_NOTE, CANCELLATION = DocumentKind
 

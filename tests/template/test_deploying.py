@@ -198,7 +198,9 @@ def create_stack(document: Mapping[str, Any], others: Mapping[str, str]) -> dict
         "Parameters": document["Parameters"]
         | {id_: {"Type": "String", "Default": name} for id_, name in others.items()},
         "Conditions": document["Conditions"],
-        "Resources": {id_: each for id_, each in document["Resources"].items() if id_ not in others},
+        "Resources": {
+            id_: without_attributes_of(others, each) for id_, each in document["Resources"].items() if id_ not in others
+        },
     }
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(
@@ -210,6 +212,16 @@ def create_stack(document: Mapping[str, Any], others: Mapping[str, str]) -> dict
     found = cloudformation.list_stack_resources(StackName=STACK)["StackResourceSummaries"]
     assert {each["ResourceStatus"] for each in found} == {"CREATE_COMPLETE"}
     return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in found}
+
+
+def without_attributes_of(others: Mapping[str, str], value: Any) -> Any:
+    """The value with their ids instead: there is nothing yet that has the attributes."""
+    if isinstance(value, list):
+        return [without_attributes_of(others, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    id_, _ = value.get("Fn::GetAtt", ("", ""))
+    return others.get(id_) or {name: without_attributes_of(others, each) for name, each in value.items()}
 
 
 def test_every_resource_is_created(deployed: Deployed) -> None:

@@ -5,9 +5,11 @@ The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), 
 
 from datetime import UTC, datetime
 from typing import TypedDict
+from urllib.parse import urlencode
 
 from payments.domain.attention import Attention, Reason
 from payments.domain.dashboard import page_of
+from payments.domain.documents import Document, DocumentKind
 from payments.domain.dossier import Dossier, KeptFact, KeptNotice
 from payments.domain.learning import notices
 from payments.domain.money import Currency
@@ -68,6 +70,17 @@ class FactView(TypedDict):
     """Whatever else is known of it. Amounts are in minor units."""
 
 
+class DocumentView(TypedDict):
+    """What was issued, the invoice first."""
+
+    number: str
+    kind: DocumentKind
+    day: Day
+    """In the business's time zone."""
+    path: str
+    """Where the API has it as a PDF, with the customer's `accessKey`: below the API's address."""
+
+
 class NoticeView(TypedDict):
     """A mail about the payment."""
 
@@ -124,6 +137,7 @@ class AdminPaymentView(PaymentRowView, TypedDict):
     attention: AttentionView | None
     facts: list[FactView]
     refundRequests: list[RefundRequestView]
+    documents: list[DocumentView]
     notices: list[NoticeView]
     timeline: list[TimelineView]
     """The oldest first."""
@@ -178,6 +192,7 @@ def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> Admin
         "attention": _attention_view(dossier.attention) if dossier.attention else None,
         "facts": [_fact_view(each) for each in dossier.facts],
         "refundRequests": refund_request_views(payment) if payment else [],
+        "documents": [_document_view(each, payment) for each in payment.documents] if payment else [],
         "notices": [_notice_view(each, payment) for each in dossier.notices],
         "timeline": [_timeline_view(each) for each in dossier.trail],
         "stripeUrl": page_of(payment, dashboard) if payment else None,
@@ -204,6 +219,16 @@ def _fact_view(fact: KeptFact) -> FactView:
         "state": fact.state,
         "learnedAt": time_view(fact.learned_at),
         "details": details,
+    }
+
+
+def _document_view(document: Document, payment: Payment) -> DocumentView:
+    query = urlencode({"key": payment.access_key, "number": document.number})
+    return {
+        "number": document.number,
+        "kind": document.kind,
+        "day": document.day.isoformat(),
+        "path": f"/payments/{payment.id}/invoice.pdf?{query}",
     }
 
 
