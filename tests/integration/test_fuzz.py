@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from local.resources import client
 from local.stripe_double import StripeDouble
 from payments.adapters.stripe.objects import read_event, read_object
+from payments.domain.documents import Document, DocumentKind, Seller
+from payments.domain.money import Money
 from tests.builders import (
+    NOW,
     a_charge,
     a_dispute,
     a_failed_charge,
@@ -139,6 +142,38 @@ def test_any_payment_id_is_looked_up_or_not_found(system: System, payment_id: st
     assert ask(system, "TendPayment", "refreshPayment", refreshing).status == 404
     of_the_desk = event | verified(GRACE) | {"routeKey": "GET /admin/payments/{paymentId}"}
     assert ask(system, "AdminRead", "getPaymentForAdmins", of_the_desk).status == 404
+
+
+# Invoices
+
+ISSUED = a_payment().but(
+    documents=(
+        Document("2026-000001", DocumentKind.INVOICE, "", (Money(9900, "usd"),), NOW.date(), Seller("Shop", ())),
+    )
+)
+halves = st.text(st.characters(categories=["Cs", "Ll", "Nd"]), max_size=20)
+papers = st.fixed_dictionaries(
+    {},
+    optional={
+        "key": texts | halves | st.just(ISSUED.access_key),
+        "number": texts | halves | st.sampled_from(["2026-000001", "2026-1", "2026-000001\n"]),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def issued(system: System) -> None:
+    system.table.create(ISSUED, None, NOW)
+
+
+@pytest.mark.usefixtures("issued")
+@tries(150)
+@given(query=st.none() | papers | papers.map(lambda query: query | {"key": ISSUED.access_key}))
+def test_any_key_and_number_get_what_they_are_of_and_nothing_else(system: System, query: dict[str, str] | None) -> None:
+    event = {"headers": {}, "pathParameters": {"paymentId": ISSUED.id}, "queryStringParameters": query}
+    asked = query or {}
+    is_theirs = asked.get("key") == ISSUED.access_key and asked.get("number", "2026-000001") == "2026-000001"
+    assert system.invoke("GetInvoice", event)["statusCode"] == (200 if is_theirs else 404)
 
 
 # The desk

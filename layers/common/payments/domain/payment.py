@@ -214,7 +214,7 @@ class Payment:
 
     def opens_with(self, access_key: str) -> bool:
         """Whether that is the right to act on it; in a time that tells nothing of how much of it is right."""
-        return hmac.compare_digest(self.access_key.encode(), access_key.encode())
+        return hmac.compare_digest(self.access_key.encode(), access_key.encode(errors="replace"))
 
     @property
     def sku(self) -> str:
