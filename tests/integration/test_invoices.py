@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pypdfium2
 import pytest
 
 import paper
@@ -15,6 +16,7 @@ from payments.domain.money import Money
 from payments.domain.order import Address, Line, Order, Tax
 from payments.domain.payment import Customer, Payment
 from payments.domain.sheet import Sheet, sheet
+from payments.domain.views import payment_view
 from tests.builders import NOW, a_payment
 from tests.integration.system import System
 
@@ -135,6 +137,30 @@ def test_a_name_in_any_letters_is_set_and_tagged(name: str, typesetter: Any) -> 
     fonts = re.findall(rb"/BaseFont\s*/\w+\+(\w+)", inside(pdf))
     assert fonts
     assert [each for each in fonts if not each.startswith(b"Noto")] == []
+
+
+# As Chrome gives it to who searches or copies. Of the second Arabic word it has a letter twice: its dot is a glyph.
+READ = LETTERS | {"Arabic": "محمد", "long": "N" * 20}
+
+
+@pytest.mark.parametrize("letters", LETTERS)
+def test_another_program_reads_what_was_set(letters: str, typesetter: Any) -> None:
+    order = Order((replace(MUGS, name=LETTERS[letters]),), "7K3M-9XQ2", 490, (), LONDON, LEEDS)
+    payment = an_invoiced(order)
+    texts = said(payment)
+    document = pypdfium2.PdfDocument(paper.pdf(typesetter, texts, 1, date(2026, 11, 21)))
+    read = "\n".join(page.get_textpage().get_text_range() for page in document)
+    assert READ[letters] in read
+    assert f"Total {Money(payment_view(payment, NOW)['order']['total'], 'eur')}" in read
+    assert [each["amount"] for each in texts["sums"] if each["amount"] not in read] == []
+    assert [line for line in (*texts["buyer"], *texts["shipTo"]) if line not in read] == []
+    assert document.get_metadata_dict()["Title"] == "Invoice 2026-000001"
+    assert document.is_tagged()
+
+
+def test_the_language_is_said(typesetter: Any) -> None:
+    pdf = paper.pdf(typesetter, said(an_invoiced(Order((MUGS,)))), 1, date(2026, 11, 21))
+    assert re.search(rb"/Lang\s*\(en\)", inside(pdf))
 
 
 def test_the_same_is_set_to_the_same_bytes() -> None:
