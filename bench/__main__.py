@@ -87,13 +87,16 @@ def _measured(folder: Path, rounds: int) -> dict[str, Any]:
         raise SystemExit("A start has written into the artefacts, so the figures are not those of a Lambda.")
     progress("package sizes")
     packages = {name: sizes(revision.built.function(name)) for name in starts}
+    layers = {
+        f"layer {path.name}": sizes(path / "python") for path in sorted((revision.built.folder / "layers").iterdir())
+    }
     return {
         "cold": cold,
         "without_bytecode": without,
         "imports": imports,
         "warm": warm,
-        "sizes": {"layer": sizes(revision.built.layer), **packages},
-        "layer_packages": package_sizes(revision.built.layer),
+        "sizes": {**layers, **packages},
+        "layer_packages": package_sizes(revision.built.layer()),
         "life": _without_content(revision.life),
     }
 
@@ -114,7 +117,7 @@ def _compared(folder: Path, other: Path, name: str, rounds: int) -> comparison.C
         cold=cold,
         warm=tuple([turn[side] for turn in warm] for side in range(2)),
         lives=(revisions[0].life, revisions[1].life),
-        layers=(sizes(revisions[0].built.layer), sizes(revisions[1].built.layer)),
+        layers=(sizes(revisions[0].built.layer()), sizes(revisions[1].built.layer())),
     )
 
 

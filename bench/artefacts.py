@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import distribution
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 # Lambda's Python has boto3 and its own client, with bytecode; a layer's packages come before them.
@@ -22,6 +22,8 @@ _OF_THE_RUNTIME = (
     *("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"),
     *("awslambdaric", "simplejson", "snapshot-restore-py"),
 )
+
+COMMON = "common"
 
 # The floor that a function is compared with: what anything pays that talks to DynamoDB.
 FLOOR = "floor"
@@ -40,13 +42,20 @@ BARE = "bare"
 
 @dataclass(frozen=True)
 class Build:
-    """Built artefacts of one revision: `layer` and one folder for each function, none of them to be written to."""
+    """Built artefacts of one revision: a folder for each layer and function, none of them to be written to.
+
+    `layers` are the names of the layers of the functions that have more than the common one.
+    """
 
     folder: Path
+    layers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    @property
-    def layer(self) -> Path:
-        return self.folder / "layer" / "python"
+    def layer(self, name: str = COMMON) -> Path:
+        return self.folder / "layers" / name / "python"
+
+    def layers_of(self, logical_id: str) -> Path:
+        """Lambda unpacks all of a function's layers into one folder."""
+        return self.layer("+".join(self.layers.get(logical_id, [COMMON])))
 
     def function(self, logical_id: str) -> Path:
         return self.folder / "functions" / logical_id
@@ -54,8 +63,14 @@ class Build:
 
 def build(root: Path, functions: Mapping[str, Mapping[str, Any]], folder: Path) -> Build:
     """What the project's Makefiles make of `root`. `functions` are those of its template, with their `folder`."""
-    built = Build(folder)
-    _make(root / "layers" / "common", "build-CommonLayer", folder / "layer")
+    # A revision before this one has but one layer and does not say so.
+    layers = {id_: each["layers"] for id_, each in functions.items() if len(each.get("layers", [])) > 1}
+    built = Build(folder, layers)
+    for name in {COMMON, *(name for names in layers.values() for name in names)}:
+        _make(root / "layers" / name, f"build-{name.capitalize()}Layer", built.layer(name).parent)
+    for logical_id, names in layers.items():
+        for name in names:
+            shutil.copytree(built.layer(name), built.layers_of(logical_id), dirs_exist_ok=True)
     for logical_id, function in functions.items():
         _make(root / function["folder"], f"build-{logical_id}", built.function(logical_id))
     _protect(folder)
@@ -68,7 +83,7 @@ def build_floor(folder: Path) -> Build:
     for name, handler in {FLOOR: _FLOOR_HANDLER, BARE: "def handler(event, context): ...\n"}.items():
         built.function(name).mkdir(parents=True)
         (built.function(name) / "handler.py").write_text(handler, encoding="utf-8")
-    built.layer.mkdir(parents=True)
+    built.layer().mkdir(parents=True)
     _compile(folder)
     _protect(folder)
     return built
@@ -90,7 +105,7 @@ def copy_runtime(folder: Path) -> Path:
 
 def without_bytecode(built: Build, folder: Path) -> Build:
     shutil.copytree(built.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return Build(folder)
+    return replace(built, folder=folder)
 
 
 def sizes(folder: Path) -> dict[str, int]:

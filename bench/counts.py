@@ -57,18 +57,18 @@ def package_sizes(results: Mapping[str, Any]) -> str:
     rows = [
         (name, *(_kb(found[key]) for key in ("unpacked", "zipped", "unpacked_without", "zipped_without")))
         for name, found in (
-            ("layer", results["sizes"]["layer"]),
-            *((n, results["sizes"][i]) for i, n in functions.items()),
+            *((each, results["sizes"][each]) for each in results["sizes"] if each not in functions),
+            *((name, results["sizes"][id_]) for id_, name in functions.items()),
         )
     ]
     packages = [(name, _kb(size)) for name, size in list(results["layer_packages"].items())[:10]]
     return f"""## Package sizes
 
-In kB. Lambda takes 250 MB unpacked, layer and function together.
+In kB. Lambda takes 250 MB unpacked, layers and function together; get_invoice has both layers.
 
 {table_of(("", "unpacked", "zipped", "sources only", "sources zipped"), rows)}
 
-The layer's largest packages:
+The largest packages of the layer that all have:
 
 {table_of(("", "kB"), packages)}"""
 

@@ -75,6 +75,7 @@ class RecordedSystem(System):
         return [
             *self.ask_what_it_costs(),
             *self.check_again(payment_id),
+            *self.get_the_invoice(payment_id),
             *self.look_as_a_customer(f"own-{payment_id}"),
             *self.look_at_the_desk(payment_id),
             *self.act_at_the_desk(payment_id),
@@ -92,6 +93,16 @@ class RecordedSystem(System):
         before, self.purpose = len(self.steps), "quote"
         items = [{"sku": sku, "quantity": 1} for sku in ("enamel-mug", "notebook")]
         _expect(self.quote({"items": items, "address": {"country": "US"}}).status == 200, "There is no quote.")
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def get_the_invoice(self, payment_id: str) -> list[dict[str, Any]]:
+        """The PDF, for whoever has the key: the steps."""
+        before, self.purpose = len(self.steps), "invoice"
+        payment = self.table.payment(payment_id)
+        key = payment.access_key if payment else ""
+        event = {"headers": {}, "pathParameters": {"paymentId": payment_id}, "queryStringParameters": {"key": key}}
+        _expect(self.invoke("GetInvoice", event)["statusCode"] == 200, "There is no invoice.")
         steps, self.steps[before:] = self.steps[before:], []
         return steps
 
@@ -202,6 +213,7 @@ def _functions() -> dict[str, dict[str, Any]]:
     return {
         id_: {
             "folder": str(function.code_uri.relative_to(ROOT)),
+            "layers": [layer.name for layer in function.layers],
             "handler": function.handler,
             "memory": function.memory,
             "front": "api"

@@ -32,7 +32,8 @@ def prepared(root: Path, name: str, folder: Path) -> Revision:
     """The project in `root`, its artefacts in `folder`."""
     folder.mkdir(parents=True)
     life = folder / "life.json"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "layers" / "common")])}
+    paths = (root, root / "layers" / "common", root / "layers" / "paper")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
     command = [sys.executable, "-m", "bench.life", str(life)]
     lived = subprocess.run(  # noqa: S603 - our own
         command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False

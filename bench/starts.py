@@ -40,7 +40,7 @@ class Start:
         # Isolated, without site-packages, and writing no bytecode: what root may write to is not read-only for it.
         interpreter = [os.path.realpath(sys.executable), "-I", "-S", "-B", *self.options]
         reading, writing = os.pipe()
-        paths = [self.built.function(self.logical_id), self.built.layer, self.runtime]
+        paths = [self.built.function(self.logical_id), self.built.layers_of(self.logical_id), self.runtime]
         with os.fdopen(reading) as answer, (output or Path(os.devnull)).open("w") as standard_output:
             arguments = [str(self.plan or "-"), str(time.monotonic()), *map(str, paths), str(writing)]
             child = subprocess.Popen(  # noqa: S603 - our own

@@ -17,6 +17,8 @@ UNCHECKED_HASH = (0b01).to_bytes(4, "little")
 
 # What Lambda's Python runtime brings beside the standard library: its AWS library and what that needs.
 OF_THE_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+# Bytes, of function and layers together.
+MOST_UNPACKED = 250 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,12 @@ def test_no_path_of_the_machine_that_built_is_shipped(shipped: Path) -> None:
     here = [os.fsencode(shipped), os.fsencode(Path(__file__).parents[2]), os.fsencode(sys.prefix)]
 
     assert [path for path, body in contents(shipped).items() if any(each in body for each in here)] == []
+
+
+def test_lambda_takes_each_function_with_its_layers(shipped: Path) -> None:
+    for function in Template(shipped / "template.yaml").functions.values():
+        folders = (function.code_uri, *function.layers)
+        assert 0 < sum(len(each) for folder in folders for each in contents(folder).values()) < MOST_UNPACKED
 
 
 def test_a_function_needs_its_artefacts_and_lambdas_runtime_alone(built_template: Path, tmp_path: Path) -> None:
