@@ -38,6 +38,7 @@ const NOTICES = {
   dispute_alert: "Dispute, to you",
   fraud_alert: "Warning of fraud, to you",
   review_alert: "Payment in review, to you",
+  shortage_alert: "Out of stock, to you",
 };
 
 /** @type {Record<string, string>} */

@@ -23,10 +23,20 @@ _WITHOUT_POSTAL_CODES = frozenset(
     """.split()
 )
 
+# Where the postal code is written after the city; elsewhere it comes first.
+_CODE_LAST = frozenset(
+    "AU BD BH BN CA GB GG HK ID IE IM IN JE JO JP KH KR LB LV MM MT MV NG NP NZ PK SA SG TH TW US VN".split()
+)
+
 
 def is_country(code: str) -> bool:
     """Whether there is one; codes are in capital letters, and the United Kingdom's is GB."""
     return code in _COUNTRIES
+
+
+def has_code_last(code: Country) -> bool:
+    """Whether the postal code is written after the city there, not before it."""
+    return code in _CODE_LAST
 
 
 def has_postal_codes(code: Country) -> bool:

@@ -23,7 +23,6 @@ from payments.domain.facts import (
     Refund,
     RefundState,
     SessionState,
-    ShortageState,
     bounded,
     failed_attempts,
     merge,
@@ -204,6 +203,8 @@ def _notices(payment: Payment) -> Iterator[Notice]:
     for signal in payment.fraud_signals:
         if signal.state is FraudSignalState.OPEN:
             yield Notice(NoticeKind.FRAUD_ALERT, signal.ref)
+    for shortage in payment.open_shortages:
+        yield Notice(NoticeKind.SHORTAGE_ALERT, shortage.ref)
 
 
 _TO_ANSWER = {
@@ -229,7 +230,7 @@ def _reasons(payment: Payment, now: datetime) -> Iterator[Reason]:
         yield Reason.REVIEW
     if any(each.state in _TO_ANSWER for each in payment.disputes):
         yield Reason.DISPUTE
-    if any(each.state is ShortageState.OPEN for each in payment.shortages):
+    if payment.open_shortages:
         yield Reason.SHORTAGE
     if any(isinstance(each, Refund) for each in ends_never) or needs_attention(payment, now):
         yield Reason.REFUND

@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     DISPUTE_ALERT = "dispute_alert"
     FRAUD_ALERT = "fraud_alert"
     REVIEW_ALERT = "review_alert"
+    SHORTAGE_ALERT = "shortage_alert"
 
     @property
     def is_to_customer(self) -> bool:
@@ -64,7 +65,7 @@ DISPUTE_STAGES = {
 
 @dataclass(frozen=True, order=True)
 class Notice:
-    """One thing to tell; `ref` tells apart several of a kind: a refund's id, or a dispute's id and stage."""
+    """One thing to tell; `ref` tells apart several of a kind: a refund's id, a dispute's id and stage, a sku."""
 
     kind: NoticeKind
     ref: str = ""

@@ -6,7 +6,7 @@ All amounts are in minor units of the payment's currency.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from payments.domain.countries import Country
+from payments.domain.countries import Country, has_code_last
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class Address:
     postal_code: str | None = None
     line2: str | None = None
     region: str | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As it stands on a parcel, the postal code where the country has it."""
+        city = (self.city, self.region)
+        place = (*city, self.postal_code) if has_code_last(self.country) else (self.postal_code, *city)
+        written = (self.name, self.line1, self.line2, " ".join(each for each in place if each), self.country)
+        return tuple(each for each in written if each)
 
 
 @dataclass(frozen=True)

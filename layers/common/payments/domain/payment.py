@@ -31,6 +31,7 @@ from payments.domain.facts import (
     Session,
     SessionState,
     Shortage,
+    ShortageState,
     failed_attempts,
 )
 from payments.domain.failures import Failure, told_to_business, told_to_customer
@@ -264,6 +265,11 @@ class Payment:
     @property
     def shortages(self) -> tuple[Shortage, ...]:
         return self._of(Shortage)
+
+    @property
+    def open_shortages(self) -> tuple[Shortage, ...]:
+        """What was paid for and is not there, as long as nobody has settled it."""
+        return tuple(each for each in self.shortages if self.is_paid and each.state is ShortageState.OPEN)
 
     @property
     def stripe_ids(self) -> frozenset[str]:

@@ -27,6 +27,7 @@ CAME_WITH: Mapping[str, int] = {
     "notice:refund_failed_customer": 2,
     # Of the sums that came after an approval.
     "notice:review_alert#": 2,
+    "notice:shortage_alert": 2,
     "address:idn": 2,
     # Without the person, whom older code would write to.
     "erased": 2,
@@ -48,7 +49,7 @@ CAME_WITH: Mapping[str, int] = {
 # that were complete before it do not call for one, or a dispute in December would send somebody March's new mail. The
 # same holds for invoices: a payment that was accepted before their first day gets none.
 INVOICE = "invoice"
-CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer", INVOICE})
+CAME_LATER: frozenset[str] = frozenset({"refund_failed_customer", "shortage_alert", INVOICE})
 
 
 def needed(payment: Payment) -> int:

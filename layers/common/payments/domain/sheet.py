@@ -10,7 +10,6 @@ from typing import TypedDict
 from payments.domain.countries import Country
 from payments.domain.documents import Document, DocumentKind
 from payments.domain.money import Currency, Money, listed
-from payments.domain.order import Address
 from payments.domain.payment import Payment
 
 _TITLES = {
@@ -63,7 +62,7 @@ def sheet(payment: Payment, document: Document) -> Sheet:
     seller, order = document.seller, payment.order
     address = None if payment.erased_at else order.address
     billing = None if payment.erased_at else order.billing_address or order.address
-    buyer = [] if payment.erased_at else _lines_of(billing) if billing else [payment.customer.name]
+    buyer = [] if payment.erased_at else list(billing.lines) if billing else [payment.customer.name]
     return {
         "title": f"{_TITLES[document.kind]} {document.number}",
         "payment": payment.id,
@@ -72,18 +71,13 @@ def sheet(payment: Payment, document: Document) -> Sheet:
         "country": billing.country if billing else None,
         "buyerLabel": "Bill to",
         "buyer": buyer,
-        "shipTo": _lines_of(address) if address and address != billing and is_invoice else [],
+        "shipTo": list(address.lines) if address and address != billing and is_invoice else [],
         "facts": [[name, value] for name, value in _facts(payment, document)],
         "reason": _reason(payment, document),
         "lines": _lines(payment) if is_invoice else [],
         "sums": [*(_sums(payment) if is_invoice else ()), *_stated(payment, document)],
         "notes": [] if payment.erased_at is None else ["The customer's name and address were erased on request."],
     }
-
-
-def _lines_of(address: Address) -> list[str]:
-    place = " ".join(each for each in (address.postal_code, address.city, address.region) if each)
-    return [each for each in (address.name, address.line1, address.line2, place, address.country) if each]
 
 
 def _facts(payment: Payment, document: Document) -> Iterator[tuple[str, str]]:

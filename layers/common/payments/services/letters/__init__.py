@@ -1,7 +1,7 @@
 """What the mails say: pure functions of a notice, its payment and the business.
 
-The words are in `customer` and `admin`, how amounts and dates are written in `content`, and what a mail looks like in
-`page` and `text`. They are English, whatever the customer's language.
+The words are in `customer` and `admin`, how amounts and dates are written in `content`, what an order has in
+`orders`, and what a mail looks like in `page` and `text`. They are English, whatever the customer's language.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from payments.domain.payment import Payment
 from payments.domain.texts import line
 from payments.services.letters import admin, customer, page, text
 from payments.services.letters.content import Business, Content
+from payments.services.letters.orders import items
 
 __all__ = ["Business", "letter"]
 
@@ -27,15 +28,16 @@ _CONTENTS: Mapping[NoticeKind, Callable[[Notice, Payment, Business], Content]] =
     NoticeKind.DISPUTE_ALERT: admin.dispute_alert,
     NoticeKind.FRAUD_ALERT: admin.fraud_alert,
     NoticeKind.REVIEW_ALERT: admin.review_alert,
+    NoticeKind.SHORTAGE_ALERT: admin.shortage_alert,
 }
 
 
 def letter(notice: Notice, payment: Payment, business: Business) -> Letter:
     """The mail for a notice that the payment's facts call for."""
-    content = _CONTENTS[notice.kind](notice, payment, business)
+    content, ordered = _CONTENTS[notice.kind](notice, payment, business), items(payment)
     return Letter(
         to=payment.customer.email if notice.kind.is_to_customer else business.admin_email,
         subject=line(content.subject),
-        text=text.render(content, business),
-        html=page.render(content, business),
+        text=text.render(content, ordered, business),
+        html=page.render(content, ordered, business),
     )

@@ -20,6 +20,7 @@ from payments.services.letters.content import (
     received,
     refunded,
 )
+from payments.services.letters.orders import bought, counted, is_free, named, to_do
 
 _NOT_TOLD = "The customer reads that the payment was declined, and not why: the card may be somebody else's."
 # Radar's reviews have these ids; early fraud warnings have others.
@@ -27,14 +28,17 @@ _REVIEW = "prv_"
 
 
 def notification(_: Notice, payment: Payment, business: Business) -> Content:
-    amount, name = paid(payment), payment.customer.name
+    name, is_paid = payment.customer.name, not is_free(payment)
+    amount = paid(payment) if is_paid else "nothing to pay"
+    what = "Payment received" if is_paid else "Order received"
     copied = ", and you a copy of it" if business.wants_copies else ""
+    said = f"{name} has paid {amount} for" if is_paid else f"There is nothing to pay. {name} has ordered"
     return Content(
-        subject=f"Payment received: {amount} from {name} for {payment.product_name}",
+        subject=f"{what}: {amount} from {name} for {named(payment)}",
         preview="The customer is sent a confirmation.",
-        heading="Payment received",
-        before=(f"{name} has paid {amount} for {payment.product_name}.",),
-        rows=(("Amount", amount), *_facts(payment, business)),
+        heading=what,
+        before=(f"{said} {named(payment)}.",),
+        rows=(*((("Amount", amount),) if is_paid else ()), *_facts(payment, business), *to_do(payment)),
         link=_in_stripe(payment, business),
         after=(f"The customer is sent a confirmation{copied}.",),
         footer=_footer(business),
@@ -60,10 +64,10 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
     else:
         outlook = "The checkout is closed. The customer is told by mail, and may order again."
     return Content(
-        subject=f"Payment failed: {payment.asked} from {name} for {payment.product_name}",
+        subject=f"Payment failed: {payment.asked} from {name} for {named(payment)}",
         preview=cause.message if cause else outlook,
         heading="A payment failed",
-        before=(f"{name} tried to pay {payment.asked} for {payment.product_name}, without success so far.", outlook),
+        before=(f"{name} tried to pay {payment.asked} for {named(payment)}, without success so far.", outlook),
         rows=(("Amount", payment.asked), *reason, *_facts(payment, business)),
         link=_in_stripe(payment, business),
         after=(_NOT_TOLD,) if payment.is_cause_secret else (),
@@ -79,7 +83,8 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
         preview="Please arrange it another way.",
         heading="A refund failed",
         before=(
-            f"The refund of {amount} did not reach {name}. Stripe returns the money to your balance.",
+            f"The refund of {amount} did not reach {name}, who paid for {named(payment)}. Stripe returns the money to "
+            "your balance.",
             "Please arrange it another way, such as a bank transfer. A customer who was told that the refund is on its "
             "way is told that it did not arrive, and that you will arrange it.",
         ),
@@ -156,7 +161,7 @@ def dispute_alert(notice: Notice, payment: Payment, business: Business) -> Conte
     deadline = f", {stage.answer.lower()} {due[0][1]}" if stage.answer and due else ""
     return Content(
         subject=f"{stage.title}: {amount}{deadline}",
-        preview=f"{payment.customer.name}, for {payment.product_name}.",
+        preview=f"{payment.customer.name}, for {named(payment)}.",
         heading=stage.title,
         before=(stage.meaning,),
         rows=(
@@ -185,7 +190,7 @@ def fraud_alert(notice: Notice, payment: Payment, business: Business) -> Content
             "it now: a dispute costs a fee on top. Hold back what has not been delivered."
         )
     return Content(
-        subject=f"Possible fraud: {amount} from {payment.customer.name} for {payment.product_name}",
+        subject=f"Possible fraud: {amount} from {payment.customer.name} for {named(payment)}",
         preview=meaning,
         heading="Possible fraud",
         before=(meaning,),
@@ -208,13 +213,42 @@ def review_alert(_: Notice, payment: Payment, business: Business) -> Content:
         after.insert(1, f"To keep what was asked, refund the difference of {difference} in Stripe's dashboard.")
     return Content(
         subject=f"Please review: {came} received, {asked} asked",
-        preview=f"{name}, for {payment.product_name}.",
+        preview=f"{name}, for {named(payment)}.",
         heading="Please review a payment",
         before=(f"{name} has paid something else than was asked, and is not sent a confirmation. Please decide.",),
         rows=(("Asked", asked), *(("Received", each) for each in sums), *_facts(payment, business)),
         link=_in_stripe(payment, business),
         commands=tuple(_approving(each, payment, business) for each in payment.balance.unaccepted),
         after=tuple(after),
+        footer=_footer(business),
+    )
+
+
+def shortage_alert(notice: Notice, payment: Payment, business: Business) -> Content:
+    line = next(each for each in payment.order.lines if each.sku == notice.ref)
+    name, missing = payment.customer.name, counted(line)
+    money = f"The {received(payment)} that {name} paid are with you"
+    return Content(
+        subject=f"Not in stock: {missing}, paid by {name} in {named(payment)}",
+        preview="Get more and settle it, or give the money back.",
+        heading="Something that was paid for is not in stock",
+        before=(
+            f"{name} paid for {named(payment)} when its time was over, and what was kept for it had been given back. "
+            f"Not there any more: {missing}. {money}; whatever else was ordered is taken from stock.",
+        ),
+        rows=(
+            ("Missing", missing),
+            ("Product", notice.ref),
+            ("Amount", paid(payment)),
+            *_facts(payment, business),
+            *to_do(payment),
+        ),
+        link=_in_stripe(payment, business),
+        after=(
+            'If you get more: add it to the stock at the desk, then choose "Take it from stock" at this payment, and '
+            "ship it.",
+            'If you do not: refund it, and choose "Not delivered" at this payment. Nothing is taken from stock then.',
+        ),
         footer=_footer(business),
     )
 
@@ -226,7 +260,7 @@ def _approving(sum_: Money, payment: Payment, business: Business) -> str:
 def _facts(payment: Payment, business: Business) -> tuple[Row, ...]:
     """What was to be paid for, when and by whom, and the ids."""
     return (
-        ("For", payment.product_name),
+        *bought(payment),
         ("Customer", payment.customer.name),
         *((("Email", payment.customer.email),) if payment.customer.email else ()),
         *dates(payment, business),

@@ -35,7 +35,8 @@ class Link:
     address: str
 
 
-type Row = tuple[str, str | Money]
+type Row = tuple[str, str | Money | tuple[str, ...]]
+"""A label, and a value of one line or several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,6 @@ def invoice_link(payment: Payment, business: Business) -> Link | None:
 
 def ids(payment: Payment) -> tuple[Row, ...]:
     """What to name a payment by when asking about it; of Stripe's ids the charge's, once that is known."""
-    own: Row = ("Payment", payment.id)
     charge = payment.settled_attempt.charge if payment.settled_attempt else None
-    return (("Transaction", charge), own) if charge else (own,)
+    named = (("Order", payment.order.number), ("Transaction", charge), ("Payment", payment.id))
+    return tuple((label, id_) for label, id_ in named if id_)

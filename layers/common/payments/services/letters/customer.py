@@ -15,31 +15,60 @@ from payments.services.letters.content import (
     paid,
     refunded,
 )
+from payments.services.letters.orders import bought, is_free, named, sent_to
 
 _ASK = "If you have a question, reply to this mail."
 
 
 def payment_confirmation(_: Notice, payment: Payment, business: Business) -> Content:
+    if is_free(payment):
+        return _order_confirmation(payment, business)
     amount = paid(payment)
     attempt = payment.settled_attempt
     receipt = Link("View receipt", attempt.receipt_url) if attempt and attempt.receipt_url else None
     return Content(
         subject=f"Your payment of {amount} to {business.name} is complete",
-        preview=f"For {payment.product_name}. Thank you.",
+        preview=f"For {named(payment)}. Thank you.",
         heading="Your payment is complete",
         before=(
             _greeting(payment.customer),
-            f"We have received your payment of {amount} for {payment.product_name}. Thank you.",
+            f"We have received your payment of {amount} for {named(payment)}. Thank you.",
         ),
         rows=(
             ("Amount", amount),
-            ("For", payment.product_name),
+            *bought(payment),
             *dates(payment, business),
             *issued(payment.invoice, "Invoice"),
             *ids(payment),
+            *sent_to(payment),
         ),
         link=invoice_link(payment, business) or receipt,
         after=(f"Nothing more is needed for this payment. Please keep this mail for your records. {_ASK}",),
+        footer=_footer(business),
+    )
+
+
+def _order_confirmation(payment: Payment, business: Business) -> Content:
+    """Of an order for 0: there is no charge, and no receipt."""
+    return Content(
+        subject=f"Your order at {business.name} is complete: nothing to pay",
+        preview=f"For {named(payment)}. Thank you.",
+        heading="Your order is complete",
+        before=(
+            _greeting(payment.customer),
+            f"We have received your order for {payment.product_name}. There is nothing to pay. Thank you."
+            if bought(payment)
+            else f"We have received your {named(payment)}. There is nothing to pay. Thank you.",
+        ),
+        rows=(
+            *bought(payment),
+            *dates(payment, business),
+            *issued(payment.invoice, "Invoice"),
+            *ids(payment),
+            *sent_to(payment),
+        ),
+        link=invoice_link(payment, business),
+        after=(f"Nothing more is needed for this order. Please keep this mail for your records. {_ASK}",),
         footer=_footer(business),
     )
 
@@ -53,12 +82,11 @@ def payment_failed(_: Notice, payment: Payment, business: Business) -> Content:
         heading="Your payment did not go through",
         before=(
             _greeting(payment.customer),
-            f"Your payment of {payment.asked} for {payment.product_name} could not be completed. "
-            "You have not been charged.",
+            f"Your payment of {payment.asked} for {named(payment)} could not be completed. You have not been charged.",
         ),
         rows=(
             ("Amount", payment.asked),
-            ("For", payment.product_name),
+            *bought(payment),
             *reason,
             *dates(payment, business),
             *ids(payment),
@@ -78,13 +106,13 @@ def refund_confirmation(notice: Notice, payment: Payment, business: Business) ->
         heading="Your refund is on its way",
         before=(
             _greeting(payment.customer),
-            f"We have refunded {part} for {payment.product_name}. The money goes back to where it came from; "
+            f"We have refunded {part} for {named(payment)}. The money goes back to where it came from; "
             "banks usually take 5 to 10 days to show it.",
         ),
         rows=(
             ("Refunded", amount),
             ("You paid", whole),
-            ("For", payment.product_name),
+            *bought(payment),
             *dates(payment, business),
             ("Refund", notice.ref),
             *issued(payment.document(DocumentKind.CREDIT_NOTE, notice.ref), "Credit note"),
@@ -104,14 +132,14 @@ def refund_failed(notice: Notice, payment: Payment, business: Business) -> Conte
         heading="Your refund did not reach you",
         before=(
             _greeting(payment.customer),
-            f"We sent your refund of {amount} for {payment.product_name} on its way, but it could not be paid out, and "
+            f"We sent your refund of {amount} for {named(payment)} on its way, but it could not be paid out, and "
             "the money came back to us.",
             "We know of it and will arrange it in another way.",
         ),
         rows=(
             ("Refund", amount),
             ("You paid", paid(payment)),
-            ("For", payment.product_name),
+            *bought(payment),
             *dates(payment, business),
             ("Refund id", notice.ref),
             *issued(payment.document(DocumentKind.CANCELLATION, notice.ref), "Cancellation"),

@@ -10,6 +10,7 @@ from html import escape
 from payments.domain.money import Money
 from payments.domain.texts import line
 from payments.services.letters.content import Business, Content, Link, Row, unbroken
+from payments.services.letters.orders import Item
 
 _FONT = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _INK, _SOFT, _LINE, _GROUND, _CARD = "#1d242d", "#56606c", "#dfe3e8", "#f2f4f6", "#ffffff"
@@ -38,11 +39,13 @@ _WORD_END = "<!--[if mso]></td></tr></table><![endif]-->"
 _TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 
 
-def render(content: Content, business: Business) -> str:
+def render(content: Content, ordered: tuple[Item, ...], business: Business) -> str:
     """A whole document; every word in it is escaped."""
     parts = [_paragraph(each) for each in content.before]
     if content.link:
         parts.append(_button(content.link))
+    if ordered:
+        parts.append(_items(ordered))
     parts.append(_rows(content.rows))
     parts += [_command(each) for each in content.commands]
     parts += [_paragraph(each) for each in content.after]
@@ -108,6 +111,27 @@ def _command(words: str) -> str:
     return f'<p class="ink" style="{style};color:{_INK};overflow-wrap:anywhere">{escape(line(words))}</p>'
 
 
+def _items(items: tuple[Item, ...]) -> str:
+    rendered = "\n".join(map(_item, items))
+    return (
+        '<table width="100%" cellpadding="0" cellspacing="0" border="0" class="line" '
+        f'style="margin:4px 0 20px;border-bottom:1px solid {_LINE}">\n{rendered}\n</table>'
+    )
+
+
+def _item(item: Item) -> str:
+    cell = f"border-top:1px solid {_LINE};{_FONT};font-size:15px;line-height:22px;color:{_INK}"
+    weight = "600" if item.is_total else "normal"
+    times = f"{item.quantity} \N{MULTIPLICATION SIGN} " if item.quantity else ""
+    # A name may be written from right to left, and must not turn what is before it.
+    return (
+        f'<tr><th scope="row" class="ink line" align="left" valign="top" style="padding:10px 12px 10px 0;{cell};'
+        f'font-weight:{weight};word-break:break-word">{times}<span dir="auto">{_safe(item.words)}</span></th>'
+        f'<td class="ink line" align="right" valign="bottom" style="padding:10px 0;{cell};font-weight:{weight};'
+        f'text-align:right;white-space:nowrap">{_safe(str(item.amount))}</td></tr>'
+    )
+
+
 def _rows(rows: tuple[Row, ...]) -> str:
     rendered = "\n".join(_row(label, value) for label, value in rows)
     return (
@@ -116,7 +140,7 @@ def _rows(rows: tuple[Row, ...]) -> str:
     )
 
 
-def _row(label: str, value: str | Money) -> str:
+def _row(label: str, value: str | Money | tuple[str, ...]) -> str:
     # A name may be written from right to left, and must not turn the label beside it.
     emphasis = ";font-weight:600;white-space:nowrap" if isinstance(value, Money) else ""
     cell = f"border-top:1px solid {_LINE};{_FONT};font-size:15px;line-height:22px"
@@ -125,8 +149,15 @@ def _row(label: str, value: str | Money) -> str:
         f'style="padding:10px 12px 10px 0;{cell};font-weight:normal;color:{_SOFT}">{_safe(label)}</th>'
         f'<td class="ink line" align="left" valign="top" dir="auto" '
         f'style="padding:10px 0;{cell};color:{_INK};text-align:left;word-break:break-word{emphasis}">'
-        f"{_safe(str(value))}</td></tr>"
+        f"{_lines(value)}</td></tr>"
     )
+
+
+def _lines(value: str | Money | tuple[str, ...]) -> str:
+    """Each line of several in its own direction."""
+    if not isinstance(value, tuple):
+        return _safe(str(value))
+    return "".join(f'<div dir="auto" style="text-align:left">{_safe(each)}</div>' for each in value)
 
 
 def _button(link: Link) -> str:
