@@ -27,6 +27,7 @@ from payments.domain.order import Line, Order
 from payments.domain.own_payments import OwnPayment
 from payments.domain.payment import Customer, Payment
 from payments.domain.pricing import cart_of, price
+from payments.domain.stock import StockChange
 from payments.domain.writes import AuditEntry
 from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
@@ -268,6 +269,8 @@ def _beside(fact: Fact) -> Json:
 _WAITING = desk.Waiting(_ordered().id, "succeeded", Attention((Reason.DISPUTE,), _NOW, _NOW + timedelta(days=7)))
 _NOT_FOR_EVERYONE = (errors.NotSignedIn, errors.NotAdmin)
 
+_SKU: Json = {"name": "sku", "in": "path", "required": True, "schema": {"type": "string"}}
+_DELIVERY = StockChange("adm_stock_1", "enamel-mug", 5, "a delivery", "grace-1", _NOW)
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -444,8 +447,8 @@ OPERATIONS: Mapping[str, Operation] = {
         parameters=[
             _asked(
                 "q",
-                "A payment's id, Stripe's session, intent or paid charge, a mail address, or the `sub` of a user. "
-                "Alone: it finds payments of every day and status.",
+                "An order's number, a payment's id, Stripe's session, intent or paid charge, a mail address, or the "
+                "`sub` of a user. Alone: it finds payments of every day and status.",
             ),
             *_DAYS,
             _asked("status", "Payments of this status only.", enum=[each.value for each in payment.Status]),
@@ -480,6 +483,27 @@ OPERATIONS: Mapping[str, Operation] = {
         view="ProductsView",
         example=products.products_view(_PRODUCTS, _STOCK),
         refusals=(*_NOT_FOR_EVERYONE, errors.TryAgain),
+    ),
+    "GET /admin/products/{sku}": Operation(
+        name="getProductForAdmins",
+        summary="A product, how many are left, and who changed that",
+        status=200,
+        answer="The product as it is now.",
+        view="AdminProductView",
+        example=products.admin_product_view(next(each for each in _PRODUCTS if each.stocked), 30, [_DELIVERY]),
+        refusals=(*_NOT_FOR_EVERYONE, errors.ProductNotFound, errors.TryAgain, errors.NewerRelease),
+        parameters=[_SKU],
+    ),
+    "POST /admin/payments/{paymentId}/shortages": Operation(
+        name="settleShortage",
+        summary="Say what becomes of something that was paid for and is not there",
+        status=200,
+        answer="The payment. A repetition changes nothing.",
+        view="AdminPaymentView",
+        example=_ADMIN_PAYMENT,
+        refusals=(*_OF_BODIES, *_OF_THE_DESK, errors.NothingToSettle, errors.StockTooLow),
+        parameters=[_PAYMENT_ID],
+        body=_body("ShortageBody", {"sku": "enamel-mug", "resolution": "supplied"}),
     ),
     "POST /admin/payments/{paymentId}/refunds": Operation(
         name="refundPayment",
@@ -562,7 +586,7 @@ OPERATIONS: Mapping[str, Operation] = {
             errors.NewerRelease,
         ),
         parameters=[
-            {"name": "sku", "in": "path", "required": True, "schema": {"type": "string"}},
+            _SKU,
             _KEY | {"required": True},
         ],
         body=_body("StockBody", {"change": 5, "reason": "a delivery"}),

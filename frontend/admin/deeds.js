@@ -47,7 +47,7 @@ export async function perform(desk, payment, draw, { path, address, body, key, q
 }
 
 /** Null for what ends the view. */
-function wordsOf(error) {
+export function wordsOf(error) {
   if (error instanceof UnreachableError) return `No answer came, so it may have been done or not. ${AGAIN}`;
   if (error instanceof SignInError) return `${error.message} Nothing was done.`;
   if (!(error instanceof ProblemError) || error.status === 403) return null;

@@ -9,6 +9,7 @@ import { SignInError } from "./issuer.js";
 import { showPayment } from "./payment.js";
 import { showPayments } from "./payments.js";
 import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, signOut, who } from "./session.js";
+import { showProduct, showStock } from "./stock.js";
 import { showStats } from "./stats.js";
 import { problemWords } from "./words.js";
 
@@ -24,7 +25,13 @@ import { problemWords } from "./words.js";
 const VIEWS = {
   attention: { title: "Attention", view: showAttention },
   payments: { title: "Payments", view: showPayments },
+  stock: { title: "Stock", view: showStock },
   stats: { title: "Statistics", view: showStats },
+};
+/** One of them. */
+const ONE = {
+  payments: { title: "Payment", view: showPayment },
+  stock: { title: "Product", view: showProduct },
 };
 const ENDED = "Your sign-in has ended. Sign in again to go on where you were.";
 
@@ -38,7 +45,7 @@ function show() {
   const { signal } = current;
   const [path, search = ""] = (location.hash.slice(1) || "/attention").split("?");
   const [, name, id = ""] = path.split("/");
-  const view = name === "payments" && id ? showPayment : VIEWS[name]?.view;
+  const view = (id ? ONE[name] : VIEWS[name])?.view;
   say("problem");
   settle();
   // A question of the view before is answered with no.
@@ -60,7 +67,7 @@ function show() {
   }
 }
 
-const loadingTitle = (name, id) => (id ? "Payment" : VIEWS[name].title);
+const loadingTitle = (name, id) => (id ? ONE : VIEWS)[name].title;
 
 function dress(name) {
   byId("views").hidden = byId("who").hidden = !isSignedIn();
@@ -102,7 +109,9 @@ function fail(error) {
   if (error instanceof SignedOutError) return showSignedOut(ENDED);
   const again = button("Try again", show, false);
   if (error instanceof ProblemError && error.status === 403) return showRefused();
-  if (error instanceof ProblemError && error.status === 404) {
+  if (error instanceof ProblemError && error.code === "product_not_found") {
+    end("There is no such product", problemWords(error), element("a", { href: "#/stock" }, "Go to the stock"));
+  } else if (error instanceof ProblemError && error.status === 404) {
     end("There is no such payment", problemWords(error), element("a", { href: "#/payments" }, "Go to the payments"));
   } else if (error instanceof ProblemError) {
     end("This cannot be shown", problemWords(error), error.temporary ? again : null);

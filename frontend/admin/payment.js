@@ -6,6 +6,7 @@ import { perform } from "./deeds.js";
 import { button, definitions, element, isolated, outside, table } from "./elements.js";
 import { erasurePart } from "./erasure.js";
 import { day, money, sums, time } from "./format.js";
+import { orderPart, shippingPart, shortagesPart } from "./goods.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
 import { disputeName, documentName, noticeName, noticeState, reasonName } from "./words.js";
@@ -26,6 +27,8 @@ export async function showPayment(desk) {
         part("What it is", summary(payment), deeds(payment, does)),
         part("Refund", refundPart(desk, payment, draw)),
         part("Order", orderPart(payment)),
+        part("Delivery", shippingPart(payment)),
+        part("Out of stock", shortagesPart(payment, does), true),
         part("Your metadata", metadataPart(payment)),
         part("Money by payment intent", intentsPart(payment), true),
         part("Refund requests", requestsPart(payment, does), true),
@@ -122,17 +125,6 @@ function deeds({ toApprove, cancelable, name }, does) {
     }),
   );
   return element("p", { class: "actions" }, approvals, cancelable && cancel, refresh);
-}
-
-function orderPart({ order, currency }) {
-  const sum = (amount) => money({ amount, currency });
-  return definitions([
-    ["Number", order.number],
-    ...order.lines.map(({ name, quantity, unit }) => [[`${quantity} \u00d7 `, isolated(name)], sum(quantity * unit)]),
-    ["Shipping", order.shipping && sum(order.shipping.amount)],
-    ...order.tax.map(({ name, amount, inclusive }) => [inclusive ? `${name} (in it)` : name, sum(amount)]),
-    ["Total", sum(order.total)],
-  ]);
 }
 
 function metadataPart({ metadata }) {

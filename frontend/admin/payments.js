@@ -32,7 +32,7 @@ export async function showPayments(desk) {
 
 function search(query) {
   const text = { id: "q", name: "q", type: "search", value: query.q, autocomplete: "off", spellcheck: "false" };
-  const hint = "A payment, an id of Stripe's (cs_, pi_, ch_), a mail address or a user, whatever the day and status.";
+  const hint = "An order's number, a payment, an id of Stripe's (cs_, pi_, ch_), a mail address or a user, whatever the day and status.";
   const days = ["from", "to"].map((name) => element("input", { id: name, name, type: "date", value: query[name] }));
   const form = element(
     "form",

@@ -17,7 +17,7 @@ export const STATUSES = {
 const ATTENTION = {
   review: ["In review", "What was paid is not what was asked. Accept it, or refund it."],
   dispute: ["Dispute", "The customer's bank disputes the payment. Answer in Stripe's dashboard before the deadline."],
-  shortage: ["Out of stock", "It was paid when nothing was left. Get more, or refund it."],
+  shortage: ["Out of stock", "It was paid when nothing was left. Get more and take it from stock, or refund it and mark it not delivered."],
   refund: ["Refund hangs", "A refund has no answer, does not come to an end, or was closed here and made at Stripe all the same."],
   mail: ["Mail not delivered", "A mail did not arrive. Send it again, or write yourself."],
 };
@@ -64,6 +64,8 @@ const FACTS = {
   fraud_signal: "Warning of fraud",
   approval: "Approval",
   refund_request: "Refund request",
+  shortage: "Out of stock",
+  replacement: "Replaced by",
 };
 
 /** @type {Record<string, string>} */
@@ -73,6 +75,9 @@ const REQUESTS = {
   overtaken: "replaced by a refund made elsewhere",
   withdrawn: "withdrawn",
 };
+
+/** @type {Record<string, string>} */
+const SHORTAGES = { open: "to settle", supplied: "taken from stock since", waived: "not delivered" };
 
 /** @type {[value: string, text: string][]} */
 export const REASONS = [
@@ -98,6 +103,7 @@ export const noticeName = named(NOTICES);
 export const noticeState = named(NOTICE_STATES);
 export const factName = named(FACTS);
 export const requestState = named(REQUESTS);
+export const shortageState = named(SHORTAGES);
 export const disputeName = named(DISPUTES);
 export const documentName = named(DOCUMENTS);
 export const wayName = named(WAYS);

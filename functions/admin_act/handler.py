@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.domain.dashboard import dashboard_of
 from payments.domain.errors import PaymentNotFound
+from payments.domain.facts import ShortageState
 from payments.domain.identifiers import is_payment_id
 from payments.domain.money import Money
 from payments.domain.notices import Notice, Posting
@@ -15,7 +16,7 @@ from payments.runtime.admin_payment_views import AdminPaymentView, admin_payment
 from payments.runtime.bodies import json_body, read, required_key
 from payments.runtime.callers import Caller, admin
 from payments.runtime.composition import admin_table, mail_queue_later, stripe_api
-from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
@@ -29,6 +30,7 @@ from payments.services.erasing import erase
 from payments.services.refreshing import refresh
 from payments.services.refunding import Outcome, Refunding, Wanted, claimant_of
 from payments.services.resending import resend
+from payments.services.settling import settle
 from payments.services.stocking import change_stock
 
 type Answer = tuple[int, Mapping[str, object]]
@@ -140,6 +142,12 @@ def _erase(event: Request, by: Caller) -> Answer:
     return 202, erasure_view(erasure)
 
 
+def _settle(event: Request, by: Caller) -> Answer:
+    payment_id, body = _payment_id(event), read(ShortageBody, json_body(event))
+    resolution = ShortageState(body.resolution)
+    return _acted("settled", settle(payment_id, body.sku, resolution, by=by.sub, store=store, now=datetime.now(UTC)))
+
+
 def _stock(event: Request, by: Caller) -> Answer:
     sku, key, body = str(event["pathParameters"]["sku"]), required_key(event), read(StockBody, json_body(event))
     change = StockChange.asked(sku, body.change, body.reason, key=key, by=by.sub, at=datetime.now(UTC))
@@ -156,6 +164,7 @@ _ACTS: Mapping[str, Callable[[Request, Caller], Answer]] = {
     "POST /admin/payments/{paymentId}/notices/resend": _resend,
     "POST /admin/payments/{paymentId}/cancel": _cancel,
     "POST /admin/payments/{paymentId}/refresh": _refresh,
+    "POST /admin/payments/{paymentId}/shortages": _settle,
     "POST /admin/erasures": _erase,
     "POST /admin/products/{sku}/stock": _stock,
 }

@@ -15,9 +15,10 @@ from payments.runtime.callers import admin
 from payments.runtime.composition import desk
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import logger_of
-from payments.runtime.products import products_on_sale
+from payments.runtime.products import admin_product_view, products_on_sale
 from payments.runtime.settings import flag, setting, time_zone
 from payments.services.desk_reading import attention, payments_of, search, statistics
+from payments.services.stocking import stock_of
 
 logger = logger_of("admin_read")
 store = desk()
@@ -58,6 +59,10 @@ def _products(event: Request) -> Mapping[str, object]:
     return products_on_sale(store)
 
 
+def _product(event: Request) -> Mapping[str, object]:
+    return admin_product_view(*stock_of(event["pathParameters"]["sku"], store))
+
+
 def _today() -> date:
     return datetime.now(zone).date()
 
@@ -69,6 +74,7 @@ _VIEWS: Mapping[str, Callable[[Request], Mapping[str, object]]] = {
     "GET /admin/payments/{paymentId}": _payment,
     "GET /admin/stats": _statistics,
     "GET /admin/products": _products,
+    "GET /admin/products/{sku}": _product,
 }
 
 

@@ -171,6 +171,10 @@ def payment(**changes: Any) -> dict[str, Any]:
         "email": "ada@example.com",
         "user": None,
         "metadata": {"table": "7"},
+        "address": None,
+        "billingAddress": None,
+        "note": None,
+        "shortages": [],
         "failure": None,
         "refundable": [{"intent": INTENT, **money(12000)}],
         "toApprove": [],
@@ -197,6 +201,25 @@ def payment(**changes: Any) -> dict[str, Any]:
 
 def fact(kind: str, ref: str, state: str, **details: Any) -> dict[str, Any]:
     return {"kind": kind, "ref": ref, "state": state, "learnedAt": NOW, "details": details}
+
+
+def product(**changes: Any) -> dict[str, Any]:
+    """One that is sold from stock, unless told otherwise."""
+    return {
+        "sku": "enamel-mug",
+        "name": "Enamel mug",
+        "kind": "fixed",
+        "price": {"amount": 1800},
+        "currency": "usd",
+        "minorUnits": 2,
+        "description": "",
+        "image": None,
+        "ships": True,
+        "most": 10,
+        "left": 12,
+        "changes": [{"at": NOW, "change": 12, "reason": "a delivery", "by": "heidi-sub"}],
+        **changes,
+    }
 
 
 def notice(kind: str, state: str, *, resendable: bool = False, note: str | None = None) -> dict[str, Any]:
@@ -284,6 +307,8 @@ class DeskApi:
     payments: dict[str, dict[str, Any]] = field(default_factory=lambda: {PAYMENT_ID: payment()})
     pages: list[list[dict[str, Any]]] = field(default_factory=list)
     """Of the list of payments; without any, it is one page of `payments`."""
+    product: dict[str, Any] = field(default_factory=lambda: product())
+    stock_keys: set[str] = field(default_factory=set)
     attention: list[dict[str, Any]] = field(default_factory=list)
     days: list[dict[str, Any]] = field(default_factory=list)
     scripts: dict[str, list[Script]] = field(default_factory=lambda: defaultdict(list))
@@ -325,6 +350,14 @@ class DeskApi:
                 if set(request.args) - {"cursor"} > {"q"}:
                     return refusal(422, "validation_failed", "Some fields cannot be accepted", "It goes alone.")
                 return self._page(int(request.args.get("cursor", "0")))
+            case ["products"]:
+                return json_answer({"products": [self.product, product(sku="hour", name="An hour", left=None)]})
+            case ["products", sku] if sku == self.product["sku"]:
+                return json_answer(self.product)
+            case ["products", sku, "stock"] if sku == self.product["sku"]:
+                return self._stock(json.loads(request.data), request.headers["Idempotency-Key"])
+            case ["products", *_]:
+                return refusal(404, "product_not_found", "There is no such product.")
             case ["erasures"]:
                 return self._erase(json.loads(request.data))
             case ["payments", id_, *rest] if id_ in self.payments:
@@ -351,6 +384,11 @@ class DeskApi:
                 payment |= {"status": "succeeded", "toApprove": [], "attention": None}
             case ["cancel"]:
                 payment |= {"status": "canceled", "cancelable": False, "payable": False}
+            case ["shortages"]:
+                settled = json.loads(request.data)
+                [missing] = [each for each in payment["shortages"] if each["sku"] == settled["sku"]]
+                missing["state"] = settled["resolution"]
+                payment["attention"] = None
             case ["notices", "resend"]:
                 payment["notices"][0] |= {"state": "due", "resendable": False}
             case ["refresh"]:
@@ -363,6 +401,15 @@ class DeskApi:
         for each in theirs:
             each |= {"name": None, "email": None, "user": None, "metadata": {}}
         return json_answer(erasure(len(theirs)), 202)
+
+    def _stock(self, body: dict[str, Any], key: str) -> Response:
+        if self.product["left"] + body["change"] < 0:
+            return refusal(409, "stock_too_low", f"{self.product['left']} are left; take away at most as many.")
+        if key not in self.stock_keys:
+            self.stock_keys.add(key)
+            self.product["left"] += body["change"]
+            self.product["changes"].insert(0, {"at": NOW, "by": "grace-sub", **body})
+        return json_answer({"sku": self.product["sku"], "left": self.product["left"]})
 
     def _refund(self, payment: dict[str, Any], body: dict[str, Any], key: str) -> Response:
         if key not in self.refunds:

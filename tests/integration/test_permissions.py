@@ -24,11 +24,14 @@ from payments.adapters import secrets
 from payments.adapters.table import catalogue, notices, payment_items, work
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
+from payments.domain.actors import ANSWER
 from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
+from payments.domain.facts import Shortage, ShortageState
 from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
+from payments.services.recording import record
 from tests.callers import ADA
 from tests.integration.crash_scenarios import (
     DECLINED,
@@ -194,7 +197,7 @@ def look_at_the_desk(system: FragileSystem) -> None:
     """Each of its pages, and each thing that a payment is found by."""
     [payment] = system.payments()
     [session] = payment.sessions
-    for q in (payment.id, session.ref, payment.customer.email, "ada-1"):
+    for q in (payment.id, session.ref, payment.customer.email, "ada-1", str(payment.order.number)):
         assert system.desk("GET /admin/payments", query={"q": q}).status == 200
     for route in ("attention", "payments", "payments/{paymentId}", "stats", "products"):
         assert system.desk(f"GET /admin/{route}", paymentId=payment.id).status == 200
@@ -206,6 +209,16 @@ def change_stock_at_the_desk(system: FragileSystem) -> None:
         route, body = "POST /admin/products/{sku}/stock", {"change": 5, "reason": "a delivery"}
         assert system.desk(route, sku="notebook", body=body, headers={"idempotency-key": KEY}).status == 200
     assert system.desk("GET /admin/products").status == system.products().status == 200
+    assert system.desk("GET /admin/products/{sku}", sku="notebook").body["changes"]
+
+
+def settle_at_the_desk(system: FragileSystem) -> None:
+    [payment] = system.payments()
+    missing = Shortage(ref="enamel-mug", state=ShortageState.OPEN, quantity=1)
+    record(system.table, payment, [missing], actor=ANSWER, now=system.now())
+    body = {"sku": "enamel-mug", "resolution": "supplied"}
+    for _ in range(2):
+        assert system.desk("POST /admin/payments/{paymentId}/shortages", paymentId=payment.id, body=body).status == 200
 
 
 def cancel_as_customer(system: FragileSystem) -> None:
@@ -333,6 +346,7 @@ STORIES: list[tuple[Act, ...]] = [
     (refresh_what_has_no_answer(FragileSystem.refresh_once),),
     (refresh_what_has_no_answer(refresh_at_the_desk),),
     (order, erase_what_nobody_paid),
+    (told(PAID), settle_at_the_desk),
     (told(PAID), withdraw_what_has_no_answer),
     (order, erase_at_the_desk({"email": "ada@example.com"})),
     (told(PAID), erase_at_the_desk({"user": "ada-1"})),

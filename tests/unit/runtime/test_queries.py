@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from payments.domain.attention import Reason
 from payments.domain.desk import (
     ByEmail,
+    ByNumber,
     ByPayment,
     ByStripe,
     ByUser,
@@ -106,6 +107,8 @@ def test_what_cannot_be_listed_is_refused_in_words(query: dict[str, str], words:
         ("pi_3SVo1a", ByStripe("pi_3SVo1a")),
         ("ch_3SVo1a", ByStripe("ch_3SVo1a")),
         ("py_3SVo1a", ByStripe("py_3SVo1a")),
+        ("7K3M-9XQ2", ByNumber("7K3M-9XQ2", "7K3M-9XQ2")),
+        (" 7k3m-oil2 ", ByNumber("7K3M-0112", "7k3m-oil2")),
         ("Ada@Example.com", ByEmail("ada@example.com")),
         ("ada@MÜNCHEN.de", ByEmail("ada@xn--mnchen-3ya.de")),
         ("7c9e6679-7425-40de-944b-e07fc1f90ae7", ByUser("7c9e6679-7425-40de-944b-e07fc1f90ae7")),
@@ -118,7 +121,7 @@ def test_one_field_finds_by_what_it_looks_like(text: str, found: Sought) -> None
 
 @pytest.mark.parametrize("text", ["Ada Lovelace", ID[:-1], ID.lower(), "re_1", "du_1", "evt_1", "アダ", " ", "x" * 256])
 def test_what_finds_nothing_ever_says_what_can_be_searched_for(text: str) -> None:
-    assert refusal(q=text).startswith("q: Search for a payment (pay_...), a session, an intent")
+    assert refusal(q=text).startswith("q: Search for an order's number, a payment (pay_...), a session")
 
 
 def test_an_address_that_is_none_says_so() -> None:
@@ -147,7 +150,13 @@ def test_a_search_goes_on_where_it_was_and_its_cursor_does_not_say_what_for() ->
     "place",
     [
         InAttention(Reason.MAIL, InWaiting(ROW.created_at, ID, notice))
-        for notice in (None, "payment_failed", "review_alert#5000-usd+9900-eur", "dispute_alert#du_1#open")
+        for notice in (
+            None,
+            "payment_failed",
+            "review_alert#5000-usd+9900-eur",
+            "dispute_alert#du_1#open",
+            "shortage_alert#a.b-1",
+        )
     ]
     + [InAttention(Reason.REFUND)],
 )

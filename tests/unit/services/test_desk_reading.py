@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from payments.domain.attention import Attention, Reason
 from payments.domain.desk import (
     ByEmail,
+    ByNumber,
     ByPayment,
     ByStripe,
     ByUser,
@@ -97,6 +98,9 @@ class Desk:
 
     def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None:
         return next((self.pointers[each] for each in stripe_ids if each in self.pointers), None)
+
+    def payment_id_of_order(self, number: str) -> str | None:
+        return self.pointers.get(number)
 
 
 def _place(row: PaymentRow) -> tuple[str, str]:
@@ -203,15 +207,23 @@ def test_what_waits_is_shown_once_the_most_urgent_first(most: int, monkeypatch: 
         (ByPayment("pay_1"), ["pay_1"]),
         (ByStripe("ch_1"), ["pay_2"]),
         (ByStripe("ch_2"), []),
+        (ByNumber("7K3M-9XQ2", "7k3m-9xq2"), ["pay_3"]),
     ],
 )
 def test_an_id_finds_its_payment(sought: Sought, found: list[str]) -> None:
-    rows, place = search(Desk(pointers={"ch_1": "pay_2"}), sought, None)
+    rows, place = search(Desk(pointers={"ch_1": "pay_2", "7K3M-9XQ2": "pay_3"}), sought, None)
     assert [row.payment_id for row in rows] == found
     assert place is None
 
 
-@pytest.mark.parametrize(("sought", "whose"), [(ByEmail("ada@example.com"), "ada@example.com"), (ByUser("ada"), "ada")])
+@pytest.mark.parametrize(
+    ("sought", "whose"),
+    [
+        (ByEmail("ada@example.com"), "ada@example.com"),
+        (ByUser("ada"), "ada"),
+        (ByNumber("J0HN-1234", "john-1234"), "john-1234"),
+    ],
+)
 def test_an_address_or_a_user_finds_their_payments(sought: Sought, whose: str) -> None:
     assert [row.sku for row in search(Desk(), sought, None)[0]] == [f"of {whose}"]
 

@@ -48,7 +48,15 @@ class ByUser:
     user: str
 
 
-type Sought = ByPayment | ByStripe | ByEmail | ByUser
+@dataclass(frozen=True)
+class ByNumber:
+    """By the number of an order, else by the `sub` that is written the same."""
+
+    number: str
+    user: str
+
+
+type Sought = ByPayment | ByStripe | ByEmail | ByUser | ByNumber
 
 
 @dataclass(frozen=True, kw_only=True)

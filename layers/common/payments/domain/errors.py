@@ -188,6 +188,12 @@ class NothingToApprove(PaymentsError):
     code = "nothing_to_approve"
 
 
+class NothingToSettle(PaymentsError):
+    """Nothing that was paid for is missing of that product, or it was taken from stock already."""
+
+    code = "nothing_to_settle"
+
+
 class TryAgain(PaymentsError):
     """Too many writers at once on one payment; nothing was lost and the same request may be repeated."""
 

@@ -5,6 +5,7 @@ import secrets
 import time
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISTAKEN = str.maketrans("OIL", "011")
 PAYMENT_ID = re.compile(r"pay_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 ORDER_NUMBER = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", re.ASCII)
 
@@ -17,6 +18,12 @@ def new_payment_id() -> str:
 
 def is_payment_id(text: object) -> bool:
     return isinstance(text, str) and PAYMENT_ID.fullmatch(text) is not None
+
+
+def order_number(text: str) -> str | None:
+    """The number as it is kept, whatever somebody took for a 0 or a 1; None if it cannot be one."""
+    number = text.upper().translate(_MISTAKEN)
+    return number if ORDER_NUMBER.fullmatch(number) else None
 
 
 def new_order_number() -> str:

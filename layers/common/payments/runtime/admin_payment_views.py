@@ -11,9 +11,11 @@ from payments.domain.attention import Attention, Reason
 from payments.domain.dashboard import page_of
 from payments.domain.documents import Document, DocumentKind
 from payments.domain.dossier import Dossier, KeptFact, KeptNotice
+from payments.domain.facts import ShortageState
 from payments.domain.learning import notices
 from payments.domain.money import Currency
 from payments.domain.notices import NoticeState
+from payments.domain.order import Address
 from payments.domain.payment import DisputeStatus, Payment, Status, Way
 from payments.domain.views import (
     FailureView,
@@ -109,6 +111,26 @@ class TimelineView(TypedDict):
     """What it changed, or why nothing."""
 
 
+class AddressView(TypedDict):
+    name: str
+    line1: str
+    line2: str | None
+    city: str
+    region: str | None
+    postalCode: str | None
+    country: str
+    """ISO 3166-1 alpha-2."""
+
+
+class ShortageView(TypedDict):
+    """Something that was ordered and was not there any more when it was paid."""
+
+    sku: str
+    name: str
+    quantity: int
+    state: ShortageState
+
+
 class AdminPaymentView(PaymentRowView, TypedDict):
     """Everything about a payment. Of one that a newer release wrote, what can be said without acting on it."""
 
@@ -128,6 +150,13 @@ class AdminPaymentView(PaymentRowView, TypedDict):
     user: str | None
     """The `sub` of who ordered, if they were signed in."""
     metadata: dict[str, str]
+    address: AddressView | None
+    """Where it is sent."""
+    billingAddress: AddressView | None
+    """Where it is another, or nothing is sent."""
+    note: str | None
+    """What the customer had to say about it."""
+    shortages: list[ShortageView]
     failure: FailureView | None
     """Why the last attempt failed, as Stripe tells the business."""
     refundable: list[RefundableView]
@@ -185,6 +214,10 @@ def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> Admin
         "email": dossier.email,
         "user": dossier.user,
         "metadata": dict(dossier.metadata),
+        "address": _address_view(payment.order.address) if payment else None,
+        "billingAddress": _address_view(payment.order.billing_address) if payment else None,
+        "note": payment.order.note if payment else None,
+        "shortages": _shortage_views(payment) if payment else [],
         "failure": _cause(payment) if payment else view["failure"],
         "refundable": refundable_views(payment) if payment else [],
         "toApprove": money_views(payment.balance.unaccepted) if payment and payment.is_in_review else [],
@@ -197,6 +230,28 @@ def admin_payment_view(dossier: Dossier, dashboard: str, now: datetime) -> Admin
         "timeline": [_timeline_view(each) for each in dossier.trail],
         "stripeUrl": page_of(payment, dashboard) if payment else None,
     }
+
+
+def _address_view(address: Address | None) -> AddressView | None:
+    if address is None:
+        return None
+    return {
+        "name": address.name,
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": address.region,
+        "postalCode": address.postal_code,
+        "country": address.country,
+    }
+
+
+def _shortage_views(payment: Payment) -> list[ShortageView]:
+    names = {line.sku: line.name for line in payment.order.lines}
+    return [
+        {"sku": each.ref, "name": names.get(each.ref, each.ref), "quantity": each.quantity, "state": each.state}
+        for each in payment.shortages
+    ]
 
 
 def _cause(payment: Payment) -> FailureView | None:

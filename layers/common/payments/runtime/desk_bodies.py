@@ -76,6 +76,15 @@ class StockBody(Body):
     ]
 
 
+class ShortageBody(Body):
+    """What becomes of something that was paid for and is not there."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=100, description="One of the payment's `shortages`.")]
+    resolution: Literal["supplied", "waived"] = Field(
+        description="`supplied` takes it from stock now; `waived` says that it will not be delivered from there."
+    )
+
+
 class ErasureBody(Body):
     """Who is to be erased: one of the three."""
 

@@ -20,6 +20,7 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NoticeNotFound: (404, "There is no such mail"),
     errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
     errors.NothingToApprove: (409, "That sum is not in review"),
+    errors.NothingToSettle: (409, "That is not missing"),
     errors.NotResendable: (409, "That mail cannot be sent again now"),
     errors.StockTooLow: (409, "So many are not there"),
     errors.OutOfStock: (409, "Not so many are left"),

@@ -8,6 +8,8 @@ from typing import Literal, Protocol, TypedDict
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.money import Currency, minor_units
+from payments.domain.stock import StockChange
+from payments.domain.views import Time, in_text
 
 
 class FixedPriceView(TypedDict):
@@ -56,6 +58,22 @@ class StockView(TypedDict):
     left: int
 
 
+class StockChangeView(TypedDict):
+    at: Time
+    change: int
+    """How many more; negative for fewer."""
+    reason: str
+    by: str
+    """Who did it: the `sub` of an admin, or who gave the command."""
+
+
+class AdminProductView(ProductView, TypedDict):
+    """A product, and how its stock came to be."""
+
+    changes: list[StockChangeView]
+    """What people changed, the newest first, at most 50; what orders took is not in it."""
+
+
 class Shop(Protocol):
     def products(self) -> list[Product]: ...
 
@@ -71,6 +89,15 @@ def products_on_sale(shop: Shop) -> ProductsView:
 
 def products_view(products: Iterable[Product], stock: Mapping[str, int]) -> ProductsView:
     return {"products": [_product_view(each, stock.get(each.sku, 0)) for each in products]}
+
+
+def admin_product_view(product: Product, left: int, changes: Iterable[StockChange]) -> AdminProductView:
+    return {
+        **_product_view(product, left),
+        "changes": [
+            {"at": in_text(each.at), "change": each.change, "reason": each.reason, "by": each.by} for each in changes
+        ],
+    }
 
 
 def _product_view(product: Product, left: int) -> ProductView:

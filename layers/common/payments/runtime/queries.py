@@ -14,6 +14,7 @@ from payments.domain.desk import (
     MOST_DAYS,
     USUAL_DAYS,
     ByEmail,
+    ByNumber,
     ByPayment,
     ByStripe,
     ByUser,
@@ -25,7 +26,7 @@ from payments.domain.desk import (
     Sought,
 )
 from payments.domain.errors import FieldError, ValidationFailed
-from payments.domain.identifiers import PAYMENT_ID, is_payment_id
+from payments.domain.identifiers import PAYMENT_ID, is_payment_id, order_number
 from payments.domain.payment import Status
 from payments.domain.texts import Unusable
 from payments.runtime.cursors import cursor_of, day_of, not_ours, parts_of
@@ -38,14 +39,14 @@ _USER = re.compile(r"[\x21-\x7e]{1,255}")
 # Ids that nothing is found by; whoever looks for one would take an empty list for an answer.
 _OF_OTHERS = ("pay_", "re_", "du_", "dp_", "evt_", "cus_", "pm_", "prv_", "issfr_")
 _SEARCHED = (
-    "Search for a payment (pay_...), a session, an intent or a paid charge of Stripe's (cs_..., pi_..., ch_...), "
-    "a mail address, or the sub of a user."
+    "Search for an order's number, a payment (pay_...), a session, an intent or a paid charge of Stripe's (cs_..., "
+    "pi_..., ch_...), a mail address, or the sub of a user."
 )
 # The parts of places; what a place may lack is empty.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _REASON = re.compile("|".join(Reason))
 _TIME_IF_ANY, _ID_IF_ANY = (re.compile(f"({each.pattern})?", re.ASCII) for each in (_TIME, PAYMENT_ID))
-_NOTICE_IF_ANY = re.compile(r"[\w#+-]{0,300}", re.ASCII)
+_NOTICE_IF_ANY = re.compile(r"[\w#+.-]{0,300}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ def _sought(text: str) -> Sought:
             raise ValidationFailed(FieldError("q", str(error))) from None
     if not _USER.fullmatch(given) or given.startswith(_OF_OTHERS):
         raise ValidationFailed(FieldError("q", _SEARCHED))
-    return ByUser(given)
+    number = order_number(given)
+    return ByNumber(number, given) if number else ByUser(given)
 
 
 def _in_rows(created_at: str, payment_id: str) -> InRows | None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from payments.domain.attention import Reason
 from payments.domain.desk import (
     ByEmail,
+    ByNumber,
     ByPayment,
     ByStripe,
     ByUser,
@@ -59,6 +60,8 @@ class Desk(Protocol):
     def rows(self, payment_ids: Iterable[str]) -> list[PaymentRow]: ...
 
     def payment_id_of(self, stripe_ids: Iterable[str]) -> str | None: ...
+
+    def payment_id_of_order(self, number: str) -> str | None: ...
 
 
 def attention(store: Desk, after: InAttention | None) -> tuple[list[Waiting], InAttention | None]:
@@ -108,6 +111,9 @@ def search(store: Desk, sought: Sought, after: InRows | None) -> tuple[list[Paym
             return (store.rows([found]) if found else []), None
         case ByEmail(email):
             return store.of_email(email, after, MOST_BY_KEYS)
+        case ByNumber(number, user):
+            ordered = store.payment_id_of_order(number)
+            return (store.rows([ordered]), None) if ordered else store.of_user(user, after, MOST_IN_A_CALL)
         case ByUser(user):
             return store.of_user(user, after, MOST_IN_A_CALL)
 

@@ -10,7 +10,15 @@ from typing import Any
 from payments.adapters.table.catalogue import CatalogueTable
 from payments.adapters.table.codec import Item, Key, encoded
 from payments.adapters.table.dossiers import DossierTable, kept_of, time_of
-from payments.adapters.table.keys import NOTICE, PAYMENT, notice_sort_key, partition, payment_id_of, payment_key
+from payments.adapters.table.keys import (
+    NOTICE,
+    PAYMENT,
+    notice_sort_key,
+    order_key,
+    partition,
+    payment_id_of,
+    payment_key,
+)
 from payments.adapters.table.payment_items import attention_of
 from payments.adapters.table.stock import StockTable
 from payments.domain.attention import Reason
@@ -56,6 +64,10 @@ class DeskTable(DossierTable, CatalogueTable, StockTable):
         """The payments of a normalised mail address, the newest first; at most 100, and a call more."""
         items, last = self._newest_first("by_email", {"email": email}, after, limit)
         return self.rows(payment_id_of(item) for item in items), last
+
+    def payment_id_of_order(self, number: str) -> str | None:
+        item = self._get(order_key(number))
+        return str(item["payment_id"]["S"]) if item else None
 
     def rows(self, payment_ids: Iterable[str]) -> list[PaymentRow]:
         """The payments that there are of at most 100, the newest first."""

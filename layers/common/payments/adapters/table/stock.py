@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from payments.adapters.table.client import ABSENT, TableClient, reasons
-from payments.adapters.table.codec import decoded, encoded, iso
-from payments.adapters.table.keys import sku_of, stock_event_key, stock_key
+from payments.adapters.table.codec import Item, decoded, encoded, iso
+from payments.adapters.table.keys import EVENT, sku_of, stock_event_key, stock_key
 from payments.domain.errors import IdempotencyKeyReused, StockTooLow, TryAgain
 from payments.domain.stock import StockChange
 
@@ -47,6 +48,17 @@ class StockTable(TableClient):
             return self._left(change.sku)
         raise TryAgain("Too many are changing this stock; send the same again.")
 
+    def stock_changes(self, sku: str, limit: int) -> list[StockChange]:
+        """What people changed, the newest first. Their acts are kept by id, so all that there ever were are read: a
+        call for about four thousand."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression="pk = :stock AND begins_with(sk, :event)",
+            ExpressionAttributeValues={":stock": stock_key(sku)["pk"]} | encoded({":event": EVENT}),
+        )
+        found = [_change_of(sku, item) for page in pages for item in page["Items"]]
+        return sorted(found, key=lambda change: (change.at, change.id), reverse=True)[:limit]
+
     def _changing(self, change: StockChange) -> Sequence[Any]:
         event = stock_event_key(change.sku, change.id) | encoded(
             {
@@ -69,6 +81,19 @@ class StockTable(TableClient):
 
     def _left(self, sku: str) -> int:
         return self.stock([sku]).get(sku, 0)
+
+
+def _change_of(sku: str, item: Item) -> StockChange:
+    names = ("sk", "change", "reason", "by", "received_at")
+    plain = decoded({name: item[name] for name in names})
+    return StockChange(
+        id=plain["sk"].removeprefix(EVENT),
+        sku=sku,
+        change=plain["change"],
+        reason=plain["reason"],
+        by=plain["by"],
+        at=datetime.fromisoformat(plain["received_at"]),
+    )
 
 
 def taking(table: str, sku: str, quantity: int) -> Any:
