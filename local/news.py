@@ -185,7 +185,13 @@ def _order(record: Mapping[str, Any]) -> str:
     amount, currency, products = (record.get(name) for name in ("amount", "currency", "products"))
     if not isinstance(amount, int) or amount < 0 or not isinstance(currency, str) or not isinstance(products, list):
         return str(record.get("status"))
-    return f"{Money(amount, currency)}  {', '.join(map(str, products))}"
+    number, quantities = record.get("number"), record.get("quantities")
+    counts = quantities if isinstance(quantities, list) and len(quantities) == len(products) else [1] * len(products)
+    things = (
+        f"{count} \N{MULTIPLICATION SIGN} {sku}" if count != 1 else str(sku)
+        for count, sku in zip(counts, products, strict=True)
+    )
+    return "  ".join([str(Money(amount, currency)), *([number] if isinstance(number, str) else []), ", ".join(things)])
 
 
 def _reached(text: str, payment: str, record: Mapping[str, Any]) -> tuple[str, str, Weight]:

@@ -55,7 +55,9 @@ def handler(event: Request, context: LambdaContext) -> Response:
     told: dict[str, object] = {
         "payment_id": payment.id,
         "status": payment.status,
+        "number": payment.order.number,
         "products": [line.sku for line in payment.order.lines],
+        "quantities": [line.quantity for line in payment.order.lines],
         "amount": payment.asked.amount,
         "currency": payment.asked.currency,
     }

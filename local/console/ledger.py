@@ -19,7 +19,7 @@ from payments.domain.notices import Notice
 from payments.runtime.products import products_on_sale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -117,7 +117,8 @@ def _listed(item: Mapping[str, Any]) -> dict[str, Any]:
         "received": _in_words(received),
         "returned": _in_words(returned),
         "dispute": item.get("dispute"),
-        "product": ", ".join(line["name"] for line in item["order"]["lines"]),
+        "number": item.get("number"),
+        "product": _counted((line["quantity"], line["name"]) for line in item["order"]["lines"]),
         "name": item["name"],
         "email": item["email_given"],
         "createdAt": item["created_at"],
@@ -135,7 +136,9 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "returned": _sums(payment.balance.returned_sums),
         "failure": f"{failure.code}: {failure.message}" if failure else None,
         "dispute": payment.dispute,
-        "product": payment.product_name,
+        "number": payment.order.number,
+        "product": _counted((line.quantity, line.name) for line in payment.order.lines),
+        "missing": _counted((each.quantity, f"{each.ref} ({each.state})") for each in payment.shortages) or None,
         "customer": {"name": payment.customer.name, "email": payment.customer.email},
         "createdAt": iso(payment.created_at),
         "updatedAt": iso(payment.updated_at),
@@ -145,6 +148,12 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "version": payment.version,
         "facts": [_fact(fact) for _, fact in sorted(payment.facts.items())],
     }
+
+
+def _counted(things: Iterable[tuple[int, str]]) -> str:
+    return ", ".join(
+        f"{quantity} \N{MULTIPLICATION SIGN} {name}" if quantity != 1 else name for quantity, name in things
+    )
 
 
 def _sums(sums: Sequence[Money]) -> dict[str, Any] | None:

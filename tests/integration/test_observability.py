@@ -10,6 +10,7 @@ import pytest
 
 from payments.adapters.stripe.client import API_VERSION
 from payments.domain.errors import TryAgain
+from payments.domain.identifiers import ORDER_NUMBER
 from payments.runtime.observability import Metric
 from tests.builders import a_charge, a_session, an_event
 from tests.integration.system import System
@@ -36,7 +37,9 @@ def test_a_payments_life_is_counted_and_timed_and_every_line_carries_its_ids(sys
     payment_id = system.order().body["paymentId"]
     (line,) = lines_of(logs)
     assert (line["payment_id"], metrics_of(line)) == (payment_id, {"payment_created": 1})
-    assert (line["products"], line["amount"], line["currency"]) == (["consulting-hour"], 9900, "usd")
+    assert (line["products"], line["quantities"]) == (["consulting-hour"], [1])
+    assert (line["amount"], line["currency"]) == (9900, "usd")
+    assert ORDER_NUMBER.fullmatch(line["number"])
 
     system.status(payment_id)
     assert lines_of(logs) == []

@@ -90,6 +90,8 @@ function figures(payment) {
     ["Asked", payment.asked.text],
     ["Received", payment.received?.text ?? "nothing"],
     ["Returned", payment.returned?.text],
+    ["Order", payment.number],
+    ["Missing", payment.missing],
     ["Failure", payment.failure],
     ["Customer", [h("bdi", {}, payment.customer.name), ", ", mailAddress(payment.customer.email)]],
     ["Expires", time(payment.expiresAt)],

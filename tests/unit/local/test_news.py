@@ -59,6 +59,10 @@ def test_an_order_says_what_it_costs_and_what_for() -> None:
     assert shown("create_session", "checkout", **order, **metrics({Metric.PAYMENT_CREATED: 1})) == [
         News("order", "12,000 JPY  online-course", PAYMENT)
     ]
+    cart = order | {"number": "7K3M-9XQ2", "products": ["mug", "course"], "quantities": [2, 1]}
+    assert shown("create_session", "checkout", **cart, **metrics({Metric.PAYMENT_CREATED: 1})) == [
+        News("order", "12,000 JPY  7K3M-9XQ2  2 \N{MULTIPLICATION SIGN} mug, course", PAYMENT)
+    ]
     assert shown("create_session", "checkout", **order) == [
         News("order", "the same once more, pending", PAYMENT, Weight.QUIET)
     ]
@@ -179,7 +183,7 @@ JSON = st.recursive(
 )
 FIELDS = (
     "service message level payment_id status notice event_type missed reached payments_looked_at amount currency "
-    "products payment_created errorType method path problem exception http_status code detail reason"
+    "products quantities number payment_created errorType method path problem exception http_status code detail reason"
 ).split()
 MESSAGES = st.sampled_from(["checkout", "reconciled", "refreshed", "learned", "refused", "failed", "sent"])
 
