@@ -1,5 +1,6 @@
 """What mails say of an order: one of a single service is its name, any other has its lines and sums."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -61,8 +62,14 @@ def _items(payment: Payment) -> Iterator[Item]:
             yield Item(f"of which {tax.name}", Money(tax.amount, currency))
 
 
+# What mail programs make a link of: a name with a dot and letters after it, or an address for mail.
+_LINK = re.compile(r"@|://|[^\W\d_]\.[^\W\d_]{2}|\d\.[^\W\d_]{2}")
+
+
 def sent_to(payment: Payment) -> tuple[Row, ...]:
-    return _address("Sent to", payment.order.address)
+    """Nothing where mail programs would make a link of it: anyone can order with anyone's address."""
+    address = payment.order.address
+    return () if address and any(map(_LINK.search, address.lines)) else _address("Sent to", address)
 
 
 def to_do(payment: Payment) -> tuple[Row, ...]:
