@@ -32,7 +32,7 @@ def gives_a_part_back(customer: Customer, shop: Shop, payment_id: str, patience_
     page.get_by_role("link", name="Payments").click()
     page.get_by_role("searchbox").fill(customer.email)
     page.keyboard.press("Enter")
-    page.get_by_role("link", name=payment_id).click()
+    page.get_by_role("link", name=shop.payment(payment_id)["order"]["number"]).click()
     page.fill("#refund-amount", "21.00")
     page.get_by_role("button", name="Refund…").click()
     page.get_by_role("button", name=re.compile(r"^Refund \$21\.00")).click()
