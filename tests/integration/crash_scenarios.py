@@ -8,6 +8,7 @@ from payments.adapters.stripe.api import StripeApi
 from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
 from payments.services.refunding import Refunding, Wanted, claimant_of
+from tests.builders import a_charge, an_event
 from tests.integration.fragile import KEY, FragileSystem
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
@@ -20,13 +21,19 @@ type Act = Callable[[FragileSystem], None]
 
 @dataclass(frozen=True)
 class Scenario:
-    """What has happened before, the step in which something dies, and what comes of it in any case."""
+    """What has happened before, the step in which something dies, and what comes of it in any case.
+
+    Of several payments `status` has all, in the order of the alphabet.
+    """
 
     name: str
     given: Act
     step: Act
-    status: Status
+    status: str
     mails: int
+    sessions: int = 1
+    # At once, before what nobody pays has expired.
+    stock: tuple[str, ...] = ()
 
     @property
     def is_prompt(self) -> bool:
@@ -158,6 +165,14 @@ def replacing(system: FragileSystem) -> dict[str, object]:
     return {"replaces": {"paymentId": before.id, "accessKey": before.access_key}}
 
 
+def pay_what_expired(system: FragileSystem) -> None:
+    """Money comes for the order that was made first; what that had from stock is the other's by now."""
+    late = min(system.payments(), key=lambda each: each.created_at)
+    charge = {"id": "ch_late", "payment_intent": "pi_late", "amount": late.asked.amount}
+    body = a_charge(late.id, **charge, amount_captured=late.asked.amount)
+    system.hear_of(an_event("charge.succeeded", body))
+
+
 PAID = pay(GOOD)
 PAID_IN_THE_END = pay(DECLINED, GOOD)
 # Reconcile has a place in Stripe's list, and goes on from there.
@@ -216,4 +231,30 @@ SCENARIOS = [
         4,
     ),
     Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
+    Scenario(
+        "an order from stock",
+        deliver_tickets,
+        order_tickets(2),
+        Status.EXPIRED,
+        0,
+        stock=("evening-talk: 1 left, 2 taken",),
+    ),
+    Scenario(
+        "an order in another's place",
+        _then(deliver_tickets, order_tickets(2)),
+        order_tickets(3, key="another", in_place=True),
+        "expired, expired",
+        0,
+        sessions=2,
+        stock=("evening-talk: 0 left, 3 taken",),
+    ),
+    Scenario(
+        "money for what is gone",
+        _then(deliver_tickets, order_tickets(2), expire, FragileSystem.hear_all, order_tickets(2, key="another")),
+        pay_what_expired,
+        "expired, succeeded",
+        4,
+        sessions=2,
+        stock=("evening-talk: 1 left, 2 taken",),
+    ),
 ]

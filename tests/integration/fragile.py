@@ -15,9 +15,12 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from local.stripe_double import StripeDouble
+from local.stripe_double.clock import tick
 from payments.adapters import secrets
+from payments.adapters.table.keys import sku_of
 from payments.adapters.table.payment_items import payment_of
 from payments.adapters.table.payments import PaymentTable
+from payments.domain.identifiers import ORDER_NUMBER
 from payments.domain.money import Money
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
@@ -33,7 +36,7 @@ SOON = timedelta(minutes=6)
 MOST_TRIES = 6
 
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]+( \d{4})?(, \d\d:\d\d UTC)?")
-_TIMES = dict.fromkeys(("created", "expires_at", "evidence_due_by", "requested_at"))
+_TIMES = dict.fromkeys(("created", "expires_at", "evidence_due_by", "requested_at", "until"))
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,14 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known of the one payment, with ids masked."""
+    """What is known of the one payment, with ids masked; of several their statuses alone.
+
+    `stock` says how many of each sku are left, and taken by payments.
+    """
 
     payments: int
     sessions: int
+    stock: tuple[str, ...] = ()
     status: str | None = None
     received: str | None = None
     returned: str | None = None
@@ -172,6 +179,10 @@ class FragileSystem(System):
         answer = _until_answered(lambda: self.desk(route, paymentId=payment.id, body={"amount": 4000}, headers=key))
         assert answer.status in (201, 202), answer
 
+    def hear_of(self, event: Mapping[str, Any]) -> None:
+        """Stripe delivers this one until it is accepted."""
+        assert _until_answered(lambda: self.hear(event)).status == 200
+
     def hear_all(self) -> None:
         """Stripe delivers what it has not delivered; what was not accepted comes again after the others."""
         self._deliver(self.undelivered())
@@ -254,6 +265,9 @@ class FragileSystem(System):
         """For us and for Stripe."""
         self.clock.offset += by
         self.double.state.advance(by.total_seconds())
+        # What time brings is there at once, and not at the double's next second.
+        with self.double.state.acting() as state:
+            tick(state)
 
     # What there is
 
@@ -285,17 +299,26 @@ class FragileSystem(System):
 
     def _truth(self, payments: list[Payment]) -> Truth:
         created = self._sessions() - self._sessions_before
+        stock = self._stock(payments)
         if len(payments) != 1:
-            return Truth(len(payments), created)
+            return Truth(len(payments), created, stock, ", ".join(sorted(each.status for each in payments)))
         payment = payments[0]
         return Truth(
             payments=1,
             sessions=created,
+            stock=stock,
             status=payment.status,
             received=_sums(payment.balance.received_sums),
             returned=_sums(payment.balance.returned_sums),
             facts=_told(payment),
         )
+
+    def _stock(self, payments: list[Payment]) -> tuple[str, ...]:
+        taken: Counter[str] = Counter()
+        for payment in payments:
+            taken.update(payment.stock_taken)
+        left = {sku_of(each): int(each["left"]["N"]) for each in self._all_items() if each["sk"]["S"] == "STOCK"}
+        return tuple(f"{sku}: {count} left, {taken[sku]} taken" for sku, count in sorted(left.items()))
 
     def outcome(self) -> Outcome:
         """All that came of it."""
@@ -305,7 +328,8 @@ class FragileSystem(System):
         notices = [(masked(item["sk"]["S"]), item["state"]["S"]) for item in raised]
         mails: Counter[str] = Counter()
         for payment in payments:
-            mails.update(_DATE.sub("*", str(mail["subject"])) for mail in self.mails(payment.id))
+            subjects = (str(mail["subject"]) for mail in self.mails(payment.id))
+            mails.update(_DATE.sub("*", ORDER_NUMBER.sub("*", each)) for each in subjects)
         return Outcome(
             truth=self._truth(payments),
             sent=tuple(sorted(notice for notice, state in notices if state == NoticeState.SENT)),

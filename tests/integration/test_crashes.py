@@ -108,7 +108,10 @@ def test_a_death_at_any_call_is_made_good_by_those_who_try_again(
     fragile: FragileSystem, scenario: Scenario, kind: Kind, tally: Tally
 ) -> None:
     clean = tally.clean_run(fragile, scenario, kind)
-    assert (clean.outcome.truth.sessions, clean.outcome.truth.status) == (1, scenario.status)
+    assert (clean.outcome.truth.sessions, clean.outcome.truth.status) == (scenario.sessions, scenario.status)
+    if scenario.stock:
+        assert clean.truth
+        assert clean.truth.stock == scenario.stock
     assert (len(clean.outcome.mails), sum(clean.outcome.mails.values())) == (scenario.mails, scenario.mails)
 
     wrong = []
