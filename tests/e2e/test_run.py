@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -124,12 +125,15 @@ def test_each_thing_that_happens_is_a_line_and_its_json_is_in_a_file(program: su
 
     payment = checkout["paymentId"]
     expected = {
-        f"order       {payment}  99.00 USD  consulting-hour",
+        f"order       {payment}  99.00 USD  {checkout['order']['number']}  consulting-hour",
         "request     POST /checkout-sessions  422 Some fields cannot be accepted: email",
         f"webhook     {payment}  -> succeeded",
         f"mail        {payment}  payment_confirmation sent",
     }
     assert program.stdout is not None
+    # A line that never comes must not be waited for.
+    patience = Timer(PATIENCE, program.kill)
+    patience.start()
     while expected:
         line = program.stdout.readline()
         assert line, f"It ended without {expected}"
@@ -137,6 +141,7 @@ def test_each_thing_that_happens_is_a_line_and_its_json_is_in_a_file(program: su
             assert re.match(r"\d\d:\d\d:\d\d  [^{]", line)
             assert len(line) <= 111
             expected.discard(re.sub(r"\S+ (?=-> )", "", line.strip()[10:]))
+    patience.cancel()
     logged = Path(addresses["Logs"], "CreateSession.log").read_text().splitlines()
     assert [json.loads(line)["message"] for line in logged] == ["checkout", "refused"]
 
