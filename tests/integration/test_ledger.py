@@ -105,6 +105,7 @@ def test_a_row_says_what_the_payment_is(shop: Shop) -> None:
         "received": "99.00 USD",
         "returned": None,
         "dispute": None,
+        "number": shop.payments[0].order.number,
         "product": "Consulting, one hour",
         "name": "Ada Byron",
         "email": "ada@example.com",
