@@ -104,7 +104,8 @@ def shop(system: FragileSystem, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sho
         if hasattr(module, "store"):
             monkeypatch.setattr(module, "store", store)
     reconcile = system.functions["Reconcile"]
-    monkeypatch.setattr(reconcile, "reconciler", replace(reconcile.reconciler, store=store))
+    issuer = replace(reconcile.reconciler.issuer, store=store)
+    monkeypatch.setattr(reconcile, "reconciler", replace(reconcile.reconciler, store=store, issuer=issuer))
     yield shop
     shop.endpoints(status="enabled", enabled_events=["*"])
     system.control("events", api_version="2026-10-28.endive")
