@@ -104,10 +104,12 @@ class Workshop:
         # A link would be another environment's Python.
         (programs / "python").write_text(f"#!/bin/sh\nexec '{ROOT / '.venv-sam' / 'bin' / 'python'}' \"$@\"\n")
         (programs / "python").chmod(0o755)
+        # A release of before has one layer.
+        locks = [found for lock in LOCKS if (found := self.folder / lock.relative_to(ROOT)).is_file()]
         script = _SAM.format(
             python=sys.executable,
             sam=ROOT / ".venv-sam" / "bin" / "sam",
-            wheels=" ".join(str(wheels("native", self.folder / lock.relative_to(ROOT))) for lock in LOCKS),
+            wheels=" ".join(str(wheels("native", lock)) for lock in locks),
             root=ROOT,
             built=self.built,
         )
