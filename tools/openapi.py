@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 from local.ports import Ports
 from local.template import Template
 from payments.adapters.stripe.signature import verify_signature
-from payments.domain import desk, dossier, errors, identifiers, payment, refund_errors
+from payments.domain import desk, dossier, errors, identifiers, order_views, payment, refund_errors
 from payments.domain import views as domain_views
 from payments.domain.attention import Attention, Reason
 from payments.domain.erasure import Erasure, Whom, WhomKind
@@ -46,7 +46,17 @@ _REF = "#/components/schemas/{model}"
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
 _VIEWS = [
     each
-    for module in (domain_views, views, products, quotes, own_payments, admin_payment_views, admin_views, problems)
+    for module in (
+        order_views,
+        domain_views,
+        views,
+        products,
+        quotes,
+        own_payments,
+        admin_payment_views,
+        admin_views,
+        problems,
+    )
     for name, each in vars(module).items()
     if name.endswith("View")
 ]

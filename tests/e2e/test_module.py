@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 from payments.domain.money import Money, is_currency
-from payments.domain.views import MoneyView, OrderView, PaymentView
+from payments.domain.order_views import OrderView
+from payments.domain.views import MoneyView, PaymentView
 from payments.runtime.views import CheckoutView
 from tests.e2e.conftest import ROOT
 from tests.e2e.scenes import CHECKOUT, NOT_PAYABLE, PAYMENT_ID, aborts, checkout, payment, refuses, says

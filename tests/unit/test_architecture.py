@@ -78,6 +78,10 @@ def test_nothing_that_ships_imports_what_does_not() -> None:
         ),
         ("payments.adapters.mail, payments.services.mailing", {"stripe", "pydantic", "boto3"}),
         ("payments.adapters.stripe, payments.services.webhook", {"pydantic", "boto3"}),
+        (
+            "payments.adapters.table.shop, payments.runtime.products, payments.runtime.quotes, payments.services.quoting",
+            {"payments.domain.payment", "stripe", "boto3"},
+        ),
     ],
 )
 def test_no_function_pays_for_anothers_imports(modules_loaded: str, never: set[str]) -> None:

@@ -4,16 +4,12 @@ The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypedDict
 
 from payments.domain.money import Currency, Money
-from payments.domain.order import Order
+from payments.domain.order_views import OrderView, PaymentId, Time, WebAddress, in_text, order_view
 from payments.domain.payment import DisputeStatus, Payment, Status, Way
-
-type PaymentId = str
-type Time = str
-type WebAddress = str
 
 
 class FailureView(TypedDict):
@@ -27,37 +23,6 @@ class FailureView(TypedDict):
 class MoneyView(TypedDict):
     amount: int
     currency: Currency
-
-
-class LineView(TypedDict):
-    sku: str
-    name: str
-    quantity: int
-    unit: int
-    """The price of one."""
-
-
-class ShippingView(TypedDict):
-    amount: int
-
-
-class TaxView(TypedDict):
-    name: str
-    amount: int
-    inclusive: bool
-    """Whether the lines' prices have it in them."""
-
-
-class OrderView(TypedDict):
-    """What a payment is for. Amounts are in minor units of the payment's currency."""
-
-    number: str | None
-    """What people call the order by; null for a payment made before orders had numbers."""
-    lines: list[LineView]
-    shipping: ShippingView | None
-    tax: list[TaxView]
-    total: int
-    """Lines, shipping and the tax that is not inclusive."""
 
 
 class PaymentView(TypedDict):
@@ -139,29 +104,12 @@ def seen_at(view: Mapping[str, object], now: datetime, expires_at: datetime) -> 
     return dict(view) if now < expires_at else {**view, "payable": False, "checkoutUrl": None}
 
 
-def order_view(order: Order) -> OrderView:
-    lines: list[LineView] = [
-        {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit": line.unit} for line in order.lines
-    ]
-    return {
-        "number": order.number,
-        "lines": lines,
-        "shipping": None if order.shipping is None else {"amount": order.shipping},
-        "tax": [{"name": each.name, "amount": each.amount, "inclusive": each.inclusive} for each in order.tax],
-        "total": order.total,
-    }
-
-
 def checkout_url(payment: Payment, now: datetime) -> WebAddress | None:
     return payment.checkout.url if payment.checkout and payment.is_payable(now) else None
 
 
 def money_views(sums: Iterable[Money]) -> list[MoneyView]:
     return [{"amount": each.amount, "currency": each.currency} for each in sums]
-
-
-def in_text(time: datetime) -> Time:
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def standing(payment: Payment) -> dict[str, object]:

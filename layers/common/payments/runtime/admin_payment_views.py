@@ -16,17 +16,9 @@ from payments.domain.learning import notices
 from payments.domain.money import Currency
 from payments.domain.notices import NoticeState
 from payments.domain.order import Address
+from payments.domain.order_views import OrderView, PaymentId, Time, WebAddress, in_text
 from payments.domain.payment import DisputeStatus, Payment, Status, Way
-from payments.domain.views import (
-    FailureView,
-    MoneyView,
-    OrderView,
-    PaymentId,
-    Time,
-    WebAddress,
-    in_text,
-    money_views,
-)
+from payments.domain.views import FailureView, MoneyView, money_views
 from payments.domain.writes import AuditEntry
 from payments.runtime.refund_views import RefundableView, RefundRequestView, refund_request_views, refundable_views
 

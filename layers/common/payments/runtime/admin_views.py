@@ -9,8 +9,9 @@ from typing import Any, TypedDict
 from payments.domain.attention import Reason
 from payments.domain.desk import PaymentRow, Statistics, Waiting
 from payments.domain.money import Currency
+from payments.domain.order_views import PaymentId, Time, in_text
 from payments.domain.payment import Status
-from payments.domain.views import PaymentId, Time, in_text, money_views
+from payments.domain.views import money_views
 from payments.runtime.admin_payment_views import Day, PaymentRowView, time_view
 
 

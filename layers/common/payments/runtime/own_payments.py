@@ -12,8 +12,9 @@ from typing import TypedDict
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.identifiers import is_payment_id
 from payments.domain.money import Currency
+from payments.domain.order_views import PaymentId, Time, in_text
 from payments.domain.own_payments import OwnPayment, Place
-from payments.domain.views import MoneyView, PaymentId, Time, in_text, money_views
+from payments.domain.views import MoneyView, money_views
 
 LONGEST_CURSOR = 200
 _CREATED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)

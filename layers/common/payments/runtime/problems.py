@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 
 from payments.domain import errors, refund_errors
 from payments.domain.errors import PaymentsError
-from payments.domain.views import OrderView, PaymentId
+from payments.domain.order_views import OrderView, PaymentId
 
 # Status and title of each error; a test holds that none is missing.
 PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {

@@ -8,8 +8,8 @@ from typing import Literal, Protocol, TypedDict
 
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.money import Currency, minor_units
+from payments.domain.order_views import Time, in_text
 from payments.domain.stock import StockChange
-from payments.domain.views import Time, in_text
 
 
 class FixedPriceView(TypedDict):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from payments.domain.money import Currency
 from payments.domain.order import Order
-from payments.domain.views import OrderView, order_view
+from payments.domain.order_views import OrderView, order_view
 from payments.runtime.bodies import Body
 from payments.runtime.item_bodies import Country, ItemBodies
 

@@ -5,9 +5,9 @@ from typing import Literal, TypedDict
 
 from payments.domain.facts import RefundRequest
 from payments.domain.money import Currency
+from payments.domain.order_views import Time, in_text
 from payments.domain.payment import Payment
 from payments.domain.refund_requests import refund_of, refusal_of, room
-from payments.domain.views import Time, in_text
 
 
 class RefundRequestView(TypedDict):

@@ -8,17 +8,9 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 from payments.domain.erasure import Erasure
+from payments.domain.order_views import OrderView, PaymentId, Time, WebAddress, in_text, order_view
 from payments.domain.payment import Payment, Status
-from payments.domain.views import (
-    OrderView,
-    PaymentId,
-    PaymentView,
-    Time,
-    WebAddress,
-    checkout_url,
-    in_text,
-    order_view,
-)
+from payments.domain.views import PaymentView, checkout_url
 
 
 class CheckoutView(TypedDict):

@@ -8,9 +8,9 @@ from payments.domain.countries import Country
 from payments.domain.errors import FieldError, PriceChanged, ValidationFailed
 from payments.domain.money import Currency, Money
 from payments.domain.order import Line, Order
+from payments.domain.order_views import order_view
 from payments.domain.pricing import Offer, Terms, added_up, cart_of, price
 from payments.domain.purchase import Items, Service, Wanted
-from payments.domain.views import order_view
 
 
 class Units(Protocol):
