@@ -32,7 +32,7 @@ from payments.domain.writes import AuditEntry
 from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
 from payments.runtime.cancel_bodies import CancelBody
-from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody
+from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
 from payments.runtime.order_bodies import CheckoutBody, purchase
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -61,7 +61,17 @@ _VIEWS = [
     if name.endswith("View")
 ]
 
-_BODIES = [CheckoutBody, CancelBody, quotes.QuoteBody, ApprovalBody, ErasureBody, RefundBody, ResendBody, StockBody]
+_BODIES = [
+    CheckoutBody,
+    CancelBody,
+    quotes.QuoteBody,
+    ApprovalBody,
+    ErasureBody,
+    RefundBody,
+    ResendBody,
+    ShortageBody,
+    StockBody,
+]
 
 # What the types' names say to people only.
 _PRECISELY: Mapping[str, Json] = {

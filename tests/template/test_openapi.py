@@ -1,5 +1,6 @@
 """docs/openapi.yaml is current, and says nothing that is not so."""
 
+import re
 from typing import Any
 
 import jsonschema_rs
@@ -48,6 +49,11 @@ def test_every_example_fits_its_schema(operation: str) -> None:
             examples += [content["example"]] if "example" in content else []
             for example in examples:
                 jsonschema_rs.validate(schema, example, validate_formats=True)
+
+
+def test_every_schema_that_is_named_is_there() -> None:
+    named = re.findall(r"#/components/schemas/(\w+)", openapi.DOCUMENT.read_text(encoding="utf-8"))
+    assert set(named) <= set(SPEC["components"]["schemas"])
 
 
 def test_the_example_order_is_one_that_is_taken() -> None:

@@ -79,7 +79,8 @@ def test_nothing_that_ships_imports_what_does_not() -> None:
         ("payments.adapters.mail, payments.services.mailing", {"stripe", "pydantic", "boto3"}),
         ("payments.adapters.stripe, payments.services.webhook", {"pydantic", "boto3"}),
         (
-            "payments.adapters.table.shop, payments.runtime.products, payments.runtime.quotes, payments.services.quoting",
+            "payments.adapters.table.shop, payments.services.quoting, payments.runtime.products, "
+            "payments.runtime.quotes",
             {"payments.domain.payment", "stripe", "boto3"},
         ),
     ],
