@@ -77,10 +77,20 @@ class Order:
         return ", ".join(line.name for line in self.lines)
 
     @property
+    def additions(self) -> tuple[tuple[str, int], ...]:
+        """What comes on top of the lines, by name: shipping, and the tax that is not in their prices."""
+        shipping = () if self.shipping is None else (("Shipping", self.shipping),)
+        return (*shipping, *((each.name, each.amount) for each in self.tax if not each.inclusive))
+
+    @property
+    def included(self) -> tuple[tuple[str, int], ...]:
+        """What is in the total already, by name: the tax that is in the prices."""
+        return tuple((each.name, each.amount) for each in self.tax if each.inclusive)
+
+    @property
     def total(self) -> int:
-        """Lines, shipping and the tax that is not in their prices."""
-        added = sum(each.amount for each in self.tax if not each.inclusive)
-        return sum(line.amount for line in self.lines) + (self.shipping or 0) + added
+        """Lines, and what comes on top of them."""
+        return sum(line.amount for line in self.lines) + sum(amount for _, amount in self.additions)
 
     @property
     def ships(self) -> bool:

@@ -119,15 +119,11 @@ def _lines(payment: Payment) -> list[LineTexts]:
 
 def _sums(payment: Payment) -> Iterator[SumTexts]:
     order, currency = payment.order, payment.asked.currency
-    if order.shipping is not None:
-        yield {"name": "Shipping", "amount": _number(order.shipping, currency), "isTotal": False}
-    for tax in order.tax:
-        if not tax.inclusive:
-            yield {"name": tax.name, "amount": _number(tax.amount, currency), "isTotal": False}
+    for name, amount in order.additions:
+        yield {"name": name, "amount": _number(amount, currency), "isTotal": False}
     yield {"name": "Total", "amount": str(payment.asked), "isTotal": True}
-    for tax in order.tax:
-        if tax.inclusive:
-            yield {"name": f"of which {tax.name}", "amount": _number(tax.amount, currency), "isTotal": False}
+    for name, amount in order.included:
+        yield {"name": f"of which {name}", "amount": _number(amount, currency), "isTotal": False}
 
 
 def _stated(payment: Payment, document: Document) -> Iterator[SumTexts]:

@@ -114,9 +114,7 @@ def _for_lines(payment: Payment) -> "SessionCreateParams":
     """Shipping and the tax that is added are lines too, so that the sum is what is asked."""
     order, currency = payment.order, payment.asked.currency
     lines = [(line.name, line.quantity, line.unit) for line in order.lines]
-    if order.shipping:
-        lines.append(("Shipping", 1, order.shipping))
-    lines += [(each.name, 1, each.amount) for each in order.tax if not each.inclusive and each.amount]
+    lines += [(name, 1, amount) for name, amount in order.additions if amount]
     parameters = _for_one_service(payment)
     return {
         **parameters,

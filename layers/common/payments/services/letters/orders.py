@@ -51,15 +51,11 @@ def _items(payment: Payment) -> Iterator[Item]:
     order, currency = payment.order, payment.asked.currency
     for each in order.lines:
         yield Item(each.name, Money(each.amount, currency), each.quantity)
-    if order.shipping is not None:
-        yield Item("Shipping", Money(order.shipping, currency))
-    for tax in order.tax:
-        if not tax.inclusive:
-            yield Item(tax.name, Money(tax.amount, currency))
+    for name, amount in order.additions:
+        yield Item(name, Money(amount, currency))
     yield Item("Total", Money(order.total, currency), is_total=True)
-    for tax in order.tax:
-        if tax.inclusive:
-            yield Item(f"of which {tax.name}", Money(tax.amount, currency))
+    for name, amount in order.included:
+        yield Item(f"of which {name}", Money(amount, currency))
 
 
 # What mail programs make a link of: a name with a dot and letters after it, or an address for mail.
