@@ -101,22 +101,16 @@ def open_checkout(
 
 def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions, now: datetime) -> Payment:
     order, asked = ordered(purchase.wanted, offer, units)
-    is_by_items = isinstance(purchase.wanted, Items)
     made = Payment.new(
         asked=asked,
-        order=replace(
-            order,
-            address=purchase.wanted.address if isinstance(purchase.wanted, Items) else None,
-            billing_address=purchase.billing_address,
-            note=purchase.note,
-        ),
+        order=replace(order, billing_address=purchase.billing_address, note=purchase.note),
         customer=Customer(purchase.name, purchase.email),
         return_url=conditions.return_url,
         metadata=purchase.metadata,
         user=purchase.user,
         day=conditions.day,
         most_declines=conditions.most_declines,
-        parameters=LINES if is_by_items else ONE_SERVICE,
+        parameters=LINES if isinstance(purchase.wanted, Items) else ONE_SERVICE,
         now=now,
         lifetime=conditions.hold if order.stocked else conditions.lifetime,
     )

@@ -1,6 +1,7 @@
 """What somebody wants to have, as an order at today's prices."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from payments.domain.catalogue import Product
@@ -35,7 +36,7 @@ def ordered(wanted: Wanted, offer: Offer, units: Units) -> tuple[Order, Money]:
             order, asked = priced(items, address.country if address else None, offer.products, offer.terms, units)
             if total not in (None, order.total):
                 raise PriceChanged(order_view(order))
-            return order, asked
+            return replace(order, address=address), asked
 
 
 def _service(product: Product | None, amount: int | None, currency: str | None, units: Units) -> tuple[Order, Money]:
