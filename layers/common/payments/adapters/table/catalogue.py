@@ -26,13 +26,9 @@ class CatalogueTable(TableClient):
         keys += [claim_key(key_hash)] if key_hash else []
         keys += [terms_key()] if with_terms else []
         found = {item["sk"]["S"]: item for item in self._items(keys)}
-        request, terms = found.pop("REQUEST", None), found.pop("TERMS", None)
+        request = found.pop("REQUEST", None)
         claim = claim_of(key_hash, request) if key_hash and request else None
-        return Offer(
-            {product.sku: product for product in map(product_of, found.values())},
-            terms_of(terms) if terms else Terms(),
-            claim if claim and claim.expires_at >= now else None,
-        )
+        return Offer(*_sold(found), claim if claim and claim.expires_at >= now else None)
 
     def product(self, sku: str) -> Product | None:
         """NewerRelease for a product that newer code sells in a way of its own."""
@@ -56,9 +52,7 @@ class CatalogueTable(TableClient):
         """The products that there are of at most 99, by sku, and the terms: one call. NewerRelease if any of these is
         for newer code."""
         found = {item["sk"]["S"]: item for item in self._items([terms_key(), *map(product_key, skus)])}
-        terms = found.pop("TERMS", None)
-        products = (product_of(item) for item in found.values())
-        return {product.sku: product for product in products}, terms_of(terms) if terms else Terms()
+        return _sold(found)
 
     def terms(self) -> Terms:
         """What comes on top of prices; nothing does, and nothing is sent, before a catalogue says so. NewerRelease for
@@ -92,6 +86,12 @@ class CatalogueTable(TableClient):
 
     def remove_product(self, sku: str) -> None:
         self._client.delete_item(TableName=self._name, Key=product_key(sku))
+
+
+def _sold(found: Mapping[str, Item]) -> tuple[dict[str, Product], Terms]:
+    """The products of a catalogue's items by sku, and the terms if they are among these."""
+    products = {product.sku: product for product in (product_of(found[sk]) for sk in found if sk != "TERMS")}
+    return products, terms_of(found["TERMS"]) if "TERMS" in found else Terms()
 
 
 def product_values(product: Product) -> dict[str, object]:
