@@ -19,7 +19,7 @@ class IssuingStore(Payments, Protocol):
         """How far a year's series is; None if it was not opened."""
 
 
-class _NothingLeft(Exception):
+class _AllIssued(Exception):
     """Another has issued what there was."""
 
     def __init__(self, payment: Payment) -> None:
@@ -50,14 +50,14 @@ class Issuer:
 
         try:
             payment, _ = record(self.store, payment, (), actor=LOOK, now=now, change=issuing)
-        except _NothingLeft as nothing:
-            return nothing.payment
+        except _AllIssued as done:
+            return done.payment
         return payment
 
     def _issued(self, payment: Payment, first_day: datetime | None) -> Changed:
         """The day is taken and the counter read anew each time: another may have issued, and midnight passed."""
         if next_draft(payment, first_day) is None:
-            raise _NothingLeft(payment)
+            raise _AllIssued(payment)
         today = self.clock().astimezone(self.zone).date()
         year, read = today.year, self.store.counter(today.year)
         if year_of(read, today) != year:
