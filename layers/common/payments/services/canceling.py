@@ -40,12 +40,13 @@ def cancel_own(
     return cancel(payment_id, by=CUSTOMER, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
 
 
-def close_declined(
+def close_payment(
     payment: Payment, *, store: AskingStore, stripe: Closing, failure_delay: timedelta, now: datetime
 ) -> tuple[Payment, Effects]:
-    """The payment, closed at Stripe because too many cards were declined; as Stripe has it, if Stripe says no.
+    """The payment, closed at Stripe, whoever wants that; as Stripe has it, if Stripe says no. What Stripe answers is
+    told, and no webhook is missed for it.
 
-    StripeUnavailable and what `look` and `record` raise: it stays due to be closed.
+    StripeUnavailable if it is not known whether it is closed; what `look` and `record` raise.
     """
     try:
         answer = stripe.close(payment)

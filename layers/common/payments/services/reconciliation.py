@@ -25,7 +25,7 @@ from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
 from payments.domain.writes import AuditEntry
-from payments.services.canceling import Closing, close_declined
+from payments.services.canceling import Closing, close_payment
 from payments.services.erasing import ErasureStore, go_on, without_person
 from payments.services.issuing import Issuer, IssuingStore
 from payments.services.looking import look
@@ -338,7 +338,7 @@ class _Run:
         payment = self._store.payment(payment_id)
         if payment is None or DueReason.CLOSE not in payment.due_by:
             return
-        _, effects = close_declined(
+        _, effects = close_payment(
             payment, store=self._store, stripe=self._stripe, failure_delay=self._of.failure_delay, now=self._clock()
         )
         self._told_of(payment_id, effects)

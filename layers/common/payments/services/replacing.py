@@ -18,7 +18,6 @@ from payments.domain.errors import (
     Held,
     NothingLeft,
     OutOfStock,
-    StripeRefused,
     TryAgain,
     ValidationFailed,
 )
@@ -28,7 +27,7 @@ from payments.domain.purchase import Replaced
 from payments.domain.reservations import replaced, stock_changes
 from payments.domain.writes import Begin
 from payments.services.asking import AskingStore, no_answer
-from payments.services.canceling import Closing
+from payments.services.canceling import Closing, close_payment
 from payments.services.looking import look
 from payments.services.recording import Changed, record
 
@@ -117,14 +116,9 @@ class Replacing:
         before, _ = record(
             self.store, before, held, actor=LOOK, now=self.now, failure_delay=self.failure_delay, change=_replaceable
         )
-        try:
-            closed = self.stripe.close(before)
-        except StripeRefused:
-            before = self._looked(before)
-        else:
-            before, _ = record(
-                self.store, before, closed, actor=LOOK, now=self.now, failure_delay=self.failure_delay, looked=True
-            )
+        before, _ = close_payment(
+            before, store=self.store, stripe=self.stripe, failure_delay=self.failure_delay, now=self.now
+        )
         check_replaceable(before)
         if not before.is_over:
             raise no_answer()

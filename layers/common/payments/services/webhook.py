@@ -18,7 +18,7 @@ from payments.domain.looking import DueReason
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status
 from payments.services.asking import AskingStore
-from payments.services.canceling import Closing, close_declined
+from payments.services.canceling import Closing, close_payment
 from payments.services.recording import audit_entry, postings_of, record
 
 
@@ -116,7 +116,7 @@ def _learned(
     failure: Exception | None = None
     if DueReason.CLOSE in learned.due_by:
         try:
-            learned, closed = close_declined(learned, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
+            learned, closed = close_payment(learned, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
             effects += closed
         except (PaymentsError, Taken) as error:
             # It stays due to be closed, and what the event taught is durable.
