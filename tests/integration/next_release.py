@@ -6,11 +6,13 @@ release does not. It is made by writing into a copy of the package, so it is alw
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 PACKAGE = Path(__file__).parents[2] / "layers" / "common" / "payments"
 
@@ -94,6 +96,11 @@ class Release:
 
     def module(self, name: str) -> ModuleType:
         return self._modules[f"payments.{name}"]
+
+    def issuer(self, store: Any, clock: Callable[[], datetime]) -> Any:
+        """Who issues invoices by this version's code."""
+        seller = self.module("domain.documents").Seller("Shop", ("1 High Street",))
+        return self.module("services.issuing").Issuer(store, seller, UTC, clock)
 
 
 _NEEDED = (

@@ -238,13 +238,11 @@ class World(Stage):
 
     def reconcile(self, release: Release) -> None:
         reported: list[Any] = []
-        seller = release.module("domain.documents").Seller("Shop", ("1 High Street",))
-        issuer = release.module("services.issuing").Issuer(self.table(release), seller, UTC, lambda: self.now)
         reconciler = release.module("services.reconciliation").Reconciler(
             store=self.table(release),
             stripe=StripeOf(self, release),
             outbox=self,
-            issuer=issuer,
+            issuer=release.issuer(self.table(release), lambda: self.now),
             failure_delay=timedelta(),
             keep_unpaid=timedelta(days=90),
             clock=lambda: self.now,

@@ -230,8 +230,7 @@ class World:
         return refreshed
 
     def issuer(self) -> Any:
-        seller = self.deployed.module("domain.documents").Seller("Shop", ("1 High Street",))
-        return self.deployed.module("services.issuing").Issuer(self.table(), seller, UTC, lambda: self.now)
+        return self.deployed.issuer(self.table(), lambda: self.now)
 
     def reconcile(self) -> None:
         """Nothing that it finds due is for newer code to do."""
