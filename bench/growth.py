@@ -20,7 +20,7 @@ from bench.growth_requests import Shop
 from bench.load_tables import table
 from local.dynamodb_local import dynamodb_local
 from local.processes import Logs
-from local.stripe_double import StripeDouble
+from stripe_double import StripeDouble
 from tests.integration.clock import Clock
 from tests.integration.system import System, local_aws
 from tests.integration.wire import masked

@@ -19,9 +19,9 @@ from bench.exchanges import recorded
 from bench.units import size_of
 from local.dynamodb_local import dynamodb_local, missing
 from local.processes import Logs
-from local.stripe_double import StripeDouble
 from local.template import Template
 from local.workers import worker_environment
+from stripe_double import StripeDouble
 from tests.builders import SECRET
 from tests.callers import ADA
 from tests.integration.system import ROOT, System, local_aws

@@ -12,7 +12,7 @@ AWS = "AWS (moto)"
 STRIPE = "Stripe double"
 WORKERS = "functions' workers"
 
-_PARTS = {"local.aws": AWS, "local.stripe_double": STRIPE, "awslambdaric": WORKERS}
+_PARTS = {"local.aws": AWS, "stripe_double": STRIPE, "awslambdaric": WORKERS}
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -51,7 +51,8 @@ def checked_out(revision: str) -> Iterator[Path]:
         root = Path(folder) / "project"
         _git("worktree", "add", "--quiet", "--detach", str(root), revision)
         try:
-            shutil.copytree(ROOT / "bench", root / "bench", dirs_exist_ok=True)
+            for ours in ("bench", "stripe_double"):
+                shutil.copytree(ROOT / ours, root / ours, dirs_exist_ok=True)
             # Installed once for all.
             (root / ".local").mkdir(exist_ok=True)
             if (engine := ROOT / ".local" / "dynamodb-local").exists():

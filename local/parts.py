@@ -58,15 +58,15 @@ class Parts:
 
     def start_stripe(self, listener: socket.socket, webhook_url: str, dashboard_url: str) -> None:
         """Where `listener` listens, which it closes."""
-        if importlib.util.find_spec("local.stripe_double") is None:
-            raise StackError("The Stripe double, local/stripe_double, is missing.")
+        if importlib.util.find_spec("stripe_double") is None:
+            raise StackError("The Stripe double, stripe_double, is missing.")
         arguments = ["--port", str(listener.getsockname()[1])]
         arguments += ["--webhook-url", webhook_url]
         arguments += ["--webhook-secret", STRIPE_WEBHOOK_SECRET, "--api-key", STRIPE_API_KEY]
         arguments += ["--dashboard-url", dashboard_url]
         # The double binds its port itself.
         listener.close()
-        self._start("stripe", "local.stripe_double", arguments)
+        self._start("stripe", "stripe_double", arguments)
 
     def await_stripe(self, port: int) -> None:
         deadline = time.monotonic() + START_TIMEOUT

@@ -16,7 +16,7 @@ import stripe
 
 from local.background import Background
 from local.ports import StackError
-from local.stripe_double.webhooks import signature
+from stripe_double.webhooks import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable

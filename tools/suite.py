@@ -14,7 +14,7 @@ LOGGED = "tests/test_log_lines.py"
 # Deaths at every call take a quarter of an hour: with them the second run is about as long as the first.
 DEATHS = "tests/integration/test_crashes.py"
 RUNS = (
-    ("tests/unit", "tests/integration", f"--ignore={DEATHS}", LOGGED),
+    ("tests/unit", "stripe_double/tests", "tests/integration", f"--ignore={DEATHS}", LOGGED),
     (DEATHS, "tests/template", "tests/e2e", LOGGED),
 )
 

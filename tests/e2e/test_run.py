@@ -150,7 +150,7 @@ def test_each_thing_that_happens_is_a_line_and_its_json_is_in_a_file(program: su
     ("name", "at", "sentence"),
     [
         ("local.aws", "start", "The local AWS was killed by SIGKILL: run `make run` again, "),
-        ("local.stripe_double", "start", "The Stripe double was killed by SIGKILL: run `make run` again, "),
+        ("stripe_double", "start", "The Stripe double was killed by SIGKILL: run `make run` again, "),
         ("local.catalogue", "start", f"{ROOT}/catalogue.yaml cannot be put into the table, "),
         ("local.aws", "banner", "The local AWS was killed by SIGKILL: run `make run` again, "),
     ],

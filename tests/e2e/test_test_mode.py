@@ -60,7 +60,7 @@ def started(module: str, output: int | IO[str], *arguments: str, **environment: 
 @pytest.fixture(scope="module")
 def stripe_url() -> Iterator[str]:
     """A Stripe that knows of no webhook."""
-    with ending(started("local.stripe_double", subprocess.PIPE, "--port", "0", "--api-key", KEY)) as double:
+    with ending(started("stripe_double", subprocess.PIPE, "--port", "0", "--api-key", KEY)) as double:
         assert double.stdout is not None
         yield double.stdout.readline().split()[3].rstrip(",")
 
@@ -116,7 +116,7 @@ def test_make_run_with_a_test_key_hears_of_a_payment_and_keeps_the_key(stripe_ur
         logs = [path.read_text() for path in Path(addresses["Logs"]).glob("*.log")]
     assert logs
     assert "AWS_LAMBDA_FUNCTION_NAME" in children
-    assert "local.stripe_double" not in children
+    assert "stripe_double" not in children
     assert not [each for each in (children, *logs, terminal.read_text()) if KEY in each]
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.stripe_double import StripeDouble
-from local.stripe_double.api import Api
-from local.stripe_double.resources.routing import Route
+from stripe_double import StripeDouble
+from stripe_double.api import Api
+from stripe_double.resources.routing import Route
 from tests.integration.engines import ENGINES, system_on
 from tests.integration.system import System, local_aws
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.dynamodb_local import dynamodb_local, missing
 from local.processes import Logs
-from local.stripe_double import StripeDouble
+from stripe_double import StripeDouble
 from tests.integration.system import System, local_aws
 
 ENGINES = ("moto", "dynamodb-local")

@@ -14,8 +14,6 @@ from unittest.mock import patch
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from local.stripe_double import StripeDouble
-from local.stripe_double.clock import tick
 from payments.adapters import secrets
 from payments.adapters.table.keys import sku_of
 from payments.adapters.table.payment_items import payment_of
@@ -25,6 +23,8 @@ from payments.domain.money import Money
 from payments.domain.notices import NoticeState
 from payments.domain.payment import Payment
 from payments.services.refreshing import PAUSE
+from stripe_double import StripeDouble
+from stripe_double.clock import tick
 from tests.integration.clock import Clock
 from tests.integration.mortal import MortalWorkers
 from tests.integration.system import Answer, System

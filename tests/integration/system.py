@@ -22,10 +22,10 @@ from botocore.config import Config
 from local.catalogue import seed_catalogue
 from local.resources import CREDENTIALS, client, create_resources
 from local.servers import listen
-from local.stripe_double import StripeDouble
 from local.template import REGION, Addresses, Function, Template
 from payments.adapters import aws, secrets
 from payments.adapters.table.table import Table
+from stripe_double import StripeDouble
 from tests.builders import SECRET, as_json, signed
 from tests.callers import GRACE, verified
 

@@ -22,7 +22,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, note, settings
 
-from local.stripe_double import StripeDouble
 from payments.adapters.stripe.objects import read_event
 from payments.domain.facts import Attempt, Fact
 from payments.domain.learning import learn, notices
@@ -31,6 +30,7 @@ from payments.domain.notices import Notice, NoticeKind, NoticeState
 from payments.domain.payment import Payment
 from payments.services.letters import letter
 from payments.services.refreshing import PAUSE
+from stripe_double import StripeDouble
 from tests.integration.fragile import FragileSystem
 from tests.integration.histories import (
     FAILED_REFUND,

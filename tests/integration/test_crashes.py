@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from local.stripe_double import StripeDouble
 from payments.domain.notices import NoticeState
+from stripe_double import StripeDouble
 from tests.integration.crash_scenarios import SCENARIOS, Scenario, later
 from tests.integration.fragile import FragileSystem, Invocation, Outcome, Truth
 from tests.integration.system import local_aws

@@ -13,11 +13,11 @@ import stripe
 from botocore.client import BaseClient
 from stripe.params import WebhookEndpointCreateParams
 
-from local.stripe_double import StripeDouble
 from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.objects import read_object
 from payments.adapters.table.table import Table
 from payments.domain.catalogue import Product
+from stripe_double import StripeDouble
 from tests.integration.system import ROOT, local_aws
 from tools import deployment, offer, preflight, stripe_setup, webhook_endpoint
 

@@ -17,9 +17,9 @@ from urllib.error import HTTPError
 import pytest
 import stripe
 
-from local.stripe_double import StripeDouble
 from payments.domain.erasure import READ_AGAIN_AFTER
 from payments.domain.notices import NoticeKind
+from stripe_double import StripeDouble
 from tests.callers import GRACE
 from tests.integration.clock import Clock
 from tests.integration.system import AN_ORDER, Answer, System, local_aws

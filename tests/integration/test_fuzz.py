@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.resources import client
-from local.stripe_double import StripeDouble
 from payments.adapters.stripe.objects import read_event, read_object
 from payments.domain.documents import Document, DocumentKind, Seller
 from payments.domain.money import Money
+from stripe_double import StripeDouble
 from tests.builders import (
     NOW,
     a_charge,

@@ -9,13 +9,13 @@ from urllib.error import HTTPError
 
 import pytest
 
-from local.stripe_double import StripeDouble
 from payments.adapters.table.payment_items import payment_of
 from payments.adapters.table.table import Table
 from payments.domain import missed
 from payments.domain.facts import DisputeState, FraudSignalState
 from payments.domain.payment import Payment, Status
 from payments.services.reconciliation import Summary
+from stripe_double import StripeDouble
 from tests.fakes import GIFT, HOUR
 from tests.integration.fragile import FragileSystem
 from tests.integration.memory_dynamodb import MemoryDynamoDB

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from local.stripe_double import StripeDouble
 from local.template import Template
 from payments.adapters import secrets
 from payments.adapters.table import catalogue, notices, payment_items, work
@@ -32,6 +31,7 @@ from payments.domain.notices import NoticeKind
 from payments.domain.releases import LEVEL
 from payments.services import recording
 from payments.services.recording import record
+from stripe_double import StripeDouble
 from tests.callers import ADA
 from tests.integration.crash_scenarios import (
     DECLINED,

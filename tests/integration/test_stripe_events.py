@@ -12,17 +12,17 @@ from werkzeug.wrappers import Request, Response
 from local.ports import StackError
 from local.servers import Server, listen
 from local.stripe_account import StripeAccount
-from local.stripe_double import StripeDouble
 from local.stripe_events import StripeEvents, Webhook
 from payments.adapters.stripe.client import API_VERSION, is_of_our_release
 from payments.adapters.stripe.signature import verify_signature
+from stripe_double import StripeDouble
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from local.stripe_double.outage import Kind
+    from stripe_double.outage import Kind
 
 SECRET = "whsec_local"
 

@@ -17,12 +17,12 @@ from typing import Any
 import boto3
 import pytest
 
-from local.stripe_double import StripeDouble
 from payments.adapters import secrets
 from payments.adapters.secrets import CACHED_SECONDS, Secret
 from payments.adapters.stripe.client import API_VERSION
 from payments.adapters.stripe.signature import verify_signature
 from payments.domain.errors import InvalidSignature, NotConfigured
+from stripe_double import StripeDouble
 from tests.integration.clock import Clock
 from tests.integration.system import System, local_aws
 from tests.integration.test_pay_once import control

@@ -2,7 +2,7 @@
 
 import sys
 
-from local.stripe_double.__main__ import main
+from stripe_double.__main__ import main
 from tests.rehearsal.names import resolve_to
 
 if __name__ == "__main__":
