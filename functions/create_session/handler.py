@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from payments.adapters.stripe import units
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import stripe_api, table
+from payments.runtime.composition import stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, header, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
@@ -16,7 +16,7 @@ from payments.runtime.views import checkout_view
 from payments.services.checkout import Conditions, open_checkout
 
 logger = logger_of("create_session")
-store = table()
+store = whole_table()
 stripe = stripe_api()
 origins = listed("ALLOWED_ORIGINS")
 result_path = setting("RESULT_PATH")

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.adapters.table.catalogue import product_of, product_values, terms_of, terms_values
+from payments.adapters.table.catalogue import terms_of, terms_values
 from payments.adapters.table.codec import decoded, encoded
 from payments.adapters.table.keys import notice_key, payment_key
 from payments.adapters.table.notices import notice_item
 from payments.adapters.table.payment_items import kept_view_of, payment_item, payment_of
+from payments.adapters.table.products import product_of, product_values
 from payments.adapters.table.work import due_of
 from payments.domain.attention import Attention, Reason
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product

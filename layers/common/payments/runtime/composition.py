@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from payments.adapters.stripe.api import StripeApi
     from payments.adapters.table.admin import AdminTable
     from payments.adapters.table.catalogue import CatalogueTable
+    from payments.adapters.table.core import CoreTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.shop import ShopTable
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from payments.domain.documents import Seller
 
 
-def table() -> Table:
+def table() -> CoreTable:
+    from payments.adapters.table.core import CoreTable
+
+    return CoreTable(setting("TABLE_NAME"))
+
+
+def whole_table() -> Table:
     from payments.adapters.table.table import Table
 
     return Table(setting("TABLE_NAME"))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from payments.adapters.table.catalogue import CatalogueTable
 from payments.adapters.table.codec import Item, Key, encoded
 from payments.adapters.table.dossiers import DossierTable, kept_of, time_of
 from payments.adapters.table.keys import (
@@ -20,6 +19,7 @@ from payments.adapters.table.keys import (
     payment_key,
 )
 from payments.adapters.table.payment_items import attention_of
+from payments.adapters.table.products import ProductTable
 from payments.adapters.table.stock import StockTable
 from payments.domain.attention import Reason
 from payments.domain.desk import InRows, InWaiting, PaymentRow, PaymentSums, Waiting
@@ -29,7 +29,7 @@ _SUMS = ("status", "amount", "currency", "received", "returned")
 _IN_A_ROW = (*_SUMS, "pk", "created_at", "paid_at", "sku", "number", "dispute")
 
 
-class DeskTable(DossierTable, CatalogueTable, StockTable):
+class DeskTable(DossierTable, ProductTable, StockTable):
     """Of each page also the place after it, None where there is nothing more."""
 
     def waiting(self, reason: Reason, after: InWaiting | None, limit: int) -> tuple[list[Waiting], InWaiting | None]:

@@ -1,13 +1,8 @@
-"""The whole table, for whoever needs more than one part of it."""
+"""The whole table, for whoever needs what is for sale as well."""
 
 from payments.adapters.table.catalogue import CatalogueTable
-from payments.adapters.table.checks import CheckTable
-from payments.adapters.table.erasures import ErasureTable
-from payments.adapters.table.notices import NoticeTable
-from payments.adapters.table.payments import PaymentTable
-from payments.adapters.table.stock import StockTable
-from payments.adapters.table.work import WorkTable
+from payments.adapters.table.core import CoreTable
 
 
-class Table(PaymentTable, NoticeTable, CatalogueTable, StockTable, CheckTable, WorkTable, ErasureTable):
+class Table(CoreTable, CatalogueTable):
     """Every method is one call to DynamoDB unless it says otherwise; reads are strongly consistent."""
