@@ -64,6 +64,11 @@ def test_the_double_knows_nothing_of_quittance() -> None:
         assert not {name.split(".")[0] for name in imports(path)} & ours, path
 
 
+def test_stripes_library_is_loaded_in_one_place() -> None:
+    loading = {path.name for path in modules(PAYMENTS) if "stripe" in imports(path)}
+    assert loading == {"library.py"}
+
+
 def test_nothing_that_ships_imports_what_does_not() -> None:
     for path in [*modules(PAYMENTS), *modules(ROOT / "functions")]:
         assert not {name.split(".")[0] for name in imports(path)} & {

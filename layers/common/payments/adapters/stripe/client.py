@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from functools import cached_property
 
-import stripe
-
 from payments.adapters.aws import CONFIG, attempt_seconds
+from payments.adapters.stripe.library import stripe
 from payments.adapters.stripe.transport import StripeTransport
 from payments.domain.errors import NotConfigured
 

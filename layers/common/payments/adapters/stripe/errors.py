@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import stripe
-
+from payments.adapters.stripe.library import stripe
 from payments.domain.errors import (
     FieldError,
     NotConfigured,

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import stripe
-
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
+from payments.adapters.stripe.library import stripe
 from payments.adapters.stripe.objects import PAYMENT_ID, Object, read_object
 from payments.domain.facts import Attempt, AttemptState, Fact, Intent
 from payments.domain.identifiers import is_payment_id

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import stripe
-
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
 from payments.adapters.stripe.intents import all_of
+from payments.adapters.stripe.library import stripe
 from payments.adapters.stripe.objects import PAYMENT_ID, REFUND_REQUEST, read_object
 from payments.adapters.stripe.units import part_to_stripe
 from payments.domain.errors import StripeRefused, ValidationFailed

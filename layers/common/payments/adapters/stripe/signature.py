@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-import stripe
-
+from payments.adapters.stripe.library import stripe
 from payments.domain.errors import InvalidSignature
 
 SIGNATURE_TOLERANCE_SECONDS = 300

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from http.client import HTTPResponse
 from typing import Any
 
-import stripe
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from payments.adapters.deadline import seconds_left
+from payments.adapters.stripe.library import stripe
 
 # For each of the addresses that Stripe's name has, and for TLS.
 CONNECT_SECONDS = 2
