@@ -31,6 +31,7 @@ TARGETS = {
     "Reconcile": 1.25,
     "GetQuote": 1.35,
     "CreateSession": 1.45,
+    "CreateIntent": 1.45,
     "AdminAct": 1.45,
 }
 OWN_WEBHOOK_MS = 2.0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What each service is to somebody who looks on; others by their own name.
 _WORDS = {
     "create_session": "order",
+    "create_intent": "order",
     "stripe_webhook": "webhook",
     "send_email": "mail",
     "tend_payment": "refresh",
@@ -151,7 +152,7 @@ def _service_news(part: str, record: Mapping[str, Any]) -> Iterator[News]:
         case "refused" if weight is Weight.PLAIN:
             # The front end tells of it, with the address that was asked.
             return
-        case "checkout":
+        case "checkout" | "intent":
             is_new = "payment_created" in record
             text = _order(record) if is_new else f"the same once more, {record.get('status')}"
             yield News(what, text, payment, Weight.PLAIN if is_new else Weight.QUIET)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from local.template import Template
 
 STRIPE_API_KEY = "sk_test_quittanceLocalStack"
+STRIPE_PUBLISHABLE_KEY = "pk_test_quittanceLocalStack"
 STRIPE_WEBHOOK_SECRET = "whsec_quittanceLocalStack"
 
 START_TIMEOUT = 60.0
@@ -63,6 +64,7 @@ class Parts:
         arguments = ["--port", str(listener.getsockname()[1])]
         arguments += ["--webhook-url", webhook_url]
         arguments += ["--webhook-secret", STRIPE_WEBHOOK_SECRET, "--api-key", STRIPE_API_KEY]
+        arguments += ["--publishable-key", STRIPE_PUBLISHABLE_KEY]
         arguments += ["--dashboard-url", dashboard_url]
         # The double binds its port itself.
         listener.close()

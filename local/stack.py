@@ -14,7 +14,7 @@ from local.code_changes import CodeChanges
 from local.log_folder import log_folder
 from local.mailbox.mails import Mails
 from local.news import Weight
-from local.parts import START_TIMEOUT, STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET, Parts
+from local.parts import START_TIMEOUT, STRIPE_API_KEY, STRIPE_PUBLISHABLE_KEY, STRIPE_WEBHOOK_SECRET, Parts
 from local.ports import PARTS, Ports, StackError, listeners_at
 from local.processes import Logs
 from local.resources import client, create_resources
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from local.stripe_account import StripeAccount
     from local.terminal import Terminal
 
-__all__ = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
+__all__ = ["STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "Ports", "Stack", "StackError"]
 
 # Stripe sends several events for one payment at the same moment.
 _FIRST_WORKERS = {"StripeWebhook": 4}
@@ -186,6 +186,9 @@ class Stack:
         local = {
             "AllowedOrigins": ",".join(origins),
             "StripeApiBase": self.stripe_url.replace("localhost", "127.0.0.1"),
+            "StripePublishableKey": (
+                self.stripe_account.publishable_key if self.stripe_account else STRIPE_PUBLISHABLE_KEY
+            ),
             "FailureNoticeDelaySeconds": "0",
             "OidcIssuer": self.issuer_url,
         }

@@ -12,7 +12,7 @@ import stripe
 from payments.adapters.stripe.client import API_VERSION
 from payments.domain.money import Money
 from payments.domain.order import Line, Order
-from payments.domain.payment import Customer, Payment
+from payments.domain.payment import Customer, Payment, Way
 from payments.services.checkout import Conditions
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ LIFETIME = timedelta(hours=23)
 SECRET = "whsec_tests"
 ASKED = Money(9900, "usd")
 HOLD = timedelta(minutes=45)
-CONDITIONS = Conditions("http://localhost:8000/result.html", LIFETIME, HOLD, 10, timedelta(), "2026-11-21")
+CONDITIONS = Conditions(Way.HOSTED, "http://localhost:8000/result.html", LIFETIME, HOLD, 10, timedelta(), "2026-11-21")
 
 _numbers = itertools.count(1)
 

@@ -15,6 +15,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from botocore.config import Config
@@ -64,6 +66,7 @@ class System:
         parameters = {
             "AllowedOrigins": f"{ORIGIN},https://shop.example",
             "StripeApiBase": double.url,
+            "StripePublishableKey": double.publishable_key,
             "FailureNoticeDelaySeconds": "0",
         }
         self.template = Template(ROOT / "template.yaml", parameters, Addresses(aws=aws_url))
@@ -106,6 +109,33 @@ class System:
         text = raw if raw is not None else json.dumps(AN_ORDER if body is None else body)
         event = {"routeKey": "POST /checkout-sessions", "headers": named, "body": text, "isBase64Encoded": False}
         return self.ask("CreateSession", event)
+
+    def order_on_page(self, body: Any = None, *, user: Mapping[str, Any] | None = None, **headers: str) -> Answer:
+        """POST /payment-intents, or its twin under /me."""
+        named = {"content-type": "application/json", "origin": ORIGIN}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        event = verified(user) if user else {"headers": {}}
+        event |= {"routeKey": "POST /me/payment-intents" if user else "POST /payment-intents"}
+        event["headers"] |= named
+        event |= {"body": json.dumps(AN_ORDER if body is None else body), "isBase64Encoded": False}
+        return self.ask("CreateIntent", event)
+
+    def confirm(self, intent: str, secret: str, card: str = "pm_card_visa") -> Any:
+        """The page's Stripe.js confirms its intent; the error, where Stripe says no."""
+        form = {"client_secret": secret, "payment_method": card, "return_url": f"{ORIGIN}/back"}
+        return self.page_asks(f"payment_intents/{intent}/confirm", form)
+
+    def page_asks(self, path: str, form: Mapping[str, str] | None = None) -> Any:
+        """Stripe's answer to a page, which has the publishable key."""
+        data = urlencode(form).encode() if form else None
+        request = Request(f"{self.double.url}/v1/{path}", data)  # noqa: S310 - our own address
+        request.add_header("Authorization", f"Bearer {self.double.publishable_key}")
+        try:
+            with urlopen(request) as answer:  # noqa: S310 - our own address
+                return json.load(answer)
+        except HTTPError as error:
+            with error:
+                return json.load(error)
 
     def order_of(self, user: Mapping[str, Any], body: Any = None, **headers: str) -> Answer:
         """POST /me/checkout-sessions by somebody whose token was verified."""

@@ -351,7 +351,7 @@ def test_a_refusal_by_stripe_is_said_so_lapses_the_payment_and_frees_the_key(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as longer_than_stripe_allows:
-        longer_than_stripe_allows.setattr(system.functions["CreateSession"], "lifetime", timedelta(days=3))
+        longer_than_stripe_allows.setattr(system.functions["CreateSession"].ordering, "lifetime", timedelta(days=3))
         refused = system.order(idempotency_key="refused")
     assert (refused.status, refused.body["code"]) == (502, "stripe_refused")
     assert system.order(idempotency_key="refused").status == 201

@@ -17,7 +17,7 @@ from playwright.sync_api import expect, sync_playwright
 from local.issuer.app import Issuer
 from local.servers import Server, listen
 from local.site import Site
-from local.stack import STRIPE_API_KEY
+from local.stack import STRIPE_API_KEY, STRIPE_PUBLISHABLE_KEY
 from tests.e2e.conftest import QUIET
 from tests.e2e.customer import Customer
 from tests.rehearsal.deployment import Deployment
@@ -118,7 +118,10 @@ def stripe_url(folder: Path, emulator: Emulator, pytestconfig: pytest.Config) ->
     command = [sys.executable, "-m", "tests.rehearsal.stripe", str(emulator.port), "--port", str(port)]
     with log.open("wb") as lines:
         double = subprocess.Popen(
-            [*command, "--api-key", STRIPE_API_KEY, "--verbose"], cwd=ROOT, stdout=lines, stderr=subprocess.STDOUT
+            [*command, "--api-key", STRIPE_API_KEY, "--publishable-key", STRIPE_PUBLISHABLE_KEY, "--verbose"],
+            cwd=ROOT,
+            stdout=lines,
+            stderr=subprocess.STDOUT,
         )
     yield f"http://127.0.0.1:{port}"
     double.kill()
@@ -156,6 +159,7 @@ def workshop(folder: Path, emulator: Emulator, stripe_url: str, site_listener: s
             # The emulator has no managed login.
             "OidcIssuer": issuer.url,
             "StripeApiBase": stripe_url,
+            "StripePublishableKey": STRIPE_PUBLISHABLE_KEY,
             # Each is a process; two are enough, and Stripe repeats what is throttled.
             "WebhookConcurrency": "2",
         }

@@ -15,7 +15,7 @@ from payments.domain.facts import (
     failed_attempts,
 )
 from payments.domain.notices import Notice
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Way
 
 # A request whose outcome is unknown is asked about soon, then ever less often; so is what a charge says of itself.
 FIRST_LOOK = timedelta(minutes=2)
@@ -36,9 +36,10 @@ class DueReason(StrEnum):
     """Why something is due. A payment may be due for several; a notice is due for itself.
 
     To look at a payment it is due by what is known of it, or because something was heard that only a look can tell:
-    that stays until somebody did. To be closed it is due where too many cards were declined. For invoice it is due
-    while one, or what corrects it, is to be issued; for refund while Stripe has not answered somebody's request for
-    one. To be erased it is due where nobody paid it; an erasure is due for itself, too.
+    that stays until somebody did. To be closed it is due where too many cards were declined, or when its time is over
+    and Stripe does not see to that. For invoice it is due while one, or what corrects it, is to be issued; for refund
+    while Stripe has not answered somebody's request for one. To be erased it is due where nobody paid it; an erasure is
+    due for itself, too.
     """
 
     LOOK = "look"
@@ -111,11 +112,25 @@ def says_more(payment: Payment) -> bool:
 
 
 def close_at(payment: Payment, now: datetime) -> datetime | None:
-    """When Stripe is to be asked to close it, because too many cards were declined; None where it is not."""
-    if payment.most_declines is None or payment.checkout is None:
+    """When Stripe is to be asked to close it; None where it is not.
+
+    At once where too many cards were declined. An intent for a form on the page ends by nothing else, and so at the end
+    of its time, unless somebody is paying: then when that has failed.
+    """
+    if not (payment.is_opened and is_open(payment) and payment.is_cancelable):
         return None
-    failed = len(failed_attempts(payment.facts))
-    return payment.due_by.get(DueReason.CLOSE, now) if failed >= payment.most_declines else None
+    before = payment.due_by.get(DueReason.CLOSE)
+    if payment.most_declines is not None and len(failed_attempts(payment.facts)) >= payment.most_declines:
+        return min(before or now, now)
+    # In whole seconds, as it is kept.
+    over = (payment.expires_at + timedelta(seconds=1)).replace(microsecond=0)
+    return over if payment.way is Way.EMBEDDED else None
+
+
+def is_to_close(payment: Payment, now: datetime) -> bool:
+    """Stripe is to be asked to close it now."""
+    at = payment.due_by.get(DueReason.CLOSE)
+    return at is not None and at <= now
 
 
 def erase_at(payment: Payment) -> datetime | None:

@@ -77,8 +77,8 @@ class Customer:
     email: str
 
 
-# The versions of our request to Stripe: for one service, and for an order's lines.
-ONE_SERVICE, LINES = 1, 2
+# The versions of our request to Stripe: for one service, for an order's lines, and for a form on the page.
+ONE_SERVICE, LINES, INTENT = 1, 2, 3
 
 # Whose payment it was, once that is erased; mails to the business read it as a name.
 ERASED = Customer("(a customer who was erased)", "")
@@ -167,6 +167,7 @@ class Payment:
         user: str | None = None,
         day: str | None = None,
         most_declines: int | None = None,
+        way: Way = Way.HOSTED,
         parameters: int = ONE_SERVICE,
         now: datetime,
         lifetime: timedelta,
@@ -186,6 +187,7 @@ class Payment:
             day=day or f"{now:%Y-%m-%d}",
             access_key=secrets.token_urlsafe(16),
             metadata=dict(metadata),
+            way=way,
             claim=claim,
             user=user,
             parameters=parameters,
@@ -327,6 +329,12 @@ class Payment:
     def is_asked(self) -> bool:
         """Stripe has made a way to pay: a session, or an intent for a form on the page."""
         return bool(self.sessions or self.intents)
+
+    @property
+    def is_opened(self) -> bool:
+        """What Stripe made to pay it by is known, and can be closed: of a session its intent may be all that was heard
+        so far."""
+        return bool(self.intents if self.way is Way.EMBEDDED else self.sessions)
 
     @property
     def is_canceled(self) -> bool:

@@ -34,8 +34,9 @@ CAME_WITH: Mapping[str, int] = {
     "refund_request": 2,
     "shortage": 2,
     "replacement": 2,
-    # With lines for Stripe, of which older code would send one.
+    # With lines for Stripe, of which older code would send one, and for a form on the page, which it would never close.
     "parameters:2": 2,
+    "parameters:3": 2,
     # What was ordered beside a service, which older code would tell nobody of, or never give back.
     "stocked": 2,
     "ships": 2,

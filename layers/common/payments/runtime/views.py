@@ -28,6 +28,23 @@ class CheckoutView(TypedDict):
     order: OrderView
 
 
+class IntentView(TypedDict):
+    """A payment that is paid in a form on the page."""
+
+    paymentId: PaymentId
+    """To ask for the status with; whoever has it may."""
+    clientSecret: str | None
+    """What Stripe.js confirms the payment with; null once it can no longer be paid. Keep it nowhere: the same request,
+    sent again, answers it again."""
+    publishableKey: str
+    """What Stripe.js is loaded with."""
+    status: Status
+    expiresAt: Time
+    accessKey: str
+    """The right to act on the payment, such as to cancel it; for whoever ordered, and nobody else."""
+    order: OrderView
+
+
 class RefreshedView(PaymentView, TypedDict):
     """A payment with the time at which it was so at Stripe, or since."""
 
@@ -64,6 +81,19 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
         "paymentId": payment.id,
         "sessionId": payment.sessions[0].ref,
         "url": checkout_url(payment, now),
+        "status": payment.status,
+        "expiresAt": in_text(payment.expires_at),
+        "accessKey": payment.access_key,
+        "order": order_view(payment.order),
+    }
+
+
+def intent_view(payment: Payment, client_secret: str | None, publishable_key: str) -> IntentView:
+    """The answer to a request for an intent."""
+    return {
+        "paymentId": payment.id,
+        "clientSecret": client_secret,
+        "publishableKey": publishable_key,
         "status": payment.status,
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,

@@ -19,7 +19,8 @@ class AskingStore(Payments, Protocol):
 class Checkouts(Protocol):
     """Stripe, as far as a checkout needs it."""
 
-    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]: ...
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        """What the payment is paid by: a Checkout Session, or an intent for a form on the page."""
 
     def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of what Stripe made for the payment without our hearing of it; none if there is nothing."""

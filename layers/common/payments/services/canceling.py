@@ -69,7 +69,7 @@ def cancel(
     id_, effects = act_id("cancel", by, "payment"), Effects()
     if payment.is_over and store.has_event(payment_id, id_):
         return Acted(payment, is_new=False)
-    if payment.is_cancelable and not payment.sessions:
+    if payment.is_cancelable and not payment.is_opened:
         # What Stripe has made for it is not known yet.
         payment, effects = look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
     try:

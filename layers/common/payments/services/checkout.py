@@ -9,16 +9,18 @@ from typing import Protocol
 from payments.domain.claims import Claim, Claimant
 from payments.domain.errors import (
     Conflict,
+    FieldError,
     IdempotencyKeyReused,
     NothingLeft,
     NumberTaken,
     StripeUnavailable,
     TryAgain,
+    ValidationFailed,
     concerning,
 )
 from payments.domain.identifiers import new_order_number
 from payments.domain.looking import DueReason, next_look
-from payments.domain.payment import LINES, ONE_SERVICE, Customer, Payment
+from payments.domain.payment import INTENT, LINES, ONE_SERVICE, Customer, Payment, Way
 from payments.domain.pricing import Offer
 from payments.domain.purchase import Items, Purchase, Replaced
 from payments.domain.releases import needed
@@ -43,10 +45,11 @@ class CheckoutStore(ReplacingStore, Protocol):
 
 @dataclass(frozen=True)
 class Conditions:
-    """What holds for every checkout of this deployment: where the customer comes back to, how long it can be paid,
-    `hold` where something of it is from stock, after how many declines it is closed, and the day that it is now where
-    the business is."""
+    """What holds for every checkout of this deployment: in what way it is paid, where the customer comes back to, how
+    long it can be paid, `hold` where something of it is from stock, after how many declines it is closed, and the day
+    that it is now where the business is."""
 
+    way: Way
     return_url: str
     lifetime: timedelta
     hold: timedelta
@@ -89,18 +92,21 @@ def open_checkout(
         replacing = Replacing(store, stripe, conditions.hold, conditions.failure_delay, now)
         payment = _recorded(made, purchase.replaces, claimant, store, replacing, now)
         is_new = payment.id == made.id
-    if payment.sessions:
+    if payment.is_opened:
         return Opened(payment, is_new)
     with concerning(payment.id):
         # Where it is asked, its intent was heard of before our request was answered.
         payment = (find if payment.is_asked else _asked)(payment, store, stripe, now)
-        if not payment.sessions:
+        if not payment.is_opened:
             raise no_answer()
     return Opened(payment, is_new)
 
 
 def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions, now: datetime) -> Payment:
     order, asked = ordered(purchase.wanted, offer, units)
+    if conditions.way is Way.EMBEDDED and not asked.amount:
+        what = "items" if isinstance(purchase.wanted, Items) else "amount"
+        raise ValidationFailed(FieldError(what, "This costs nothing, and a card form takes no 0; order by checkout."))
     made = Payment.new(
         asked=asked,
         order=replace(order, billing_address=purchase.billing_address, note=purchase.note),
@@ -110,13 +116,23 @@ def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions
         user=purchase.user,
         day=conditions.day,
         most_declines=conditions.most_declines,
-        parameters=LINES if isinstance(purchase.wanted, Items) else ONE_SERVICE,
+        way=conditions.way,
+        parameters=_PARAMETERS[conditions.way, isinstance(purchase.wanted, Items)],
         now=now,
         lifetime=conditions.hold if order.stocked else conditions.lifetime,
     )
     made = replace(made, needs=needed(made))
     at = next_look(made, now)
     return replace(made, due_by={DueReason.LOOK.value: at}) if at else made
+
+
+# In which version of its parameters Stripe is asked.
+_PARAMETERS = {
+    (Way.HOSTED, False): ONE_SERVICE,
+    (Way.HOSTED, True): LINES,
+    (Way.EMBEDDED, False): INTENT,
+    (Way.EMBEDDED, True): INTENT,
+}
 
 
 def _asked(payment: Payment, store: CheckoutStore, stripe: Checkouts, now: datetime) -> Payment:
@@ -164,7 +180,7 @@ def _awaited(payment_id: str, store: Payments) -> Payment | None:
     for _ in range(AWAITED_READS):
         time.sleep(AWAITED_PAUSE_SECONDS)
         payment = store.payment(payment_id)
-        if payment and payment.sessions:
+        if payment and payment.is_opened:
             return payment
     return None
 

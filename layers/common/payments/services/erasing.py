@@ -114,7 +114,7 @@ def _erase_payment(payment_id: str, erasure: Erasure, store: ErasureStore, strip
     payment = store.payment(payment_id)
     if payment is None or payment.erased_at:
         return
-    if is_unanswered(payment) or (is_open(payment) and not payment.sessions):
+    if is_unanswered(payment) or (is_open(payment) and not payment.is_opened):
         # Asking again takes the person's address, and what is not known cannot be closed.
         payment, _ = look(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
     news = _closed(payment, stripe) if is_open(payment) else ()

@@ -20,7 +20,7 @@ from payments.domain.erasure import Erasure
 from payments.domain.errors import NewerRelease, StripeRefused, StripeUnavailable, Taken, TryAgain
 from payments.domain.events import EventSet
 from payments.domain.learning import Effects
-from payments.domain.looking import Due, DueReason, erase_at
+from payments.domain.looking import Due, DueReason, erase_at, is_to_close
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
@@ -336,7 +336,7 @@ class _Run:
 
     def _close(self, payment_id: str) -> None:
         payment = self._store.payment(payment_id)
-        if payment is None or DueReason.CLOSE not in payment.due_by:
+        if payment is None or not is_to_close(payment, self._clock()):
             return
         _, effects = close_payment(
             payment, store=self._store, stripe=self._stripe, failure_delay=self._of.failure_delay, now=self._clock()

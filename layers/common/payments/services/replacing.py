@@ -109,7 +109,7 @@ class Replacing:
     def _closed(self, before: Payment, made: Payment) -> Payment:
         """The payment once Stripe has closed it; its stock is held for the one that is made."""
         check_stock(made, self.store.stock(made.stock_taken), before.stock_taken)
-        if not before.sessions:
+        if not before.is_opened:
             # What Stripe has made for it is not known yet.
             before = self._looked(before)
         held = _held(made, self.now + self.hold)

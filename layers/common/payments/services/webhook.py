@@ -14,9 +14,9 @@ from payments.domain.actors import Actor, webhook
 from payments.domain.errors import PaymentsError, Taken, concerning
 from payments.domain.events import Event, Lesson
 from payments.domain.facts import Session
-from payments.domain.looking import DueReason
+from payments.domain.looking import is_to_close
 from payments.domain.notices import Posting
-from payments.domain.payment import Payment, Status
+from payments.domain.payment import Payment, Status, Way
 from payments.services.asking import AskingStore
 from payments.services.canceling import Closing, close_payment
 from payments.services.recording import audit_entry, postings_of, record
@@ -105,7 +105,7 @@ def _learned(
     now: datetime,
 ) -> Receipt:
     if _is_of_another_checkout(lesson, payment):
-        store.audit(payment.id, audit_entry(actor, ("refused: not the session that we made",), now))
+        store.audit(payment.id, audit_entry(actor, (f"refused: not the {_MADE[payment.way]} that we made",), now))
         return Receipt(Outcome.OTHER_SESSION, payment.id)
     try:
         learned, effects = record(store, payment, lesson.facts, actor=actor, now=now, failure_delay=failure_delay)
@@ -114,7 +114,7 @@ def _learned(
         return Receipt(Outcome.OTHER_PAYMENT, payment.id)
     outcome = Outcome.LEARNED if effects else Outcome.NOTHING_NEW
     failure: Exception | None = None
-    if DueReason.CLOSE in learned.due_by:
+    if is_to_close(learned, now):
         try:
             learned, closed = close_payment(learned, store=store, stripe=stripe, failure_delay=failure_delay, now=now)
             effects += closed
@@ -123,6 +123,9 @@ def _learned(
             failure = error
     postings = postings_of(payment.id, effects, failure_delay)
     return Receipt(outcome, payment.id, learned.status, effects.status, postings, failure)
+
+
+_MADE = {Way.HOSTED: "session", Way.EMBEDDED: "intent"}
 
 
 def owner_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:
@@ -137,7 +140,11 @@ def owner_of(lesson: Lesson, store: WebhookStore, stripe: Owners) -> str | None:
 
 
 def _is_of_another_checkout(lesson: Lesson, payment: Payment) -> bool:
-    """A session with our payment's id that is not the one we made, or that pays a payment with a form on the page."""
+    """What has our payment's id and belongs to a session or an intent that is not the one we made."""
+    if payment.way is Way.EMBEDDED:
+        is_session = any(isinstance(each, Session) for each in lesson.facts)
+        intents = {None, *(each.ref for each in payment.intents)}
+        return is_session or (payment.is_opened and lesson.intent not in intents)
     sessions = {each.ref for each in payment.sessions}
     foreign = [each for each in lesson.facts if isinstance(each, Session) and each.ref not in sessions]
     return bool(foreign) and payment.is_asked and (bool(sessions) or not _share_an_intent(foreign, payment))

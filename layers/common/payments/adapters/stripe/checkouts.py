@@ -24,7 +24,7 @@ _AROUND = timedelta(minutes=15)
 
 
 class StripeCheckouts(StripeConnection):
-    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+    def create_session(self, payment: Payment) -> tuple[Fact, ...]:
         """The payment's Checkout Session; asked again, the same one.
 
         The parameters follow from the stored payment and the version of them that it was first asked in, so with its id
@@ -41,13 +41,9 @@ class StripeCheckouts(StripeConnection):
         lesson = read_object(session.to_dict())
         return lesson.facts if lesson else ()
 
-    def close(self, payment: Payment) -> tuple[Fact, ...]:
-        """Have Stripe close what the payment is paid by: the facts of its sessions that were open, and of their
-        intents.
-
-        StripeRefused if Stripe will not, as it was paid or closed meanwhile; StripeUnavailable if it is not known
-        whether it did. Asked again it refuses, so whoever has no answer looks at what became of it.
-        """
+    def expire_sessions(self, payment: Payment) -> tuple[Fact, ...]:
+        """The facts of the payment's sessions that were open, and of their intents; StripeRefused if it was paid or
+        closed meanwhile."""
         facts: list[Fact] = []
         with translating():
             sessions = self._client().v1.checkout.sessions
@@ -57,7 +53,7 @@ class StripeCheckouts(StripeConnection):
                     facts += facts_of_session(closed.to_dict())
         return tuple(facts)
 
-    def find_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+    def find_sessions(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of the session that Stripe made for the payment without our hearing of it; none if there is none.
 
         It is sought by its metadata in the list of those made around the asking, or of those of the intent where that

@@ -1,0 +1,47 @@
+"""POST /payment-intents and /me/payment-intents: records a payment and has Stripe make its intent, for a form on the
+page."""
+
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from payments.adapters.stripe import units
+from payments.domain.payment import Way
+from payments.runtime.bodies import claimant, json_body
+from payments.runtime.callers import caller
+from payments.runtime.composition import stripe_api, whole_table
+from payments.runtime.http import Request, Response, answering, response
+from payments.runtime.observability import Metric, logger_of, metrics
+from payments.runtime.order_bodies import purchase
+from payments.runtime.ordering import Ordering, logged
+from payments.runtime.publishable_key import PublishableKey
+from payments.runtime.views import intent_view
+from payments.services.paying_on_page import open_intent
+
+logger = logger_of("create_intent")
+store = whole_table()
+stripe = stripe_api()
+ordering = Ordering(Way.EMBEDDED)
+publishable_key = PublishableKey.of_settings()
+
+OPEN_TO_EVERYONE = "POST /payment-intents"
+
+
+@answering(logger)
+def handler(event: Request, context: LambdaContext) -> Response:
+    now = datetime.now(UTC)
+    key = publishable_key.value
+    user = None if event["routeKey"] == OPEN_TO_EVERYONE else caller(event).sub
+    sent = json_body(event)
+    opened = open_intent(
+        purchase(sent, user),
+        claimant=claimant(event, "payment-intents", sent, user),
+        conditions=ordering.conditions(event, now),
+        store=store,
+        stripe=stripe,
+        units=units,
+        now=now,
+    )
+    created = metrics({Metric.PAYMENT_CREATED: 1}) if opened.is_new else {}
+    logger.info("intent", extra=logged(opened.payment) | created)
+    return response(201, intent_view(opened.payment, opened.client_secret, key))

@@ -1,0 +1,106 @@
+"""PaymentIntents for the Payment Element on a page of ours: made once for a payment, cancelled when its time is over.
+
+A page confirms its intent with Stripe itself, by the client secret, which is answered to whoever ordered and kept
+nowhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from payments.adapters.stripe.client import StripeConnection
+from payments.adapters.stripe.errors import translating
+from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
+from payments.adapters.stripe.units import to_stripe
+from payments.domain.errors import NewerRelease, StripeRefused
+from payments.domain.facts import Fact, IntentState
+from payments.domain.payment import INTENT, Payment
+
+if TYPE_CHECKING:
+    from stripe.params._payment_intent_create_params import PaymentIntentCreateParams
+
+# Our clock and Stripe's may differ, and an answer may have come long after its request.
+_AROUND = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class PageIntent:
+    """What Stripe says of a payment's intent, and the secret that a page confirms it with."""
+
+    facts: tuple[Fact, ...]
+    client_secret: str = field(repr=False)
+
+
+class StripeElements(StripeConnection):
+    def create_intent(self, payment: Payment) -> PageIntent:
+        """The payment's PaymentIntent; asked again, the same one, as it was when it was made.
+
+        The parameters follow from the stored payment, so with its id as the idempotency key a repetition is a
+        repetition. StripeRefused if there will be none, StripeUnavailable if it is not known, NotConfigured if Stripe
+        does not take our key.
+        """
+        if payment.parameters != INTENT:
+            raise NewerRelease(f"the payment is asked in version {payment.parameters} of the parameters")
+        with translating():
+            intent = self._client().v1.payment_intents.create(
+                _parameters(payment), {"idempotency_key": f"{payment.id}-intent"}
+            )
+        return _read(intent.to_dict())
+
+    def retrieve_intent(self, payment: Payment) -> PageIntent:
+        """The payment's intent as it is now; StripeRefused if Stripe has none."""
+        with translating():
+            intent = self._client().v1.payment_intents.retrieve(payment.intents[0].ref)
+        return _read(intent.to_dict())
+
+    def cancel_intents(self, payment: Payment) -> tuple[Fact, ...]:
+        """Have Stripe cancel the payment's intents that were open; StripeRefused if it was paid, is being paid or is
+        cancelled."""
+        facts: list[Fact] = []
+        with translating():
+            for each in payment.intents:
+                if each.state is IntentState.OPEN:
+                    cancelled = self._client().v1.payment_intents.cancel(each.ref, {"cancellation_reason": "abandoned"})
+                    facts += _facts(cancelled.to_dict())
+        return tuple(facts)
+
+    def find_intents(self, payment: Payment) -> tuple[Fact, ...]:
+        """The facts of the intent that Stripe made for the payment without our hearing of it; none if there is none.
+
+        It is sought by its metadata in the list of those made around the asking: Stripe's search lags.
+        """
+        first, last = payment.created_at - _AROUND, payment.asked_at + _AROUND
+        facts: list[Fact] = []
+        with translating():
+            page = self._client().v1.payment_intents.list(
+                {"created": {"gte": int(first.timestamp()), "lte": int(last.timestamp())}, "limit": 100}
+            )
+            for intent in page.auto_paging_iter():
+                body = intent.to_dict()
+                if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
+                    facts += _facts(body)
+        return tuple(facts)
+
+
+def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
+    return {
+        "amount": to_stripe(payment.asked),
+        "currency": payment.asked.currency,
+        # Those that the account has switched on, and that may do what is asked.
+        "automatic_payment_methods": {"enabled": True},
+        "description": f"Order {payment.order.number}",
+        "metadata": {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku},
+    }
+
+
+def _read(body: Mapping[str, Any]) -> PageIntent:
+    secret = body.get("client_secret")
+    if not isinstance(secret, str):
+        raise StripeRefused("The payment provider answered without what a page needs.")
+    return PageIntent(_facts(body), secret)
+
+
+def _facts(body: Mapping[str, Any]) -> tuple[Fact, ...]:
+    lesson = read_object(body)
+    return lesson.facts if lesson else ()

@@ -1,0 +1,93 @@
+"""Paying in a form on the page: an intent instead of a Checkout Session, and the secret that a page confirms it with.
+
+The secret is Stripe's to give out: it is answered and never kept, so whoever asks again has Stripe asked again, and
+gets the payment as it is now with it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from payments.domain.actors import LOOK
+from payments.domain.claims import Claimant
+from payments.domain.errors import concerning
+from payments.domain.facts import Fact
+from payments.domain.payment import Payment, Way
+from payments.domain.purchase import Purchase
+from payments.services.canceling import Closing
+from payments.services.checkout import CheckoutStore, Conditions, open_checkout
+from payments.services.ordering import Units
+from payments.services.recording import record
+
+
+class PageIntent(Protocol):
+    """What Stripe says of an intent."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+
+    @property
+    def client_secret(self) -> str: ...
+
+
+class Intents(Closing, Protocol):
+    def create_intent(self, payment: Payment) -> PageIntent: ...
+
+    def retrieve_intent(self, payment: Payment) -> PageIntent: ...
+
+
+@dataclass(frozen=True)
+class OpenedOnPage:
+    """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it."""
+
+    payment: Payment
+    client_secret: str | None = field(repr=False)
+    is_new: bool
+
+
+def open_intent(
+    purchase: Purchase,
+    *,
+    claimant: Claimant | None,
+    conditions: Conditions,
+    store: CheckoutStore,
+    stripe: Intents,
+    units: Units,
+    now: datetime,
+) -> OpenedOnPage:
+    """The payment for a purchase, to be paid on the page; for a repeated key the one there is, as it stands.
+
+    Raises what `open_checkout` does; ValidationFailed for an order that costs nothing.
+    """
+    listening = _Listening(stripe)
+    opened = open_checkout(
+        purchase, claimant=claimant, conditions=conditions, store=store, stripe=listening, units=units, now=now
+    )
+    payment, secret = opened.payment, listening.secrets.get(opened.payment.id)
+    if secret is None:
+        with concerning(payment.id):
+            intent = stripe.retrieve_intent(payment)
+            payment, _ = record(
+                store, payment, intent.facts, actor=LOOK, now=now, failure_delay=conditions.failure_delay
+            )
+            secret = intent.client_secret
+    return OpenedOnPage(payment, secret if payment.is_payable(now) else None, opened.is_new)
+
+
+class _Listening:
+    """Stripe, and the secrets that it answers with where intents are made."""
+
+    def __init__(self, stripe: Intents) -> None:
+        self._stripe = stripe
+        self.secrets: dict[str, str] = {}
+        self.find_checkout = stripe.find_checkout
+        self.look = stripe.look
+        self.close = stripe.close
+
+    def create_checkout(self, payment: Payment) -> tuple[Fact, ...]:
+        if payment.way is not Way.EMBEDDED:
+            # What it replaces is asked for, too, where that was never answered.
+            return self._stripe.create_checkout(payment)
+        intent = self._stripe.create_intent(payment)
+        self.secrets[payment.id] = intent.client_secret
+        return intent.facts
