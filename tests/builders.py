@@ -10,10 +10,10 @@ from typing import Any
 import stripe
 
 from payments.adapters.stripe.client import API_VERSION
+from payments.domain.conditions import Conditions
 from payments.domain.money import Money
 from payments.domain.order import Line, Order
 from payments.domain.payment import Customer, Payment, Way
-from payments.services.checkout import Conditions
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 LIFETIME = timedelta(hours=23)

@@ -347,6 +347,15 @@ _ORDER = Operation(
     },
 )
 
+_ON_PAGE = replace(
+    _ORDER,
+    name="createPaymentIntent",
+    summary="Order something, and get what a form on the page pays it with",
+    answer="The payment with its intent. A repetition with the same key gets the same one, and the payment as it is.",
+    view="IntentView",
+    example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", "pk_test_51NzQ"),
+)
+
 # By route; the Function URL's by its function's logical id in the template.
 OPERATIONS: Mapping[str, Operation] = {
     "POST /checkout-sessions": _ORDER,
@@ -355,6 +364,13 @@ OPERATIONS: Mapping[str, Operation] = {
         name="createCheckoutSessionOfMine",
         summary="The same by somebody who is signed in, whose payment it is then",
         refusals=(errors.NotSignedIn, *_ORDER.refusals),
+    ),
+    "POST /payment-intents": _ON_PAGE,
+    "POST /me/payment-intents": replace(
+        _ON_PAGE,
+        name="createPaymentIntentOfMine",
+        summary="The same by somebody who is signed in, whose payment it is then",
+        refusals=(errors.NotSignedIn, *_ON_PAGE.refusals),
     ),
     "GET /me/payments": Operation(
         name="listPaymentsOfMine",

@@ -9,20 +9,19 @@ from payments.adapters.stripe import units
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import stripe_api, whole_table
+from payments.runtime.composition import order_settings, page_key, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
-from payments.runtime.ordering import Ordering, logged
-from payments.runtime.publishable_key import PublishableKey
+from payments.runtime.ordering import logged
 from payments.runtime.views import intent_view
 from payments.services.paying_on_page import open_intent
 
 logger = logger_of("create_intent")
 store = whole_table()
 stripe = stripe_api()
-ordering = Ordering(Way.EMBEDDED)
-publishable_key = PublishableKey.of_settings()
+ordering = order_settings(Way.EMBEDDED)
+publishable_key = page_key()
 
 OPEN_TO_EVERYONE = "POST /payment-intents"
 

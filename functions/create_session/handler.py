@@ -8,18 +8,18 @@ from payments.adapters.stripe import units
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import stripe_api, whole_table
+from payments.runtime.composition import order_settings, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
-from payments.runtime.ordering import Ordering, logged
+from payments.runtime.ordering import logged
 from payments.runtime.views import checkout_view
 from payments.services.checkout import open_checkout
 
 logger = logger_of("create_session")
 store = whole_table()
 stripe = stripe_api()
-ordering = Ordering(Way.HOSTED)
+ordering = order_settings(Way.HOSTED)
 
 OPEN_TO_EVERYONE = "POST /checkout-sessions"
 

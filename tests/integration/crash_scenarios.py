@@ -45,6 +45,27 @@ def order(system: FragileSystem) -> None:
     system.place_order()
 
 
+def order_on_page(system: FragileSystem) -> None:
+    system.place_order_on_page()
+
+
+def unanswered_order_on_page(system: FragileSystem) -> None:
+    """Stripe did not answer, and the page has gone."""
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order_on_page().status == 503
+
+
+def tickets_on_page(system: FragileSystem) -> None:
+    """More than the order before took from stock, in its place."""
+    items = {"items": [{"sku": TICKET, "quantity": 3}]}
+    system.place_order_on_page(WHO | items | replacing(system), "another")
+
+
+def a_day_later(system: FragileSystem) -> None:
+    system.clock_forward(timedelta(days=1))
+
+
 def nothing(_: FragileSystem) -> None:
     pass
 
@@ -231,6 +252,33 @@ SCENARIOS = [
         4,
     ),
     Scenario("reconcile: an order without an answer", unanswered_order, FragileSystem.reconcile, Status.PENDING, 0),
+    Scenario("an order on the page", nothing, order_on_page, Status.PENDING, 0),
+    Scenario(
+        "a payment's events on the page", _then(order_on_page, pay_now), FragileSystem.hear_all, Status.SUCCEEDED, 3
+    ),
+    Scenario(
+        "reconcile: an order on the page without an answer",
+        unanswered_order_on_page,
+        FragileSystem.reconcile,
+        Status.PENDING,
+        0,
+    ),
+    Scenario(
+        "reconcile: the end of an order on the page",
+        _then(order_on_page, a_day_later),
+        FragileSystem.reconcile,
+        Status.CANCELED,
+        0,
+    ),
+    Scenario(
+        "an order on the page in a checkout's place",
+        _then(deliver_tickets, order_tickets(2)),
+        tickets_on_page,
+        "canceled, expired",
+        0,
+        sessions=2,
+        stock=("evening-talk: 0 left, 3 taken",),
+    ),
     Scenario(
         "an order from stock",
         deliver_tickets,

@@ -31,6 +31,8 @@ from tests.integration.system import Answer, System
 from tests.integration.wire import Crash, Fault, Watch, masked, run, tapped
 
 KEY = "the-same-key"
+# What a page sends Stripe for a card.
+READY_MADE = {"4242424242424242": "pm_card_visa", "4000000000000002": "pm_card_visa_chargeDeclined"}
 # The schedule of reconcile, and a little: longer than its lease, a mailer's lease and a secret's time in the cache.
 SOON = timedelta(minutes=6)
 MOST_TRIES = 6
@@ -51,7 +53,8 @@ class Invocation:
 class Truth:
     """What is known of the one payment, with ids masked; of several their statuses alone.
 
-    `stock` says how many of each sku are left, and taken by payments.
+    `sessions` are what there is at Stripe to pay by: Checkout Sessions, and intents for a form on the page. `stock`
+    says how many of each sku are left, and taken by payments.
     """
 
     payments: int
@@ -95,6 +98,8 @@ class FragileSystem(System):
         self.workers = MortalWorkers(self.template.functions, self.dynamodb_url)
         self.invocations: list[Invocation] = []
         self.session_id = ""
+        # What a page has to confirm with; empty where the customer pays at Stripe's.
+        self.client_secret = ""
         self._watching = False
         self._plan: Mapping[int, Fault] = {}
         self._mortal = False
@@ -141,7 +146,13 @@ class FragileSystem(System):
         """A client repeats its request, with its key, until it has an answer."""
         answer = _until_answered(lambda: self.order(body, idempotency_key=key))
         assert answer.status == 201, answer
-        self.session_id = answer.body["sessionId"]
+        self.session_id, self.client_secret = answer.body["sessionId"], ""
+
+    def place_order_on_page(self, body: Any = None, key: str = KEY) -> None:
+        """The same, for a form on the page."""
+        answer = _until_answered(lambda: self.order_on_page(body, idempotency_key=key))
+        assert answer.status == 201, answer
+        self.client_secret = answer.body["clientSecret"]
 
     def read(self) -> None:
         """A page reads the catalogue and the status."""
@@ -238,6 +249,9 @@ class FragileSystem(System):
 
     def try_to_pay(self, card: str) -> None:
         """One attempt; a declined card is an answer like another."""
+        if self.client_secret:
+            self.confirm(self.client_secret.partition("_secret_")[0], self.client_secret, READY_MADE[card])
+            return
         with suppress(HTTPError):
             self.control(f"sessions/{self.session_id}/pay", card=card)
 
@@ -349,7 +363,9 @@ class FragileSystem(System):
 
     def _sessions(self) -> int:
         with self.double.state.acting() as state:
-            return len(state.all("checkout.session"))
+            sessions = state.all("checkout.session")
+            of_sessions = {each["payment_intent"] for each in sessions}
+            return len(sessions) + sum(each["id"] not in of_sessions for each in state.all("payment_intent"))
 
     def _all_items(self) -> list[dict[str, Any]]:
         (table,) = self.template.tables.values()

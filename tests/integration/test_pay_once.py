@@ -3,6 +3,7 @@
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
@@ -351,7 +352,8 @@ def test_a_refusal_by_stripe_is_said_so_lapses_the_payment_and_frees_the_key(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as longer_than_stripe_allows:
-        longer_than_stripe_allows.setattr(system.functions["CreateSession"].ordering, "lifetime", timedelta(days=3))
+        function = system.functions["CreateSession"]
+        longer_than_stripe_allows.setattr(function, "ordering", replace(function.ordering, lifetime=timedelta(days=3)))
         refused = system.order(idempotency_key="refused")
     assert (refused.status, refused.body["code"]) == (502, "stripe_refused")
     assert system.order(idempotency_key="refused").status == 201

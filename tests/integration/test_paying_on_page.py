@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -194,7 +195,8 @@ def test_who_is_paying_when_the_time_is_over_may_end_that_and_is_closed_when_it_
 
 
 def test_too_many_declines_close_it(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system.functions["CreateIntent"].ordering, "most_declines", 2)
+    function = system.functions["CreateIntent"]
+    monkeypatch.setattr(function, "ordering", replace(function.ordering, most_declines=2))
     page = a_page(system)
     for _ in range(2):
         page.confirm(DECLINES)

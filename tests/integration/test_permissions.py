@@ -20,7 +20,8 @@ from botocore.client import BaseClient
 
 from local.template import Template
 from payments.adapters import secrets
-from payments.adapters.table import catalogue, notices, payment_items, work
+from payments.adapters.stripe import elements
+from payments.adapters.table import catalogue, notices, payment_items, products, work
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
 from payments.domain.actors import ANSWER
@@ -49,6 +50,7 @@ from tests.integration.crash_scenarios import (
     pay_now,
     refund,
     replacing,
+    tickets_on_page,
     told,
 )
 from tests.integration.fragile import KEY, FragileSystem
@@ -143,6 +145,20 @@ def order_what_stripe_refuses(system: FragileSystem) -> None:
     system.double.state.advance(ahead.total_seconds())
     assert system.order(idempotency_key=KEY).status == 502
     system.clock.offset += ahead
+
+
+def order_on_page_twice(system: FragileSystem) -> None:
+    """The second gets the first one's intent."""
+    system.place_order_on_page()
+    system.place_order_on_page()
+
+
+def order_on_page_what_stripe_refuses(system: FragileSystem) -> None:
+    parameters = elements._parameters
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(elements, "_parameters", lambda payment: {**parameters(payment), "currency": "xyz"})
+        assert system.order_on_page(idempotency_key=KEY).status == 502
+    assert system.order_on_page(user=ADA).status == 201
 
 
 def let_a_request_lapse(system: FragileSystem) -> None:
@@ -336,6 +352,8 @@ STORIES: list[tuple[Act, ...]] = [
     (order_twice,),
     (order_until_stripe_answers,),
     (order_what_stripe_refuses,),
+    (order_on_page_twice,),
+    (order_on_page_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read, look_at_the_desk),
     (order_as_somebody,),
@@ -360,6 +378,7 @@ STORIES: list[tuple[Act, ...]] = [
     (deliver_tickets, DECLINED_TICKET, let_a_hold_run_out, find_stock_again(FragileSystem.mail)),
     # What was declined is told of still, where code of its new level looks for it.
     (deliver_tickets, told(pay(DECLINED)), order_tickets(1, key="another", in_place=True)),
+    (deliver_tickets, told(pay(DECLINED)), tickets_on_page),
     *((scenario.given, scenario.step, FragileSystem.heal) for scenario in SCENARIOS),
 ]
 
@@ -429,7 +448,7 @@ def play(system: FragileSystem, story: tuple[Act, ...]) -> None:
 
 def bring_the_next_release(patch: pytest.MonkeyPatch) -> None:
     """One that brings a notice which has a first day, and a state that older code must not touch."""
-    for module in (payment_items, catalogue, notices, work):
+    for module in (payment_items, catalogue, products, notices, work):
         patch.setattr(module, "LEVEL", LEVEL + 1)
     for module in (learning, recording):
         patch.setattr(module, "CAME_LATER", frozenset({NoticeKind.FRAUD_ALERT}))

@@ -153,7 +153,7 @@ def test_the_readme_has_every_field_that_the_api_takes_and_answers() -> None:
     section = text_of("README.md").partition("## The API")[2].partition("Amounts are")[0]
     told = [set(re.findall(r'"(\w+)"', each)) for each in re.findall(r"{(.*?)}(?:\]})?(?= |$)", section)]
     products = schemas["ProductsView"]["properties"]
-    asked = [set(schemas[name]["properties"]) for name in ("CheckoutBody", "CheckoutView", "PaymentView")]
+    asked = [set(schemas[name]["properties"]) for name in ("CheckoutBody", "CheckoutView", "IntentView", "PaymentView")]
     asked.append(set(schemas["RefreshedView"]["properties"]) - asked[-1])
     asked.append(set(schemas["CancelBody"]["properties"]))
     asked.append(set(schemas["ProductView"]["properties"]) | set(products))
@@ -175,13 +175,13 @@ def test_what_is_secret_is_read_and_mail_is_sent_by_those_that_the_document_name
                 elif action.startswith("ses:"):
                     may.setdefault("mail", set()).add(function.code_uri.name)
     assert may == {
-        "StripeApiKey": {"create_session", "tend_payment", "admin_act", "stripe_webhook", "reconcile"},
+        "StripeApiKey": {"create_session", "create_intent", "tend_payment", "admin_act", "stripe_webhook", "reconcile"},
         "StripeWebhookSecret": {"stripe_webhook"},
         "mail": {"send_email"},
     }
     sentence = (
-        "Only create_session, tend_payment, admin_act, stripe_webhook and reconcile may read the API key, "
-        "only stripe_webhook"
+        "Only create_session, create_intent, tend_payment, admin_act, stripe_webhook and reconcile may read the API "
+        "key, only stripe_webhook"
     )
     assert f"{sentence} the signing secret, only send_email may send" in text_of(SECURITY)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from payments.runtime.settings import flag, listed, setting, setting_if_any
+from payments.runtime.settings import flag, listed, minutes, number, seconds, setting, setting_if_any, time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from payments.adapters.table.shop import ShopTable
     from payments.adapters.table.table import Table
     from payments.domain.documents import Seller
+    from payments.domain.payment import Way
+    from payments.runtime.ordering import Ordering
+    from payments.runtime.publishable_key import PublishableKey
 
 
 def table() -> CoreTable:
@@ -70,6 +73,27 @@ def stripe_api() -> StripeApi:
 
     api_key = Secret(setting("STRIPE_API_KEY_SECRET"))
     return StripeApi(api_key.value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))
+
+
+def order_settings(way: Way) -> Ordering:
+    from payments.runtime.ordering import Ordering
+
+    return Ordering(
+        way=way,
+        origins=listed("ALLOWED_ORIGINS"),
+        result_path=setting("RESULT_PATH"),
+        lifetime=minutes("CHECKOUT_MINUTES"),
+        hold=minutes("HOLD_MINUTES"),
+        most_declines=number("MOST_DECLINES"),
+        failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
+        zone=time_zone("TIME_ZONE"),
+    )
+
+
+def page_key() -> PublishableKey:
+    from payments.runtime.publishable_key import PublishableKey
+
+    return PublishableKey(setting_if_any("STRIPE_PUBLISHABLE_KEY"), livemode=flag("STRIPE_LIVEMODE"))
 
 
 def seller() -> Seller:

@@ -1,25 +1,25 @@
 """What every order of this deployment has in common, whichever way it is paid."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
+from payments.domain.conditions import Conditions
 from payments.domain.payment import Payment, Way
 from payments.runtime.http import Request, header
-from payments.runtime.settings import listed, minutes, number, seconds, setting, time_zone
-from payments.services.checkout import Conditions
 
 
+@dataclass(frozen=True)
 class Ordering:
-    """The settings, read once when the function starts; NotConfigured says which is missing."""
+    """The settings of a function that takes orders; `zone` is where the business is."""
 
-    def __init__(self, way: Way) -> None:
-        self.way = way
-        self.origins = listed("ALLOWED_ORIGINS")
-        self.result_path = setting("RESULT_PATH")
-        self.lifetime = minutes("CHECKOUT_MINUTES")
-        self.hold = minutes("HOLD_MINUTES")
-        self.most_declines = number("MOST_DECLINES")
-        self.failure_delay = seconds("FAILURE_NOTICE_DELAY_SECONDS")
-        self.zone = time_zone("TIME_ZONE")
+    way: Way
+    origins: list[str]
+    result_path: str
+    lifetime: timedelta
+    hold: timedelta
+    most_declines: int
+    failure_delay: timedelta
+    zone: tzinfo
 
     def conditions(self, event: Request, now: datetime) -> Conditions:
         """For one request; the customer comes back to the page that it came from, where that is one of ours."""

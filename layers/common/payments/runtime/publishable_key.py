@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from payments.domain.errors import NotConfigured
-from payments.runtime.settings import flag, setting_if_any
 
 
 @dataclass(frozen=True)
@@ -12,10 +11,6 @@ class PublishableKey:
 
     given: str
     livemode: bool
-
-    @classmethod
-    def of_settings(cls) -> "PublishableKey":
-        return cls(setting_if_any("STRIPE_PUBLISHABLE_KEY"), flag("STRIPE_LIVEMODE"))
 
     @property
     def value(self) -> str:

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from payments.domain.claims import Claim, Claimant
+from payments.domain.conditions import Conditions
 from payments.domain.errors import (
     Conflict,
     FieldError,
@@ -41,21 +42,6 @@ class CheckoutStore(ReplacingStore, Protocol):
 
     def create(self, payment: Payment, claim: Claim | None, now: datetime) -> tuple[Claim | None, bool]:
         """(The claim that holds the key, created?); Conflict, NumberTaken or NothingLeft if nothing was written."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What holds for every checkout of this deployment: in what way it is paid, where the customer comes back to, how
-    long it can be paid, `hold` where something of it is from stock, after how many declines it is closed, and the day
-    that it is now where the business is."""
-
-    way: Way
-    return_url: str
-    lifetime: timedelta
-    hold: timedelta
-    most_declines: int
-    failure_delay: timedelta
-    day: str
 
 
 @dataclass(frozen=True)

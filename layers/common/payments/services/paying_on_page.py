@@ -10,12 +10,13 @@ from typing import Protocol
 
 from payments.domain.actors import LOOK
 from payments.domain.claims import Claimant
+from payments.domain.conditions import Conditions
 from payments.domain.errors import concerning
 from payments.domain.facts import Fact
 from payments.domain.payment import Payment, Way
 from payments.domain.purchase import Purchase
 from payments.services.canceling import Closing
-from payments.services.checkout import CheckoutStore, Conditions, open_checkout
+from payments.services.checkout import CheckoutStore, open_checkout
 from payments.services.ordering import Units
 from payments.services.recording import record
 
