@@ -76,6 +76,7 @@ class RecordedSystem(System):
             *self.ask_what_it_costs(),
             *self.check_again(payment_id),
             *self.get_the_invoice(payment_id),
+            *self.order_on_the_page(),
             *self.look_as_a_customer(f"own-{payment_id}"),
             *self.look_at_the_desk(payment_id),
             *self.act_at_the_desk(payment_id),
@@ -130,6 +131,13 @@ class RecordedSystem(System):
             self.purpose = event["type"]
             _expect(self.hear(event).status == 200, f"{event['type']} was not taken.")
         self._send_mails()
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def order_on_the_page(self) -> list[dict[str, Any]]:
+        """An order that is to be paid in a form on the page: the steps."""
+        before, self.purpose = len(self.steps), "order, on the page"
+        _expect(self.order_on_page().status == 201, "Nothing could be ordered.")
         steps, self.steps[before:] = self.steps[before:], []
         return steps
 

@@ -99,10 +99,16 @@ orders = st.one_of(
     st.text(st.characters(categories=["Cs", "Ll", "Nd"]), max_size=20),
 )
 ORDERING = {"routeKey": "POST /checkout-sessions"}
+# The function, its operation and its route, for either way to pay.
+WAYS = [
+    ("CreateSession", "createCheckoutSession", "POST /checkout-sessions"),
+    ("CreateIntent", "createPaymentIntent", "POST /payment-intents"),
+]
 content_types = st.sampled_from(["application/json", "Application/JSON; charset=utf-16", "application/json,text/html"])
 
 
-@tries(250)
+@pytest.mark.parametrize(("function", "operation", "route"), WAYS)
+@tries(180)
 @given(
     body=orders | st.none(),
     base64=st.sampled_from([False, False, True]),
@@ -112,10 +118,17 @@ content_types = st.sampled_from(["application/json", "Application/JSON; charset=
     | st.none(),
 )
 def test_any_order_gets_a_documented_answer(
-    system: System, tried: dict[str, int], body: str | None, base64: bool, headers: Any
+    system: System,
+    tried: dict[str, int],
+    function: str,
+    operation: str,
+    route: str,
+    body: str | None,
+    base64: bool,
+    headers: Any,
 ) -> None:
-    event = ORDERING | {"headers": headers, "isBase64Encoded": base64, "body": body}
-    answer = ask(system, "CreateSession", "createCheckoutSession", event)
+    event = {"routeKey": route, "headers": headers, "isBase64Encoded": base64, "body": body}
+    answer = ask(system, function, operation, event)
     if answer.status == 201:
         payment = system.table.payment(answer.body["paymentId"])
         assert payment
@@ -203,6 +216,44 @@ def test_any_question_of_an_admin_gets_a_documented_answer(
     ask(system, "AdminRead", operation, event)
     assert not WRITES & set(system.calls)
     tried["questions of an admin"] = tried.get("questions of an admin", 0) + 1
+
+
+# What an admin can do by a body, as it should be, and the operation.
+ACTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "payments/{paymentId}/approval": ("approvePayment", {"amount": 9900, "currency": "usd"}),
+    "payments/{paymentId}/notices/resend": ("resendNotice", {"kind": "payment_confirmation", "ref": "re_1"}),
+    "payments/{paymentId}/refunds": ("refundPayment", {"amount": 100, "reason": "duplicate", "intent": "pi_1"}),
+    "payments/{paymentId}/shortages": ("settleShortage", {"sku": "enamel-mug", "resolution": "supplied"}),
+    "products/{sku}/stock": ("changeStock", {"change": 5, "reason": "a delivery"}),
+    "erasures": ("erasePerson", {"email": "eve@example.com"}),
+}
+
+
+@pytest.mark.usefixtures("issued")
+@pytest.mark.parametrize("route", ACTS)
+@tries(80)
+@given(data=st.data(), key=texts | st.none(), sku=texts | st.sampled_from(["enamel-mug", "consulting-hour"]))
+def test_any_act_of_an_admin_gets_a_documented_answer(
+    system: System, route: str, data: st.DataObject, key: str | None, sku: str
+) -> None:
+    operation, body = ACTS[route]
+    event = verified(GRACE) | {
+        "routeKey": f"POST /admin/{route}",
+        "pathParameters": {"paymentId": data.draw(st.just(ISSUED.id) | texts), "sku": sku},
+        "body": data.draw(mutations(body).map(as_text) | values.map(as_text) | texts | st.none()),
+        "isBase64Encoded": False,
+    }
+    event["headers"] |= {} if key is None else {"idempotency-key": key}
+    ask(system, "AdminAct", operation, event)
+
+
+@tries(80)
+@given(sku=texts | st.sampled_from(["enamel-mug", "enamel-mug\n", "consulting-hour"]))
+def test_any_product_is_shown_to_an_admin_or_not_found(system: System, sku: str) -> None:
+    event = verified(GRACE) | {"routeKey": "GET /admin/products/{sku}", "pathParameters": {"sku": sku}}
+    answer = ask(system, "AdminRead", "getProductForAdmins", event)
+    assert answer.status == (200 if sku in ("enamel-mug", "consulting-hour") else 404)
+    assert not WRITES & set(system.calls)
 
 
 CURSORS = st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\n?", fullmatch=True).flatmap(

@@ -139,16 +139,20 @@ JSON = ("content-type", "application/json")
         pytest.param([JSON], b"x" * 5_000_000, 413, id="five-megabytes"),
     ],
 )
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [("/checkout-sessions", "createCheckoutSession"), ("/payment-intents", "createPaymentIntent")],
+)
 def test_a_hostile_order_is_answered_as_documented(
-    stack: Stack, headers: list[tuple[str, str]], body: bytes, status: int
+    stack: Stack, path: str, operation: str, headers: list[tuple[str, str]], body: bytes, status: int
 ) -> None:
     before = payments(stack)
-    answered, content_type, told = send(stack.api_url, "/checkout-sessions", headers, body)
-    CONTRACT.judge("createCheckoutSession", answered, content_type, told)
+    answered, content_type, told = send(stack.api_url, path, headers, body)
+    CONTRACT.judge(operation, answered, content_type, told)
     assert answered == status
     assert payments(stack) - before == ({told["paymentId"]} if status == 201 else set())
     if status == 201:
-        assert "evil" not in told["url"]
+        assert "evil" not in json.dumps(told)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,7 @@ def test_no_function_failed_on_any_of_it(stack: Stack) -> None:
         (stack.logs / f"{name}.log").read_text()
         for name in (
             "CreateSession",
+            "CreateIntent",
             "GetStatus",
             "TendPayment",
             "MyPayments",

@@ -31,6 +31,10 @@ def refreshing() -> dict[str, Any]:
     return reading() | {"routeKey": "POST /payments/{paymentId}/refresh"}
 
 
+def order_on_page() -> dict[str, Any]:
+    return order() | {"routeKey": "POST /payment-intents"}
+
+
 def canceling() -> dict[str, Any]:
     body = json.dumps({"accessKey": "any"})
     return reading() | {"routeKey": "POST /payments/{paymentId}/cancel", "body": body, "isBase64Encoded": False}
@@ -68,6 +72,7 @@ def event() -> dict[str, Any]:
         ("AdminAct", acting),
         ("AdminRead", looking),
         ("CreateSession", order),
+        ("CreateIntent", order_on_page),
         ("StripeWebhook", event),
     ],
 )
