@@ -31,8 +31,9 @@ from tests.integration.system import Answer, System
 from tests.integration.wire import Crash, Fault, Watch, masked, run, tapped
 
 KEY = "the-same-key"
-# What a page sends Stripe for a card.
-READY_MADE = {"4242424242424242": "pm_card_visa", "4000000000000002": "pm_card_visa_chargeDeclined"}
+# What a page sends Stripe for a card, and the debits that take their time there.
+CARD = {"type": "card", "card[exp_month]": "12", "card[exp_year]": "2040", "card[cvc]": "123"}
+DEBITS = {"delayed_success": "pm_sepaDebit_successDelayed_de", "delayed_failure": "pm_sepaDebit_failedDelayed_de"}
 # The schedule of reconcile, and a little: longer than its lease, a mailer's lease and a secret's time in the cache.
 SOON = timedelta(minutes=6)
 MOST_TRIES = 6
@@ -98,8 +99,8 @@ class FragileSystem(System):
         self.workers = MortalWorkers(self.template.functions, self.dynamodb_url)
         self.invocations: list[Invocation] = []
         self.session_id = ""
-        # What a page has to confirm with; empty where the customer pays at Stripe's.
-        self.client_secret = ""
+        # What a page has to confirm with, and the intent that it is of; empty where the customer pays at Stripe's.
+        self.client_secret = self.intent = ""
         self._watching = False
         self._plan: Mapping[int, Fault] = {}
         self._mortal = False
@@ -146,13 +147,14 @@ class FragileSystem(System):
         """A client repeats its request, with its key, until it has an answer."""
         answer = _until_answered(lambda: self.order(body, idempotency_key=key))
         assert answer.status == 201, answer
-        self.session_id, self.client_secret = answer.body["sessionId"], ""
+        self.session_id, self.client_secret, self.intent = answer.body["sessionId"], "", ""
 
     def place_order_on_page(self, body: Any = None, key: str = KEY) -> None:
         """The same, for a form on the page."""
         answer = _until_answered(lambda: self.order_on_page(body, idempotency_key=key))
         assert answer.status == 201, answer
         self.client_secret = answer.body["clientSecret"]
+        self.intent = self.client_secret.partition("_secret_")[0]
 
     def read(self) -> None:
         """A page reads the catalogue and the status."""
@@ -249,8 +251,9 @@ class FragileSystem(System):
 
     def try_to_pay(self, card: str) -> None:
         """One attempt; a declined card is an answer like another."""
-        if self.client_secret:
-            self.confirm(self.client_secret.partition("_secret_")[0], self.client_secret, READY_MADE[card])
+        if self.intent:
+            method = DEBITS.get(card) or self.page_asks("payment_methods", CARD | {"card[number]": card})["id"]
+            self.confirm(self.intent, self.client_secret, method)
             return
         with suppress(HTTPError):
             self.control(f"sessions/{self.session_id}/pay", card=card)

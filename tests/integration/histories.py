@@ -1,4 +1,5 @@
-"""Histories: what a customer, a bank and an admin do to one checkout at Stripe, and how the news of it may travel."""
+"""Histories: what a customer, a bank and an admin do to one checkout at Stripe, or to one intent for a form on the page,
+and how the news of it may travel."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,11 +45,12 @@ class Move:
 @dataclass(frozen=True)
 class History:
     """Steps and the moves around them; steps that no move asked for follow at the end, and then what is undelivered
-    is delivered in a random order, or never."""
+    is delivered in a random order, or never. `on_page`: it is paid in a form on the page."""
 
     steps: tuple[Step, ...]
     moves: tuple[Move, ...]
     delivers_the_rest: bool
+    on_page: bool = False
 
 
 def pay(card: str) -> Step:
@@ -61,9 +63,12 @@ def _control(path: str, *, cards_only: bool = False, **body: Any) -> Act:
 
     def act(system: FragileSystem) -> None:
         id_ = system.session_id if kind == "sessions" else newest(system, kind.removesuffix("s"))
+        family = kind
+        if kind == "sessions" and system.intent:
+            id_, family = system.intent, "payment_intents"
         if id_ and (id_.startswith("ch_") or not cards_only):
             try:
-                system.control(f"{kind}/{id_}/{action}", **body)
+                system.control(f"{family}/{id_}/{action}", **body)
             except HTTPError as error:
                 if error.code >= 500:
                     raise
@@ -74,7 +79,7 @@ def _control(path: str, *, cards_only: bool = False, **body: Any) -> Act:
 def newest(system: FragileSystem, kind: str) -> str | None:
     """The id of the newest such object of the checkout's charge; of charges, the one that was paid."""
     with system.double.state.acting() as state:
-        intent = state.get("checkout.session", system.session_id)["payment_intent"]
+        intent = system.intent or state.get("checkout.session", system.session_id)["payment_intent"]
         found = [each for each in state.all(kind, payment_intent=intent) if intent]
     if kind == "charge":
         found = [each for each in found if each["status"] == "succeeded"]
@@ -91,10 +96,19 @@ def refund(percent: int) -> Step:
     return Step(f"refund {percent} %", act)
 
 
+def _expire(system: FragileSystem) -> None:
+    """The checkout's time is over; an intent, which has none at Stripe, is canceled in the dashboard."""
+    if not system.intent:
+        _control("sessions/expire")(system)
+        return
+    with suppress(stripe.InvalidRequestError):
+        system.stripe().v1.payment_intents.cancel(system.intent)
+
+
 APPROVE = Step("authenticate", _control("sessions/authenticate", approved=True))
 FAIL_TO_AUTHENTICATE = Step("fail to authenticate", _control("sessions/authenticate", approved=False))
 SETTLE = Step("settle", _control("sessions/settle"))
-EXPIRE = Step("expire", _control("sessions/expire"))
+EXPIRE = Step("expire", _expire)
 REFUND_LATER_FAILS = Step("refund fails", _control("refunds/settle", status="failed"))
 
 AFTERWARDS = (
@@ -147,4 +161,4 @@ def histories(*, losing: bool) -> st.SearchStrategy[History]:
     """`losing` ones have news of the payment itself that even Stripe's list of undelivered events does not have."""
     kinds = _kinds + (["lose"] * 6 if losing else [])
     moves = st.lists(st.builds(Move, st.sampled_from(kinds), st.integers(0, 30)), min_size=12, max_size=40)
-    return st.builds(History, _steps(), moves.map(tuple), st.booleans())
+    return st.builds(History, _steps(), moves.map(tuple), st.booleans(), st.booleans())

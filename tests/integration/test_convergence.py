@@ -41,7 +41,7 @@ from tests.integration.histories import (
     Step,
     histories,
 )
-from tests.integration.system import local_aws
+from tests.integration.system import AN_ORDER, local_aws
 
 SEARCH_SECONDS = float(os.environ.get("SEARCH_SECONDS", "0"))
 EXAMPLES = 12
@@ -72,16 +72,21 @@ class Witness:
 class World:
     """One checkout and the news of it: what is undelivered, what was delivered, what is lost."""
 
-    def __init__(self, system: FragileSystem, counts: Counter[str]) -> None:
+    def __init__(self, system: FragileSystem, counts: Counter[str], *, on_page: bool = False) -> None:
         self.system = system
         self.counts = counts
         self.heard: list[dict[str, Any]] = []
         self.lost: list[dict[str, Any]] = []
         system.reset()
         self._told_before = self._all_events()
-        system.place_order()
+        if on_page:
+            # A bank is debited in euros alone.
+            system.place_order_on_page(AN_ORDER | {"serviceType": "website-review"})
+        else:
+            system.place_order()
         (self.asked,) = system.payments()
         counts["histories"] += 1
+        counts["of a form on the page"] += on_page
 
     def play(self, history: History) -> None:
         note(str(history))
@@ -282,7 +287,7 @@ def test_what_is_undelivered_is_learned_all_the_same(
     fragile: FragileSystem, witness: Witness, counts: Counter[str]
 ) -> None:
     def check(history: History) -> None:
-        world = World(fragile, counts)
+        world = World(fragile, counts, on_page=history.on_page)
         world.play(history)
         world.settle()
         assert shown(world.known) == shown(world.truth)
@@ -296,7 +301,7 @@ def test_what_is_lost_from_the_list_as_well_is_seen_by_looking(
     fragile: FragileSystem, witness: Witness, counts: Counter[str]
 ) -> None:
     def check(history: History) -> None:
-        world = World(fragile, counts)
+        world = World(fragile, counts, on_page=history.on_page)
         world.play(history)
         world.settle()
         assert figures_of(world.known) == figures_of(world.truth)
@@ -309,7 +314,7 @@ def test_what_is_lost_from_the_list_as_well_is_seen_by_looking(
 def unheard(history: History, fragile: FragileSystem, counts: Counter[str]) -> World:
     """All has happened, no webhook arrived, and Stripe's list has none as undelivered."""
     note(str(history))
-    world = World(fragile, counts)
+    world = World(fragile, counts, on_page=history.on_page)
     for step in history.steps:
         world.take(step)
     for event in fragile.undelivered():
