@@ -7,6 +7,7 @@ import sys
 import threading
 
 from .double import DEFAULT_KEY, StripeDouble
+from .pruning import KEPT
 
 
 def main() -> int:
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--api-key", default=DEFAULT_KEY)
     parser.add_argument("--publishable-key", help="for pages; pk_ where the API key has sk_ when left out")
     parser.add_argument("--dashboard-url", help="where /dashboard/.../ID leads: an address with {id} in it")
+    parser.add_argument("--keep", type=int, default=KEPT, help="of more payments, the oldest that ended are forgotten")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG if options.verbose else logging.INFO)
@@ -31,6 +33,7 @@ def main() -> int:
             api_key=options.api_key,
             publishable_key=options.publishable_key,
             dashboard_url=options.dashboard_url,
+            kept=options.keep,
         )
     except OSError:
         print(f"Port {options.port} is taken. Choose another with --port, or 0 for any.", file=sys.stderr)

@@ -17,7 +17,7 @@ from .expansion import expand
 from .fields import API_VERSION, Json
 from .idempotency import Answer, Idempotency
 from .objects import random_id
-from .outage import Outage
+from .outage import Canned, Outage
 from .resources.routing import Route
 from .routes import ROUTES
 from .state import Caller, State
@@ -55,12 +55,14 @@ class Api:
     def serve(self, route: Route, ids: dict[str, str]) -> Response:
         """One API call, with the outage of the moment around it."""
         request_id = "req_" + random_id(14)
-        failing = self.outage.take()
+        failing = self.outage.take(request.method, request.path)
         try:
             is_page = self.is_page()
             check_version()
             if is_page and route.page == "never":
                 raise publishable.secret_key_required()
+            if isinstance(failing, Canned):
+                return respond(Answer(failing.status, failing.body, request_id, dict(failing.headers)))
             if failing == "rate_limit":
                 raise errors.rate_limit()
             if failing == "timeout_before":

@@ -14,7 +14,7 @@ from .errors import StripeError
 from .fields import Json
 from .idempotency import Answer
 from .objects import random_id
-from .outage import KINDS, Outage
+from .outage import KINDS, Canned, Outage, Rule
 from .resources import disputes, payment_methods, radar, refunds, sessions, setup_intents, webhook_endpoints
 from .state import State
 from .webhooks import Delivery, Webhooks
@@ -22,11 +22,12 @@ from .webhooks import Delivery, Webhooks
 # Names that nobody can buy and point at this machine: without a dot, or an address.
 _HOST = re.compile(r"([a-z0-9_-]+|[0-9.]+|\[[0-9a-f:]+\])(:[0-9]+)?", re.IGNORECASE)
 MODES = ("deliver", "hold", "drop")
+METHODS = ("*", "GET", "POST", "DELETE")
 # What a payment is made of.
 MONEY_KINDS = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
 
 
-def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
+def blueprint(state: State, webhooks: Webhooks, outage: Outage, reset: Callable[[], None]) -> Blueprint:
     control = Blueprint("control", __name__, url_prefix="/_control")
 
     @control.errorhandler(StripeError)
@@ -172,6 +173,26 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     def show_outage() -> Response:
         return answer({"calls": outage.calls, "kind": outage.kind, "seconds": outage.seconds})
 
+    @control.post("/answers")
+    def answer_so() -> Response:
+        outage.add(rule(body("method", "path", "status", "body", "headers", "kind", "calls")))
+        return answer({"answers": [shown_rule(each) for each in outage.rules]})
+
+    @control.get("/answers")
+    def show_answers() -> Response:
+        return answer({"answers": [shown_rule(each) for each in outage.rules]})
+
+    @control.delete("/answers")
+    def answer_as_usual() -> Response:
+        outage.clear()
+        return answer({"answers": []})
+
+    @control.post("/reset")
+    def begin_anew() -> Response:
+        body()
+        reset()
+        return answer({})
+
     @control.get("/objects")
     def show_objects() -> Response:
         limit, names = request.args.get("limit", 20, type=int), set(request.args.getlist("of"))
@@ -186,23 +207,30 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     @control.get("/webhooks")
     def show_webhooks() -> Response:
         latest, events = request.args.get("latest", type=int), set(request.args.getlist("event"))
+        limit, after = request.args.get("limit", type=int), request.args.get("after", 0, type=int)
         with state.acting():
             shown = list(webhooks.deliveries)
             if events:
                 shown = [delivery for delivery in shown if delivery.event in events]
             elif latest is not None:
                 shown = shown[-latest:] if latest else []
+            shown = [delivery for delivery in shown if delivery.number > after]
+            if limit is not None:
+                shown = shown[: max(0, limit)]
             return answer(overview(state, webhooks, shown))
 
     @control.post("/webhooks")
     def steer_webhooks() -> Response:
-        asked = body("mode", "duplicate", "shuffle")
+        asked = body("mode", "duplicate", "shuffle", "in_order", "seed")
         if asked.get("mode", "deliver") not in MODES:
             raise StripeError(f"mode must be one of {', '.join(MODES)}", param="mode")
         with state.acting():
             webhooks.mode = asked.get("mode", webhooks.mode)
             webhooks.duplicate = int(number(asked, "duplicate", webhooks.duplicate))
             webhooks.shuffle = asked.get("shuffle", webhooks.shuffle) is True
+            webhooks.in_order = asked.get("in_order", webhooks.in_order) is True
+            if "seed" in asked:
+                webhooks.seed(number(asked, "seed", 0))
             return answer(overview(state, webhooks, webhooks.deliveries))
 
     @control.post("/webhooks/flush")
@@ -228,6 +256,32 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage) -> Blueprint:
     return control
 
 
+def rule(asked: Json) -> Rule:
+    """What is said of the next calls of a path."""
+    path, kind = asked.get("path"), asked.get("kind")
+    if not isinstance(path, str) or not path.startswith("/v1/"):
+        raise StripeError("path must be one of the API's, such as /v1/refunds or /v1/payment_intents/*", param="path")
+    method = str(asked.get("method", "*")).upper()
+    if method not in METHODS:
+        raise StripeError(f"method must be one of {', '.join(METHODS)}", param="method")
+    if kind is not None and kind not in KINDS:
+        raise StripeError(f"kind must be one of {', '.join(KINDS)}", param="kind")
+    headers = asked.get("headers", {})
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise StripeError("headers must be an object of texts", param="headers")
+    status = int(number(asked, "status", 200))
+    if not 200 <= status <= 599:
+        raise StripeError("status must be a number from 200 to 599", param="status")
+    canned = Canned(status, encode(asked.get("body", {})), headers)
+    return Rule(kind or canned, int(number(asked, "calls", 1)), method, path)
+
+
+def shown_rule(rule: Rule) -> Json:
+    happens = rule.happens
+    what: Json = {"status": happens.status} if isinstance(happens, Canned) else {"kind": happens}
+    return {"method": rule.method, "path": rule.path, "calls": rule.calls, **what}
+
+
 def related(state: State, kind: str, names: Set[str], limit: int) -> list[Json]:
     """The newest objects of a kind, those alone that have one of the names or belong to one that has; all if none is
     given."""
@@ -251,6 +305,7 @@ def overview(state: State, webhooks: Webhooks, shown: Iterable[Delivery]) -> Jso
         "mode": webhooks.mode,
         "duplicate": webhooks.duplicate,
         "shuffle": webhooks.shuffle,
+        "in_order": webhooks.in_order,
         "endpoints": endpoints,
         "held": sum(delivery.held for delivery in list(webhooks.deliveries)),
         "deliveries": [delivery.shown() for delivery in list(shown)],

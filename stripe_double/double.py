@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import clock, control, dashboard, pages
+from . import clock, control, dashboard, pages, pruning, receipts
 from .api import Api, open_to_pages
 from .idempotency import Idempotency
 from .outage import Outage
@@ -30,8 +30,9 @@ class StripeDouble:
 
     `port` 0 takes a free one. `publishable_key` is the key of pages; left out, pk_ where `api_key` has sk_.
     `redirect_wait` is how long the checkout page waits for the webhook to be acknowledged before it sends the customer
-    on. `dashboard_url` is where its dashboard's addresses lead, with {id} for an object's id; they show the object
-    itself if there is none. Raises OSError where the port is taken.
+    on. So many payments are `kept`: of more, the oldest that have ended are forgotten. `dashboard_url` is where its
+    dashboard's addresses lead, with {id} for an object's id; they show the object itself if there is none. Raises
+    OSError where the port is taken.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class StripeDouble:
         webhook_timeout: float = TIMEOUT,
         redirect_wait: float = REDIRECT_WAIT,
         dashboard_url: str | None = None,
+        kept: int = pruning.KEPT,
     ) -> None:
         self.api_key = api_key
         self.publishable_key = publishable_key or api_key.replace("sk_", "pk_", 1)
@@ -59,13 +61,17 @@ class StripeDouble:
         self.state.base_url = self.url
         self.webhooks = Webhooks(self.state, retry_delays=retry_delays, timeout=webhook_timeout)
         self.state.on_event = self.webhooks.accept
+        self._kept = kept
+        self._endpoints: list[str] = []
         if webhook_url:
             with self.state.acting() as state:
-                webhook_endpoints.add(state, webhook_url, self.webhook_secret)
-        api = Api(self.state, self.outage, Idempotency(self.state.now), api_key, self.publishable_key)
+                self._endpoints = [webhook_endpoints.add(state, webhook_url, self.webhook_secret)["id"]]
+        self._idempotency = Idempotency(self.state.now)
+        api = Api(self.state, self.outage, self._idempotency, api_key, self.publishable_key)
         self._app.register_blueprint(api.blueprint())
-        self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage))
+        self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage, self.reset))
         self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
+        self._app.register_blueprint(receipts.blueprint(self.state))
         self._app.register_blueprint(dashboard.blueprint(self.state, dashboard_url))
         self._app.register_error_handler(NotFound, api.unrecognized)
         self._app.register_error_handler(MethodNotAllowed, api.unrecognized)
@@ -90,10 +96,21 @@ class StripeDouble:
         self._server.shutdown()
         self._server.server_close()
 
+    def reset(self) -> None:
+        """As new, but for the endpoint that it was started with; nothing of before is sent afterwards."""
+        self.outage.clear()
+        with self.state.acting() as state:
+            self._idempotency.clear()
+            state.reset({"webhook_endpoint": self._endpoints})
+        self.webhooks.reset()
+
     def _tick(self) -> None:
         while not self._stopping.wait(1):
             with self.state.acting() as state:
                 clock.tick(state)
+                gone = pruning.prune(state, self._kept)
+            self.webhooks.prune(gone)
+            self._idempotency.prune(4 * self._kept)
 
     def __enter__(self) -> Self:
         return self.start()

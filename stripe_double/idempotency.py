@@ -76,7 +76,23 @@ class Idempotency:
 
     def keep(self, key: str, answer: Answer) -> None:
         with self._lock:
-            self._entries[key].answer = answer
+            if entry := self._entries.get(key):
+                entry.answer = answer
+
+    def prune(self, most: int) -> None:
+        """Forget what Stripe forgets, and the oldest of more than `most`."""
+        with self._lock:
+            entries = list(self._entries.items())
+            surplus, now = len(entries) - most, self._clock()
+            for number, (key, entry) in enumerate(entries):
+                is_old = now - entry.at > KEPT_SECONDS
+                if entry.answer is not None and (is_old or number < surplus):
+                    del self._entries[key]
+
+    def clear(self) -> None:
+        """Every key is new, but those of calls under way."""
+        with self._lock:
+            self._entries = {key: entry for key, entry in self._entries.items() if entry.answer is None}
 
     def forget(self, key: str) -> None:
         """Nothing was executed: the key is free again."""

@@ -155,15 +155,6 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
             return Response(render_template("gone.html", title="Done: go back to the shop"))
         return redirect(f"{back}&redirect_status={'succeeded' if approved else 'failed'}", 303)
 
-    @pages.get("/receipts/<id>")
-    def receipt(id: str) -> Response:  # noqa: A002
-        with state.acting():
-            charge = state.find("charge", id)
-            if charge is None or not charge["paid"]:
-                return Response(render_template("gone.html", title="No such receipt"), 404)
-            total = price(charge["amount_captured"] - charge["amount_refunded"], charge["currency"])
-            return Response(render_template("receipt.html", title="Receipt", charge=charge, total=total))
-
     return pages
 
 

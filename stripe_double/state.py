@@ -3,7 +3,7 @@
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,6 +165,29 @@ class State:
         before = dict(self._objects[kind])
         del self._objects[kind][identifier]
         self._call.steps.append(lambda: self._objects.update({kind: before}))
+
+    def count(self, kind: str) -> int:
+        return len(self._objects[kind])
+
+    def oldest(self, kind: str) -> Iterator[Json]:
+        return iter(self._objects[kind].values())
+
+    def forget(self, kind: str, identifiers: Iterable[str]) -> None:
+        """They are gone as if they had never been, whatever becomes of the call."""
+        for identifier in identifiers:
+            if self._objects[kind].pop(identifier, None) is not None:
+                self._not_ended.get(kind, {}).pop(identifier, None)
+                self._private.pop(identifier, None)
+                self._plans.pop(identifier, None)
+
+    def reset(self, keep: Mapping[str, Iterable[str]]) -> None:
+        """As new, but for objects to keep, by kind; the clock is that of the machine again."""
+        kept = {kind: {id_: self._objects[kind][id_] for id_ in ids} for kind, ids in keep.items()}
+        private = {id_: self._private[id_] for things in kept.values() for id_ in things if id_ in self._private}
+        self._objects = {kind: dict(kept.get(kind, {})) for kind in TABLES}
+        self._not_ended = {kind: {} for kind in ENDS}
+        self._private, self._plans, self._offset = private, {}, 0.0
+        self.account_version = API_VERSION
 
     def all(self, kind: str, **equal: Any) -> list[Json]:
         """Newest first, those whose fields have the given values."""

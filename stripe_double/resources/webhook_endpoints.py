@@ -57,6 +57,8 @@ def update(state: State, p: Json) -> Json:
         check_events(p["enabled_events"])
     if "disabled" in p:
         p["status"] = "disabled" if p.pop("disabled") else "enabled"
+        # Whoever enables it has mended it.
+        state.private(endpoint["id"]).pop("failing_since", None)
     state.change(endpoint, **p)
     return endpoint
 

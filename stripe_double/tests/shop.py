@@ -74,12 +74,12 @@ class Control:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def __call__(self, path: str, **body: Any) -> dict[str, Any]:
+    def __call__(self, path: str, /, **body: Any) -> dict[str, Any]:
         status, answer = self.post(path, **body)
         assert status == 200, answer
         return answer
 
-    def post(self, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+    def post(self, path: str, /, **body: Any) -> tuple[int, dict[str, Any]]:
         request = urllib.request.Request(f"{self.url}/_control/{path}", json.dumps(body).encode(), method="POST")
         return self._send(request)
 

@@ -1,4 +1,4 @@
-"""Histories: what a customer, a bank and an admin do to one checkout at Stripe, or to one intent for a form on the page,
+"""Histories: what a customer, a bank and an admin do to one checkout at Stripe, or to one intent of a form on the page,
 and how the news of it may travel."""
 
 from collections.abc import Callable
