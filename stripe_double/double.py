@@ -30,9 +30,9 @@ class StripeDouble:
 
     `port` 0 takes a free one. `publishable_key` is the key of pages; left out, pk_ where `api_key` has sk_.
     `redirect_wait` is how long the checkout page waits for the webhook to be acknowledged before it sends the customer
-    on. So many payments are `kept`: of more, the oldest that have ended are forgotten. `dashboard_url` is where its
-    dashboard's addresses lead, with {id} for an object's id; they show the object itself if there is none. Raises
-    OSError where the port is taken.
+    on. So many sessions and intents are `kept`: of more, the oldest that have ended are forgotten. `dashboard_url` is
+    where its dashboard's addresses lead, with {id} for an object's id; they show the object itself if there is none.
+    Raises OSError where the port is taken.
     """
 
     def __init__(

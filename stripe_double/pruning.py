@@ -2,16 +2,19 @@
 ended, with all that belongs to it, once there is more than is kept."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from .fields import Json
 from .state import ENDS, State
 
 # https://docs.stripe.com/api/events
 EVENTS_KEPT_SECONDS = 30 * 24 * 3600
-# Payments, checkouts that nobody paid included.
+# Checkout Sessions, and intents.
 KEPT = 10_000
 # So much more than is kept is let come together, for looking for it costs.
 _SLACK = 0.1
+_REFUND_OPEN = {"pending", "requires_action"}
+_DISPUTE_CLOSED = {"won", "lost", "warning_closed"}
 _BELONGS_BY = ("payment_intent", "charge", "source", "id")
 _BELONGING = (
     "charge",
@@ -28,11 +31,11 @@ _BELONGING = (
 def prune(state: State, kept: int = KEPT) -> set[str]:
     """The ids of the events that are gone."""
     gone = {event["id"] for event in _outdated(state)}
-    if (more := state.count("payment_intent") + state.count("checkout.session") - 2 * kept) > 2 * kept * _SLACK:
-        names = _belonging(state, _oldest_that_ended(state, more))
+    if ended := {name for kind in ENDS for name in _oldest_that_ended(state, kind, kept)} - _moving(state):
+        names = _belonging(state, ended)
         for kind in _BELONGING:
             state.forget(kind, names)
-        _forget_methods(state, names)
+        _forget_methods(state)
         gone |= {event["id"] for event in state.newest("event") if event["data"]["object"].get("id") in names}
     state.forget("event", gone)
     return gone
@@ -46,18 +49,23 @@ def _outdated(state: State) -> Iterator[Json]:
         yield event
 
 
-def _oldest_that_ended(state: State, most: int) -> set[str]:
-    """Intents and sessions, the oldest first, together at most so many; of a session its intent goes with it."""
-    found: set[str] = set()
-    for kind in ("checkout.session", "payment_intent"):
-        left = most - len(found)
-        for thing in state.oldest(kind):
-            if left <= 0:
-                break
-            if thing["status"] in ENDS[kind] and thing["id"] not in found and not _is_under_way(state, thing):
-                found |= {thing["id"], *filter(None, [thing.get("payment_intent")])}
-                left -= 2 if thing.get("payment_intent") else 1
-    return found
+def _oldest_that_ended(state: State, kind: str, kept: int) -> Iterator[str]:
+    """Those of a kind that are more than are kept; with a session goes its intent."""
+    surplus = state.count(kind) - kept
+    if surplus <= kept * _SLACK:
+        return
+    ended = (each for each in state.oldest(kind) if each["status"] in ENDS[kind] and not _is_under_way(state, each))
+    for thing in islice(ended, surplus):
+        yield thing["id"]
+        if intent := thing.get("payment_intent"):
+            yield intent
+
+
+def _moving(state: State) -> set[str]:
+    """The intents whose money may still go back, and their sessions."""
+    intents = {each["payment_intent"] for each in state.newest("refund") if each["status"] in _REFUND_OPEN}
+    intents |= {each["payment_intent"] for each in state.newest("dispute") if each["status"] not in _DISPUTE_CLOSED}
+    return intents | {each["id"] for each in state.newest("checkout.session") if each["payment_intent"] in intents}
 
 
 def _is_under_way(state: State, thing: Json) -> bool:
@@ -76,7 +84,7 @@ def _belonging(state: State, names: set[str]) -> set[str]:
     return names
 
 
-def _forget_methods(state: State, names: set[str]) -> None:
+def _forget_methods(state: State) -> None:
     """Ways to pay that were used once and are nobody's."""
     used = {each["payment_method"] for each in state.newest("payment_intent")}
     used |= {each["payment_method"] for each in state.newest("setup_intent")}

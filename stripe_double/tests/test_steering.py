@@ -216,6 +216,8 @@ def test_of_more_payments_than_are_kept_the_oldest_that_ended_go_with_all_that_i
         control = Control(double.url)
         waiting = client.v1.checkout.sessions.create(order())
         customer = client.v1.customers.create({"payment_method": "pm_card_visa"})
+        disputed = pay(client, control)
+        control(f"charges/{client.v1.payment_intents.retrieve(disputed).latest_charge}/dispute")
         first = pay(client, control)
         charge = str(client.v1.payment_intents.retrieve(first).latest_charge)
         client.v1.refunds.create({"charge": charge, "amount": 100})
@@ -230,14 +232,15 @@ def test_of_more_payments_than_are_kept_the_oldest_that_ended_go_with_all_that_i
 
         until(is_gone)
         assert client.v1.payment_intents.retrieve(last).status == "succeeded"
+        assert client.v1.disputes.list({"payment_intent": disputed}).data
         assert client.v1.checkout.sessions.retrieve(waiting.id).status == "open"
         assert client.v1.customers.payment_methods.list(customer.id).data
         with double.state.acting() as state:
-            assert state.count("payment_intent") <= 12
+            assert state.count("payment_intent") <= 13
             for kind in ("charge", "refund", "balance_transaction", "event"):
                 assert first not in str([*state.newest(kind)])
                 assert charge not in str([*state.newest(kind)])
-            assert state.count("payment_method") <= 14
+            assert state.count("payment_method") <= 15
 
 
 def test_events_are_kept_for_thirty_days(double: StripeDouble, client: stripe.StripeClient, control: Control) -> None:
