@@ -63,6 +63,8 @@ class Api:
                 raise publishable.secret_key_required()
             if isinstance(failing, Canned):
                 return respond(Answer(failing.status, failing.body, request_id, dict(failing.headers)))
+            if not is_page and route.page == "only":
+                raise publishable.publishable_key_required()
             if failing == "rate_limit":
                 raise errors.rate_limit()
             if failing == "timeout_before":

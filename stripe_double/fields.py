@@ -348,6 +348,54 @@ SETUP_INTENT: Json = {
     "usage": "off_session",
 }
 
+SETUP_ATTEMPT: Json = {
+    "application": None,
+    "customer": None,
+    "customer_account": None,
+    "flow_directions": None,
+    "livemode": False,
+    "on_behalf_of": None,
+    "payment_method": None,
+    "payment_method_details": {},
+    "setup_error": None,
+    "setup_intent": None,
+    "status": "requires_confirmation",
+    "usage": "off_session",
+}
+
+TOKEN: Json = {"card": None, "client_ip": None, "livemode": False, "type": "card", "used": False}
+
+CONFIRMATION_TOKEN: Json = {
+    "expires_at": 0,
+    "livemode": False,
+    "mandate_data": None,
+    "payment_intent": None,
+    "payment_method_options": None,
+    "payment_method_preview": None,
+    "return_url": None,
+    "setup_future_usage": None,
+    "setup_intent": None,
+    "shipping": None,
+    "use_stripe_sdk": True,
+}
+
+CUSTOMER_SESSION: Json = {
+    "client_secret": "",
+    "components": {
+        "active_entitlements": {"enabled": False},
+        "buy_button": {"enabled": False},
+        "customer_portal": {"enabled": False},
+        "customer_sheet": {"enabled": False, "features": None},
+        "mobile_payment_element": {"enabled": False, "features": None},
+        "payment_element": {"enabled": False, "features": None},
+        "pricing_table": {"enabled": False},
+    },
+    "customer": None,
+    "customer_account": None,
+    "expires_at": 0,
+    "livemode": False,
+}
+
 REFUND: Json = {
     "amount": 0,
     "balance_transaction": None,

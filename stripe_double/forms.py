@@ -53,6 +53,14 @@ class Form:
         return {key: self.fields[key](value, name(key)) for key, value in raw.items()}
 
 
+class LenientForm(Form):
+    """A `Form` that passes over unknown names: for what Stripe.js sends and no reference describes."""
+
+    def __call__(self, raw: Raw, path: str = "") -> dict[str, Any]:
+        known = {key: value for key, value in raw.items() if key in self.fields} if isinstance(raw, dict) else raw
+        return super().__call__(known, path)
+
+
 def text(maximum: int = MAX_TEXT) -> Reader:
     def read(raw: Raw, path: str) -> str:
         if not isinstance(raw, str):
@@ -185,6 +193,13 @@ def anything(raw: Raw, path: str) -> Any:
         return {"true": True, "false": False, "True": True, "False": False}.get(raw, raw)
     if raw and all(key.isdigit() for key in raw):
         return [anything(raw[key], path) for key in sorted(raw, key=int)]
+    return {key: anything(value, path) for key, value in raw.items()}
+
+
+def some_hash(raw: Raw, path: str) -> dict[str, Any]:
+    """As `anything`, but a hash."""
+    if not isinstance(raw, dict):
+        raise InvalidParameters("Invalid object", param=path)
     return {key: anything(value, path) for key, value in raw.items()}
 
 

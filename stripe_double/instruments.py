@@ -49,6 +49,24 @@ def next_action(state: State, intent: Json) -> Json:
     }
 
 
+def wants_authentication(intent: Json) -> bool:
+    """Whether the shop would like to know who pays (`request_three_d_secure`)."""
+    asked = ((intent["payment_method_options"] or {}).get("card") or {}).get("request_three_d_secure")
+    return asked in ("any", "challenge")
+
+
+def challenged(result: str = "authenticated", reason: str | None = None) -> Json:
+    """What became of a challenge (3D Secure)."""
+    return {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05" if result == "authenticated" else None,
+        "result": result,
+        "result_reason": reason,
+        "transaction_id": random_id(36),
+        "version": "2.2.0",
+    }
+
+
 def card_facts(card: cards.Card, expiry: tuple[int, int]) -> Json:
     """What Stripe shows of a card wherever it shows one."""
     return {
@@ -72,15 +90,6 @@ def card_used(method: Json, amount: int, *, authenticated: bool) -> Json:
         for k, v in method["card"].items()
         if k not in {"display_brand", "generated_from", "networks", "three_d_secure_usage"}
     }
-    secure = {
-        "authentication_flow": "challenge",
-        "electronic_commerce_indicator": "05",
-        "exemption_indicator": None,
-        "result": "authenticated",
-        "result_reason": None,
-        "transaction_id": random_id(36),
-        "version": "2.2.0",
-    }
     more = {
         "amount_authorized": amount,
         "authorization_code": random_id(6),
@@ -93,7 +102,7 @@ def card_used(method: Json, amount: int, *, authenticated: bool) -> Json:
         "network_token": {"used": False},
         "network_transaction_id": random_id(15),
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
-        "three_d_secure": secure if authenticated else None,
+        "three_d_secure": {"exemption_indicator": None, **challenged()} if authenticated else None,
         "transaction_link_id": None,
     }
     return {"card": facts | more, "type": "card"}

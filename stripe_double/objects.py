@@ -66,7 +66,20 @@ TABLES: dict[str, Table] = {
     ),
     "setup_intent": Table(
         "seti_1", 23, "setupintent", "intent", fields.SETUP_INTENT,
-        frozenset({"customer", "payment_method"}), "/v1/setup_intents",
+        frozenset({"customer", "latest_attempt", "payment_method"}), "/v1/setup_intents",
+    ),
+    "setup_attempt": Table(
+        "setatt_1", 23, "setup attempt", "setup_attempt", fields.SETUP_ATTEMPT,
+        frozenset({"customer", "payment_method", "setup_intent"}), "/v1/setup_attempts",
+    ),
+    "token": Table("tok_1", 23, "token", "token", fields.TOKEN, frozenset(), "/v1/tokens"),
+    "confirmation_token": Table(
+        "ctoken_1", 23, "confirmation token", "confirmation_token", fields.CONFIRMATION_TOKEN, frozenset(),
+        "/v1/confirmation_tokens",
+    ),
+    "customer_session": Table(
+        "cuss_1", 23, "customer session", "customer_session", fields.CUSTOMER_SESSION, frozenset({"customer"}),
+        "/v1/customer_sessions",
     ),
     "refund": Table(
         "re_3", 23, "refund", "id", fields.REFUND,
@@ -84,6 +97,11 @@ TABLES: dict[str, Table] = {
         "prv_1", 23, "review", "review", fields.REVIEW, frozenset({"charge", "payment_intent"}), "/v1/reviews",
     ),
 }  # fmt: skip
+
+
+def class_name(kind: str) -> str:
+    """`PaymentIntent` of `payment_intent`, as Stripe's sentences have it."""
+    return "".join(part.title() for part in kind.split("_"))
 
 
 def fresh(kind: str, created: int, values: Json) -> Json:

@@ -10,7 +10,7 @@ import copy
 from . import accounts, balance, cards
 from .errors import CardError, unexpected_state
 from .fields import Json
-from .instruments import method_used, next_action
+from .instruments import method_used, next_action, wants_authentication
 from .resources import charges, disputes, payment_methods
 from .state import Caller, State
 
@@ -29,7 +29,7 @@ def attempt(
         _start_processing(state, intent, method)
         return
     card: cards.Card = secret["card"]
-    requested = _wants_authentication(intent)
+    requested = wants_authentication(intent)
     set_up = bool(secret.get("set_up"))
     asks = not authenticated and card.asks_for(set_up=set_up, off_session=off_session, requested=requested)
     if asks and off_session:
@@ -163,11 +163,6 @@ def wrong_status(intent: Json, verb: str) -> Exception:
         "payment_intent_unexpected_state",
         payment_intent=copy.deepcopy(intent),
     )
-
-
-def _wants_authentication(intent: Json) -> bool:
-    asked = ((intent["payment_method_options"] or {}).get("card") or {}).get("request_three_d_secure")
-    return asked in ("any", "challenge")
 
 
 def _start_processing(state: State, intent: Json, method: Json) -> None:

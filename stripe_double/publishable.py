@@ -4,10 +4,11 @@ from typing import Any
 
 from .errors import InvalidParameters, StripeError, missing_parameter
 from .fields import Json
+from .objects import class_name
 
 PARAMETERS = frozenset(
-    """client_secret expand mandate_data payment_method payment_method_data payment_method_options radar_options
-    receipt_email return_url setup_future_usage shipping use_stripe_sdk""".split()
+    """client_secret confirmation_token expand mandate_data payment_method payment_method_data payment_method_options
+    radar_options receipt_email return_url setup_future_usage shipping use_stripe_sdk""".split()
 )
 EXPANDABLE = frozenset({"payment_method"})
 SHOWN = {
@@ -38,6 +39,24 @@ def secret_key_required() -> StripeError:
     )
 
 
+def publishable_key_required() -> StripeError:
+    return StripeError(
+        "This API call is made by pages, with a publishable API key. A server makes a confirmation token for its tests "
+        "by POST /v1/test_helpers/confirmation_tokens.",
+        status=403,
+    )
+
+
+def check_future_usage(intent: Json, asked: str | None) -> None:
+    """A page may widen what the server said the method will be used for, not narrow it."""
+    said = intent["setup_future_usage"]
+    if said and asked not in (said, "off_session"):
+        raise InvalidParameters(
+            "With a publishable API key, `setup_future_usage` can only be changed from `on_session` to `off_session`.",
+            param="setup_future_usage",
+        )
+
+
 def check_parameters(parameters: Json, ids: dict[str, str]) -> None:
     """Refuse what a page may not say of an intent: that nobody is there, what to expand; and demand its secret."""
     if "client_secret" not in parameters:
@@ -57,9 +76,9 @@ def check_parameters(parameters: Json, ids: dict[str, str]) -> None:
 def check_client_secret(thing: Json, given: str) -> None:
     """The secret must be that of the very intent."""
     if given != thing["client_secret"]:
-        noun = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}[thing["object"]]
         raise InvalidParameters(
-            f"The client_secret provided does not match the client_secret associated with the {noun}.",
+            "The client_secret provided does not match the client_secret associated with the "
+            f"{class_name(thing['object'])}.",
             code=f"{thing['object']}_invalid_parameter",
             param="client_secret",
         )

@@ -99,6 +99,10 @@ class State:
             raise RuntimeError("The state is changed inside `acting` only.")
         return self._changes
 
+    @property
+    def asked_by_page(self) -> bool:
+        return self._caller.is_page
+
     def now(self) -> int:
         return int(time.time() + self._offset)
 

@@ -1,9 +1,10 @@
 """What the endpoints of payment intents take."""
 
+from ..fields import Json
 from ..forms import (
     Form,
+    Raw,
     Reader,
-    anything,
     boolean,
     choice,
     currency,
@@ -11,6 +12,7 @@ from ..forms import (
     integer,
     metadata,
     missing,
+    some_hash,
     text,
     unsettable,
     url,
@@ -18,6 +20,19 @@ from ..forms import (
 from ..instruments import TYPES
 from . import payment_methods
 from .addresses import SHIPPING, shipping
+
+THREE_D_SECURE = choice("any", "automatic", "challenge")
+
+
+def METHOD_OPTIONS(raw: Raw, path: str) -> Json:  # noqa: N802 - a form, as its neighbours
+    """Options per type of method: echoed, but for the one that moves something."""
+    options = some_hash(raw, path)
+    if isinstance(raw, dict) and "card" in raw:
+        options["card"] = some_hash(raw["card"], f"{path}[card]")
+        if (asked := options["card"].get("request_three_d_secure")) is not None:
+            THREE_D_SECURE(asked, f"{path}[card][request_three_d_secure]")
+    return options
+
 
 AUTOMATIC = Form({"enabled": boolean, "allow_redirects": choice("always", "never")}, required=("enabled",))
 
@@ -30,7 +45,7 @@ UPDATE: dict[str, Reader] = {
     "metadata": metadata,
     "payment_method": text(),
     "payment_method_data": payment_methods.METHOD_DATA,
-    "payment_method_options": anything,
+    "payment_method_options": METHOD_OPTIONS,
     **TYPES,
     "receipt_email": unsettable(email),
     "setup_future_usage": unsettable(choice("off_session", "on_session")),
@@ -46,12 +61,13 @@ UPDATE: dict[str, Reader] = {
 }  # fmt: skip
 CONFIRMING: dict[str, Reader] = {
     "error_on_requires_action": boolean,
-    "mandate_data": anything,
+    "mandate_data": unsettable(some_hash),
     "off_session": lambda raw, path: raw in ("one_off", "recurring") or boolean(raw, path),
-    "radar_options": anything,
+    "radar_options": some_hash,
     "return_url": url,
     "use_stripe_sdk": boolean,
-    **dict.fromkeys(("confirmation_token", "mandate"), missing),
+    "confirmation_token": text(),
+    "mandate": missing,
 }
 CREATE: dict[str, Reader] = {
     **UPDATE,
@@ -61,7 +77,7 @@ CREATE: dict[str, Reader] = {
     "confirmation_method": choice("automatic"),
     "on_behalf_of": missing,
 }
-ONLY_WITH_CONFIRM = ("error_on_requires_action", "mandate_data", "off_session", "return_url")
+ONLY_WITH_CONFIRM = ("confirmation_token", "error_on_requires_action", "mandate_data", "off_session", "return_url")
 ONLY_BEFORE = """amount application_fee_amount currency customer customer_account description metadata
 payment_method_configuration statement_descriptor statement_descriptor_suffix transfer_data transfer_group""".split()
 CONFIRM: dict[str, Reader] = {

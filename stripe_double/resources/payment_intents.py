@@ -1,16 +1,16 @@
 """Payment intents over the API: made, confirmed, captured and canceled by a server."""
 
 import copy
-from typing import Any
 
 from .. import currencies, payments
-from ..errors import InvalidParameters, StripeError, exclusive, unexpected_state
-from ..fields import Json
+from ..errors import InvalidParameters, StripeError, unexpected_state
+from ..fields import PAYMENT_INTENT, Json
 from ..forms import EXPAND, Form, missing, text
-from ..instruments import TYPES, offered
+from ..instruments import offered
 from ..objects import random_id
+from ..publishable import check_future_usage
 from ..state import State
-from . import payment_methods
+from .confirmations import automatic, change_types, check_return, chosen, options, use, with_token
 from .payment_intent_forms import CANCEL, CAPTURE, CONFIRM, CONFIRMING, CREATE, ONLY_WITH_CONFIRM, UPDATE
 from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
@@ -31,20 +31,21 @@ def create(state: State, p: Json) -> Json:
     how = {name: p.pop(name) for name in CONFIRMING if name in p}
     if "customer" in p:
         state.get("customer", p["customer"], param="customer")
-    method = _method(state, p, p.get("customer"))
+    method = chosen(state, p, p.get("customer"))
+    given = p.get("payment_method_options", {})
     intent = state.add(
         "payment_intent",
         **{
             **p,
             "automatic_payment_methods": automatic(p),
             "metadata": plain_metadata(p),
-            "payment_method_options": _options(p),
+            "payment_method_options": options(PAYMENT_INTENT["payment_method_options"], given),
             "payment_method_types": types,
         },
     )
     state.change(intent, client_secret=f"{intent['id']}_secret_{random_id(25)}")
     if method:
-        _use(state, intent, method)
+        use(state, intent, method)
     state.emit("payment_intent.created", intent)
     return confirm(state, intent, how) if confirming else intent
 
@@ -63,12 +64,12 @@ def update(state: State, p: Json) -> Json:
     if "metadata" in p:
         p["metadata"] = merge_metadata(intent, p["metadata"])
     if "payment_method_options" in p:
-        p["payment_method_options"] = _options(p)
-    method = _method(state, p, p.get("customer", intent["customer"]))
-    _change_types(p)
+        p["payment_method_options"] = options(intent["payment_method_options"], p["payment_method_options"])
+    method = chosen(state, p, p.get("customer", intent["customer"]))
+    change_types(p)
     state.change(intent, **p)
     if method:
-        _use(state, intent, method)
+        use(state, intent, method)
     return intent
 
 
@@ -88,8 +89,11 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
             "payment_intent_unexpected_state",
             payment_intent=copy.deepcopy(intent),
         )
+    p = with_token(state, p, intent)
+    if state.asked_by_page and "setup_future_usage" in p:
+        check_future_usage(intent, p["setup_future_usage"])
     how = {name: p.pop(name) for name in CONFIRMING if name in p}
-    method = _method(state, p, intent["customer"])
+    method = chosen(state, p, intent["customer"])
     if method is None:
         method = state.find("payment_method", intent["payment_method"])
     if method is None:
@@ -101,11 +105,11 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
             payment_intent=copy.deepcopy(intent),
         )
     if "payment_method_options" in p:
-        p["payment_method_options"] = _options(p)
-    _change_types(p)
+        p["payment_method_options"] = options(intent["payment_method_options"], p["payment_method_options"])
+    change_types(p)
     state.change(intent, **p)
-    _check_return(intent, how)
-    _use(state, intent, method)
+    check_return(intent, how)
+    use(state, intent, method)
     if how.get("off_session") and intent["setup_future_usage"]:
         raise InvalidParameters(
             "You cannot confirm with `off_session=true` when `setup_future_usage` is also set on the PaymentIntent.",
@@ -159,19 +163,6 @@ def cancel(state: State, p: Json) -> Json:
     return intent
 
 
-def automatic(p: Json) -> Json | None:
-    """`automatic_payment_methods` of a new intent: on, unless it was turned off or the types were chosen."""
-    if "allowed_payment_method_types" in p:
-        return None
-    asked: Json = p.get("automatic_payment_methods", {"enabled": True})
-    return {"allow_redirects": "always", **asked} if asked["enabled"] else None
-
-
-def _change_types(p: Json) -> None:
-    if any(name in p for name in TYPES):
-        p["payment_method_types"] = offered(p)
-
-
 def _own(state: State, identifier: str, verb: str) -> Json:
     """The intent, unless it belongs to Checkout, which alone may move it."""
     intent = state.get("payment_intent", identifier)
@@ -186,48 +177,6 @@ def _own(state: State, identifier: str, verb: str) -> Json:
             )
         )
     return intent
-
-
-def _method(state: State, p: Json, customer: str | None) -> Json | None:
-    """The method that the parameters name or describe, if any; both parameters are taken out of `p`."""
-    data, identifier = p.pop("payment_method_data", None), p.pop("payment_method", None)
-    if data and identifier:
-        raise exclusive("payment_method", "payment_method_data")
-    if data:
-        return payment_methods.from_data(state, data, "payment_method_data")
-    if not identifier:
-        return None
-    method = payment_methods.named(state, identifier)
-    if method["customer"] and not customer:
-        raise InvalidParameters(
-            "The payment method you provided is attached to a customer so for security purposes you must provide "
-            "the customer in the request.",
-            param="payment_method",
-        )
-    if method["customer"] and method["customer"] != customer:
-        payment_methods.of_customer(state, str(customer), method["id"])
-    secret = state.private(method["id"])
-    if not method["customer"] and (secret.get("used") or secret.get("detached")):
-        raise unexpected_state(
-            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, "
-            "shared with a connected account without Customer attachment, or was detached from a Customer. It "
-            "may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer "
-            "first.",
-            "payment_method_unexpected_state",
-        )
-    return method
-
-
-def _use(state: State, intent: Json, method: Json) -> None:
-    if method["type"] not in intent["payment_method_types"]:
-        listed_types = ", ".join(intent["payment_method_types"])
-        raise StripeError(
-            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent. Please attach "
-            f"a PaymentMethod of one of the following types: {listed_types}.",
-            code="payment_intent_incompatible_payment_method",
-            param="payment_method",
-        )
-    state.change(intent, payment_method=method["id"], status="requires_confirmation")
 
 
 def _check_amount(amount: int, code: str) -> None:
@@ -246,31 +195,6 @@ def _check_amount(amount: int, code: str) -> None:
         )
     if amount % step:
         raise StripeError(f"Invalid amount: {code} amounts must be a multiple of {step}.", param="amount")
-
-
-def _check_return(intent: Json, how: Json) -> None:
-    automatic = intent["automatic_payment_methods"]
-    if (
-        automatic
-        and automatic["allow_redirects"] == "always"
-        and "return_url" not in how
-        and not how.get("use_stripe_sdk")
-    ):
-        raise InvalidParameters(
-            "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some "
-            "of these payment methods might redirect your customer off of your page, you must provide a "
-            "`return_url`. If you don't want to accept redirect-based payment methods, set "
-            "`automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to "
-            "`never` when creating Setup Intents and Payment Intents.",
-            param="return_url",
-        )
-
-
-def _options(p: Json) -> Json:
-    """The defaults with what was sent laid over them; the double only echoes these."""
-    from_caller: dict[str, Any] = p.get("payment_method_options", {})
-    card = {"installments": None, "mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
-    return {**from_caller, "card": {**card, **from_caller.get("card", {})}}
 
 
 ROUTES = [

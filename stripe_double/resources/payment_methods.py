@@ -9,7 +9,7 @@ from ..errors import (
     missing_parameter,
     unexpected_state,
 )
-from ..fields import Json
+from ..fields import BILLING_DETAILS, Json
 from ..forms import (
     EXPAND,
     PAGE,
@@ -61,9 +61,10 @@ def make(state: State, typed: str, expiry: tuple[int, int] = DEFAULT_EXPIRY, **v
     """A method from what was typed: a card number, a ready-made token, `delayed_success`, `delayed_failure`."""
     if ready := DELAYED.get(typed) or accounts.from_token(typed):
         return make_debit(state, *ready, **values)
-    card = cards.TOKENS.get(typed) or cards.find(typed)
-    if card is None:
-        raise CardError("Your card number is incorrect.", code="incorrect_number", param="number")
+    return make_card(state, cards.TOKENS.get(typed) or numbered(typed), expiry, **values)
+
+
+def make_card(state: State, card: cards.Card, expiry: tuple[int, int], **values: Any) -> Json:
     facts = card_facts(card, expiry) | {
         "display_brand": card.brand,
         "generated_from": None,
@@ -107,11 +108,26 @@ def from_data(state: State, p: Json, path: str = "") -> Json:
         iban = accounts.compact(details["iban"])
         return make_debit(state, iban, accounts.account(iban), **values)
     if "token" in details:
-        return make(state, details["token"], **values)
+        return _from_token(state, details["token"], p.get("billing_details"), values, name("card[token]"))
     for key in ("number", "exp_month", "exp_year"):
         if key not in details:
             raise missing_parameter(name(f"card[{key}]"))
-    return make(state, details["number"], _expiry(state, details), **values)
+    return make_card(state, *read_card(state, details), **values)
+
+
+def _from_token(state: State, identifier: str, billed: Json | None, values: Json, path: str) -> Json:
+    """A method from a token, which is used up; whom to bill it knows, where the request does not say it."""
+    if identifier in cards.TOKENS:
+        return make(state, identifier, **values)
+    token = state.get("token", identifier, param=path)
+    if token["used"]:
+        raise StripeError(
+            f"You cannot use a Stripe token more than once: {identifier}.", code="token_already_used", param=path
+        )
+    state.change(token, used=True)
+    kept = state.private(identifier)
+    values["billing_details"] = billing(billed, {**BILLING_DETAILS, **kept["billing"]})
+    return make_card(state, kept["card"], kept["expiry"], **values)
 
 
 def named(state: State, identifier: str, *, param: str = "payment_method") -> Json:
@@ -215,6 +231,18 @@ def list_methods(state: State, p: Json) -> Json:
     equal = {name: p[name] for name in ("customer", "type", "allow_redisplay") if name in p}
     methods = [m for m in state.all("payment_method", **equal) if m["customer"]]
     return paged("/v1/payment_methods", methods, p, "payment_method")
+
+
+def read_card(state: State, card: Json) -> tuple[cards.Card, tuple[int, int]]:
+    """The card that was typed, and when it expires; refused where it cannot be one."""
+    return numbered(card["number"]), _expiry(state, card)
+
+
+def numbered(number: str) -> cards.Card:
+    card = cards.find(number)
+    if card is None:
+        raise CardError("Your card number is incorrect.", code="incorrect_number", param="number")
+    return card
 
 
 def _expiry(state: State, card: Json) -> tuple[int, int]:

@@ -19,19 +19,22 @@ type Handler = Callable[[State, Json], Json]
 class Route:
     """`{id}` in the path arrives in the parameters under its own name. `form` checks the rest.
 
-    `page`: whether a page may call it with its publishable key, or only with the intent's client secret.
+    `page`: whether a page may call it with its publishable key, or only with the intent's client secret; or whether
+    nobody else may.
     """
 
     method: str
     path: str
     handler: Handler
     form: Form = field(default_factory=lambda: Form(EXPAND))
-    page: Literal["never", "always", "with_secret"] = "never"
+    page: Literal["never", "always", "with_secret", "only"] = "never"
 
 
-def retrieve(kind: str, more: Mapping[str, Reader] | None = None) -> Route:
+def retrieve(
+    kind: str, more: Mapping[str, Reader] | None = None, *, page: Literal["never", "always"] = "never"
+) -> Route:
     form = Form({**EXPAND, **(more or {})})
-    return Route("GET", TABLES[kind].url + "/{id}", lambda state, p: state.get(kind, p["id"]), form)
+    return Route("GET", TABLES[kind].url + "/{id}", lambda state, p: state.get(kind, p["id"]), form, page=page)
 
 
 def of_page(kind: str, route: Route) -> Route:
@@ -47,14 +50,20 @@ def of_page(kind: str, route: Route) -> Route:
     return Route(route.method, route.path, handle, form, page="with_secret")
 
 
-def listing(kind: str, filters: Mapping[str, Reader] | None = None, *, by_date: bool = True) -> Route:
+def listing(
+    kind: str,
+    filters: Mapping[str, Reader] | None = None,
+    *,
+    by_date: bool = True,
+    required: tuple[str, ...] = (),
+) -> Route:
     """List a kind, newest first. A filter's name is the field it compares with; `created` (by_date) is a range."""
 
     def handle(state: State, p: Json) -> Json:
         equal = {name: p[name] for name in filters or {} if name in p}
         return paged(TABLES[kind].url, state.all(kind, **equal), p, kind)
 
-    form = Form({**({"created": moment} if by_date else {}), **PAGE, **(filters or {})})
+    form = Form({**({"created": moment} if by_date else {}), **PAGE, **(filters or {})}, required=required)
     return Route("GET", TABLES[kind].url, handle, form)
 
 

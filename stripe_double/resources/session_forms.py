@@ -14,11 +14,13 @@ from ..forms import (
     listed,
     metadata,
     missing,
+    some_hash,
     text,
     url,
 )
 from ..instruments import TYPES
 from .addresses import SHIPPING, shipping
+from .payment_intent_forms import METHOD_OPTIONS
 from .products import PRODUCT_DATA
 
 PRICE_DATA = Form(
@@ -59,7 +61,7 @@ INTENT_DATA = Form(
 SETUP_DATA = Form({"description": text(1000), "metadata": metadata, "on_behalf_of": missing})
 
 ECHOED = """after_expiration billing_address_collection consent_collection custom_text
-integration_identifier locale name_collection origin_context payment_method_options permissions
+integration_identifier locale name_collection origin_context permissions
 saved_payment_method_options submit_type wallet_options""".split()
 REFUSED = """custom_fields customer_account customer_update discounts managed_payments
 optional_items payment_method_configuration payment_method_data redirect_on_completion return_url
@@ -90,7 +92,7 @@ CREATE = Form(
         **dict.fromkeys(REFUSED, missing),
         **dict.fromkeys(ECHOED, anything),
         "adaptive_pricing": Form({"enabled": boolean}),
-        "branding_settings": anything,
+        "branding_settings": some_hash,
         "cancel_url": url,
         "client_reference_id": text(200),
         "currency": currency,
@@ -102,6 +104,7 @@ CREATE = Form(
         "metadata": metadata,
         "mode": choice("payment", "setup", "subscription"),
         "payment_intent_data": INTENT_DATA,
+        "payment_method_options": METHOD_OPTIONS,
         "payment_method_collection": choice("always", "if_required"),
         **TYPES,
         "setup_intent_data": SETUP_DATA,

@@ -5,12 +5,13 @@ import copy
 from .. import currencies, payments
 from ..errors import InvalidParameters, StripeError, exclusive, missing_parameter, unexpected_state
 from ..expansion import nested
-from ..fields import NO_ADDRESS, SESSION, Json
+from ..fields import NO_ADDRESS, PAYMENT_INTENT, SESSION, Json
 from ..forms import PAGE, Form, moment
 from ..instruments import offered
 from ..objects import random_id
 from ..state import State
 from . import products, setup_intents
+from .confirmations import options
 from .routing import Route, merge_metadata, paged, plain_metadata, retrieve
 from .session_forms import CREATE, FILTERS, SWITCHES, UPDATE
 
@@ -49,6 +50,7 @@ def create(state: State, p: Json) -> Json:
         "customer_details": _known_details(state, p),
         "expires_at": p.get("expires_at") or state.now() + LONGEST,
         "metadata": plain_metadata(p),
+        "payment_method_options": options(SESSION["payment_method_options"], p.get("payment_method_options", {})),
         "payment_method_types": offered(p),
         "payment_status": "no_payment_required" if setting_up else "unpaid",
     }
@@ -286,7 +288,11 @@ def _known_details(state: State, p: Json) -> Json | None:
 
 
 def _setup_intent(state: State, session: Json, p: Json) -> None:
-    data = {**p.get("setup_intent_data", {}), "allowed_payment_method_types": session["payment_method_types"]}
+    data = {
+        **p.get("setup_intent_data", {}),
+        "allowed_payment_method_types": session["payment_method_types"],
+        "payment_method_options": session["payment_method_options"],
+    }
     intent = setup_intents.add(state, {**data, "customer": session["customer"]})
     state.private(intent["id"])["session"] = session["id"]
     state.change(session, setup_intent=intent["id"])
@@ -303,6 +309,7 @@ def _first_intent(state: State, session: Json, details: Json) -> Json:
         amount=session["amount_total"],
         currency=session["currency"],
         customer=session["customer"],
+        payment_method_options=options(PAYMENT_INTENT["payment_method_options"], session["payment_method_options"]),
         payment_method_types=list(session["payment_method_types"]),
         **data,
     )

@@ -11,9 +11,12 @@ from stripe.radar import EarlyFraudWarning
 
 CLASSES: dict[str, type] = {
     "balance_transaction": stripe.BalanceTransaction,
+    "card": stripe.Card,
     "charge": stripe.Charge,
     "checkout.session": Session,
+    "confirmation_token": stripe.ConfirmationToken,
     "customer": stripe.Customer,
+    "customer_session": stripe.CustomerSession,
     "dispute": stripe.Dispute,
     "event": stripe.Event,
     "item": stripe.LineItem,
@@ -24,7 +27,9 @@ CLASSES: dict[str, type] = {
     "radar.early_fraud_warning": EarlyFraudWarning,
     "refund": stripe.Refund,
     "review": stripe.Review,
+    "setup_attempt": stripe.SetupAttempt,
     "setup_intent": stripe.SetupIntent,
+    "token": stripe.Token,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 # `Price.unit_amount_decimal` is a Decimal in the package and a string in JSON, as all its Decimals are.

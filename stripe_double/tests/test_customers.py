@@ -7,6 +7,8 @@ import stripe
 
 from .shop import Control, event_types
 
+BACK = "http://shop.example/back"
+
 
 def test_a_customers_life(client: stripe.StripeClient) -> None:
     ada = client.v1.customers.create({"email": "ada@example.com", "name": "Ada", "metadata": {"a": "1", "b": "2"}})
@@ -120,7 +122,9 @@ def test_a_card_is_set_up_with_authentication_and_then_not_asked_again(
     customer = client.v1.customers.create({})
     setup = client.v1.setup_intents.create({"customer": customer.id})
     assert setup.status == "requires_payment_method"
-    asked = client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_authenticationRequiredOnSetup"})
+    asked = client.v1.setup_intents.confirm(
+        setup.id, {"payment_method": "pm_card_authenticationRequiredOnSetup", "return_url": BACK}
+    )
     assert asked.status == "requires_action"
     assert control(f"setup_intents/{setup.id}/authenticate", approved=True)["status"] == "succeeded"
     card = client.v1.payment_methods.list({"customer": customer.id}).data[0]
@@ -148,10 +152,10 @@ def test_a_card_is_set_up_with_authentication_and_then_not_asked_again(
 def test_a_setup_fails_and_is_canceled(client: stripe.StripeClient, control: Control) -> None:
     setup = client.v1.setup_intents.create({"metadata": {"k": "v"}})
     with pytest.raises(stripe.CardError) as refused:
-        client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_chargeDeclined"})
+        client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_chargeDeclined", "return_url": BACK})
     assert refused.value.error is not None
     assert refused.value.error.setup_intent is not None
-    client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_authenticationRequired"})
+    client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_authenticationRequired", "return_url": BACK})
     _, failed = control.post(f"setup_intents/{setup.id}/authenticate", approved=False)
     assert failed["error"]["code"] == "setup_intent_authentication_failure"
     assert client.v1.setup_intents.update(setup.id, {"description": "later"}).description == "later"

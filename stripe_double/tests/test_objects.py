@@ -36,7 +36,11 @@ def everything(client: stripe.StripeClient, control: Control) -> list[dict[str, 
     customer = client.v1.customers.create(
         {"email": "ada@example.com", "address": {"country": "GB"}, "payment_method": "pm_card_visa"}
     )
-    client.v1.setup_intents.create({"customer": customer.id, "usage": "off_session"})
+    setup = client.v1.setup_intents.create({"customer": customer.id, "usage": "off_session"})
+    for method in ("pm_card_visa", "pm_card_authenticationRequired"):
+        confirming = {"confirm": True, "payment_method": method, "return_url": "http://shop.example/"}
+        setup = client.v1.setup_intents.create(confirming)  # type: ignore[arg-type]
+    control.post(f"setup_intents/{setup.id}/authenticate", approved=False)
     client.v1.payment_intents.create(
         {
             "amount": 2000,
@@ -54,6 +58,15 @@ def everything(client: stripe.StripeClient, control: Control) -> list[dict[str, 
     control(f"charges/{paid.id}/review")
     client.v1.webhook_endpoints.create({"url": "http://shop.example/hook", "enabled_events": ["charge.refunded"]})
     v1 = client.v1
+    typed: Any = {"number": FIRST, "exp_month": 12, "exp_year": 2040, "cvc": "123", "name": "Ada"}
+    token = v1.tokens.create({"card": typed})
+    by_debit: Any = {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}}
+    to: Any = {"name": "Ada", "address": {"country": "GB"}}
+    confirmations = v1.test_helpers.confirmation_tokens
+    collected = confirmations.create({"payment_method": "pm_card_visa", "shipping": to})
+    debit = confirmations.create({"payment_method_data": by_debit, "setup_future_usage": "off_session"})
+    opening: Any = {"payment_element": {"enabled": True, "features": {"payment_method_redisplay": "enabled"}}}
+    opened = v1.customer_sessions.create({"customer": customer.id, "components": opening})
     listed = (
         sessions, v1.balance_transactions, v1.charges, v1.customers, v1.disputes, v1.events, v1.payment_intents,
         v1.payment_methods, v1.prices, v1.products, v1.radar.early_fraud_warnings, v1.refunds, v1.reviews,
@@ -63,6 +76,9 @@ def everything(client: stripe.StripeClient, control: Control) -> list[dict[str, 
     for service in listed:
         list_all: Any = service.list
         shown += json.loads(str(list_all({"limit": 100})))["data"]
+    shown += [json.loads(str(each)) for each in (token, token.card, collected, debit, opened)]
+    for each in v1.setup_intents.list({"limit": 100}).data:
+        shown += json.loads(str(v1.setup_attempts.list({"setup_intent": each.id})))["data"]
     for session in sessions.list({"limit": 100, "expand": ["data.line_items"]}).data:
         shown += json.loads(str(session.line_items))["data"] if session.line_items else []
     return shown + [event["data"]["object"] for event in shown if event["object"] == "event"]
