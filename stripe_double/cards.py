@@ -88,7 +88,7 @@ class Card:
             return requested
         if self.authentication == "unless_off_session":
             return not off_session
-        return self.asks and not (self.authentication == "unless_set_up" and set_up)
+        return self.asks and not (self.authentication == "unless_set_up" and set_up and off_session)
 
 
 PROCESSING_ERROR = _decline(

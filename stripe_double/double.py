@@ -56,6 +56,7 @@ class StripeDouble:
         self.state = State()
         self.outage = Outage()
         self._app = Flask(__name__)
+        self._app.url_map.merge_slashes = False  # a path with two is no endpoint; it leads nowhere else
         self._server = _listen(host, port, self._app)
         self.url = f"http://{host}:{self._server.server_port}"
         self.state.base_url = self.url

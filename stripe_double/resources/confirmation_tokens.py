@@ -56,7 +56,7 @@ def create(state: State, p: Json) -> Json:
         shipping=given and {"phone": None, **given, "address": address(given["address"])},
         use_stripe_sdk=p.get("use_stripe_sdk", True),
     )
-    brought = {
+    values = {
         "mandate_data": token["mandate_data"],
         "payment_method": method["id"],
         "return_url": token["return_url"],
@@ -64,12 +64,12 @@ def create(state: State, p: Json) -> Json:
         "shipping": shipping(given),
         "use_stripe_sdk": token["use_stripe_sdk"],
     }
-    state.private(token["id"])["brought"] = {name: value for name, value in brought.items() if value is not None}
+    state.private(token["id"])["brought"] = {name: value for name, value in values.items() if value is not None}
     return token
 
 
-def redeem(state: State, identifier: str, intent: Json) -> Json:
-    """Use the token for the intent: the parameters that it brings. It serves once, and not when it has expired."""
+def usable(state: State, identifier: str) -> Json:
+    """The token with this id; refused once it was used, and when it has expired."""
     token = state.get("confirmation_token", identifier, param="confirmation_token")
     used = next((kind for kind in ("payment_intent", "setup_intent") if token[kind]), None)
     if used:
@@ -86,11 +86,13 @@ def redeem(state: State, identifier: str, intent: Json) -> Json:
             "confirmation_token_expired",
             param="confirmation_token",
         )
-    kind = intent["object"]
-    state.change(token, **{kind: intent["id"]})
-    brought = state.private(identifier)["brought"]
+    return token
+
+
+def brought(state: State, token: Json, kind: str) -> Json:
+    """The parameters that the token brings to the confirmation of this kind of intent."""
     left_out = NOT_OF_SETUPS if kind == "setup_intent" else ()
-    return {name: value for name, value in brought.items() if name not in left_out}
+    return {name: value for name, value in state.private(token["id"])["brought"].items() if name not in left_out}
 
 
 def _method(state: State, p: Json) -> Json:

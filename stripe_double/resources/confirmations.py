@@ -27,16 +27,22 @@ def options(before: Json, given: Json) -> Json:
     return {**before, **given, "card": {**before["card"], **given.get("card", {})}}
 
 
-def with_token(state: State, p: Json, intent: Json) -> Json:
-    """The parameters of a confirmation with what its confirmation token brings, which is used up; what the request
-    says itself comes first."""
+def with_token(state: State, p: Json, kind: str) -> tuple[Json, Json | None]:
+    """The parameters of a confirmation with what its token brings, and the token, to be marked with the intent that it
+    was used for. What the request says itself comes first."""
     identifier = p.pop("confirmation_token", None)
     if identifier is None:
-        return p
-    brought = confirmation_tokens.redeem(state, identifier, intent)
-    if "payment_method" in p or "payment_method_data" in p:
+        return p, None
+    token = confirmation_tokens.usable(state, identifier)
+    brought = confirmation_tokens.brought(state, token, kind)
+    if "payment_method_data" in p:
         del brought["payment_method"]
-    return {**brought, **p}
+    return {**brought, **p}, token
+
+
+def mark(state: State, token: Json | None, intent: Json) -> None:
+    if token:
+        state.change(token, **{intent["object"]: intent["id"]})
 
 
 def chosen(state: State, p: Json, customer: str | None) -> Json | None:

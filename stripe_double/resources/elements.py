@@ -1,17 +1,17 @@
 """What Stripe.js asks for before it shows anything: methods in their order, the intent, the customer's saved methods.
 
 No reference describes `/v1/elements/sessions`: it takes what it knows and passes over the rest, and answers in the
-fields that Stripe's own clients read.
+fields that Stripe's own clients read. Nor does one describe how a page removes a saved method.
 """
 
 from ..errors import InvalidParameters, missing_parameter
 from ..fields import Json
-from ..forms import LenientForm, choice, currency, integer, listed, text
+from ..forms import Form, LenientForm, choice, currency, integer, listed, text
 from ..instruments import OURS
 from ..objects import random_id
 from ..publishable import check_client_secret
 from ..state import State
-from . import customer_sessions
+from . import customer_sessions, payment_methods
 from .account import ACCOUNT
 from .routing import Route
 
@@ -70,6 +70,18 @@ def show(state: State, p: Json) -> Json:
     }
 
 
+def remove_method(state: State, p: Json) -> Json:
+    """The customer takes a saved method away, where their session lets them."""
+    session = customer_sessions.opened(state, p["customer_session_client_secret"])
+    if session["components"]["payment_element"]["features"]["payment_method_remove"] == "disabled":
+        raise InvalidParameters(
+            "The Customer Session does not allow that: its `payment_method_remove` is disabled.",
+            param="customer_session_client_secret",
+        )
+    method = payment_methods.of_customer(state, session["customer"], p["id"], param="id")
+    return payment_methods.detach(state, {"id": method["id"]})
+
+
 def _intent(state: State, secret: str) -> Json:
     identifier = secret.partition("_secret_")[0]
     kind = KINDS.get(identifier.partition("_")[0])
@@ -115,4 +127,13 @@ def _customer(state: State, p: Json, types: list[str]) -> Json | None:
     }
 
 
-ROUTES = [Route("GET", "/v1/elements/sessions", show, SESSION, page="always")]
+ROUTES = [
+    Route("GET", "/v1/elements/sessions", show, SESSION, page="always"),
+    Route(
+        "POST",
+        "/v1/elements/payment_methods/{id}/detach",
+        remove_method,
+        Form({"customer_session_client_secret": text()}, required=("customer_session_client_secret",)),
+        page="always",
+    ),
+]

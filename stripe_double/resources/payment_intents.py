@@ -10,7 +10,7 @@ from ..instruments import offered
 from ..objects import random_id
 from ..publishable import check_future_usage
 from ..state import State
-from .confirmations import automatic, change_types, check_return, chosen, options, use, with_token
+from .confirmations import automatic, change_types, check_return, chosen, mark, options, use, with_token
 from .payment_intent_forms import CANCEL, CAPTURE, CONFIRM, CONFIRMING, CREATE, ONLY_WITH_CONFIRM, UPDATE
 from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
@@ -28,6 +28,7 @@ def create(state: State, p: Json) -> Json:
             raise InvalidParameters(
                 f"You cannot use `{name}` when creating a PaymentIntent without `confirm=true`.", param=name
             )
+    p, token = with_token(state, p, "payment_intent")
     how = {name: p.pop(name) for name in CONFIRMING if name in p}
     if "customer" in p:
         state.get("customer", p["customer"], param="customer")
@@ -46,6 +47,7 @@ def create(state: State, p: Json) -> Json:
     state.change(intent, client_secret=f"{intent['id']}_secret_{random_id(25)}")
     if method:
         use(state, intent, method)
+    mark(state, token, intent)
     state.emit("payment_intent.created", intent)
     return confirm(state, intent, how) if confirming else intent
 
@@ -89,7 +91,8 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
             "payment_intent_unexpected_state",
             payment_intent=copy.deepcopy(intent),
         )
-    p = with_token(state, p, intent)
+    p, token = with_token(state, p, "payment_intent")
+    mark(state, token, intent)
     if state.asked_by_page and "setup_future_usage" in p:
         check_future_usage(intent, p["setup_future_usage"])
     how = {name: p.pop(name) for name in CONFIRMING if name in p}

@@ -21,7 +21,7 @@ from ..instruments import TYPES, next_action, offered, wants_authentication
 from ..objects import random_id
 from ..state import State
 from . import payment_methods, setup_attempts
-from .confirmations import automatic, change_types, check_return, chosen, options, use, with_token
+from .confirmations import automatic, change_types, check_return, chosen, mark, options, use, with_token
 from .payment_intent_forms import AUTOMATIC, METHOD_OPTIONS
 from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
@@ -82,13 +82,15 @@ def create(state: State, p: Json) -> Json:
             raise InvalidParameters(
                 f"You cannot use `{name}` when creating a SetupIntent without `confirm=true`.", param=name
             )
-    how = {name: p.pop(name) for name in (*HOW, "confirmation_token") if name in p}
+    p, token = with_token(state, p, "setup_intent")
+    how = {name: p.pop(name) for name in HOW if name in p}
     if "customer" in p:
         state.get("customer", p["customer"], param="customer")
     method = chosen(state, p, p.get("customer"))
     intent = add(state, p)
     if method:
         use(state, intent, method)
+    mark(state, token, intent)
     state.emit("setup_intent.created", intent)
     return confirm(state, intent, how) if confirming else intent
 
@@ -118,7 +120,8 @@ def confirm_by_api(state: State, p: Json) -> Json:
 def confirm(state: State, intent: Json, p: Json) -> Json:
     if intent["status"] not in CONFIRMABLE:
         raise _unexpected(intent, f"You cannot confirm this SetupIntent because it has a status of {intent['status']}.")
-    p = with_token(state, p, intent)
+    p, token = with_token(state, p, "setup_intent")
+    mark(state, token, intent)
     how = {name: p.pop(name) for name in HOW if name in p}
     method = _change(state, intent, p) or state.find("payment_method", intent["payment_method"])
     if method is None:

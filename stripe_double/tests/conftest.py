@@ -5,7 +5,7 @@ import stripe
 
 from stripe_double import StripeDouble
 
-from .shop import SECRET, Control, Listener
+from .shop import SECRET, Control, Listener, Page
 
 
 @pytest.fixture
@@ -35,3 +35,8 @@ def client(double: StripeDouble) -> stripe.StripeClient:
 @pytest.fixture
 def control(double: StripeDouble) -> Control:
     return Control(double.url)
+
+
+@pytest.fixture
+def page(double: StripeDouble) -> Page:
+    return Page(double)

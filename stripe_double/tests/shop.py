@@ -4,12 +4,15 @@ import json
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import stripe
+
+from stripe_double import StripeDouble
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -18,6 +21,7 @@ SECRET = "whsec_of_the_tests"
 FIRST = "4242424242424242"
 DECLINES = "4000000000000002"
 ASKS = "4000002500003155"
+BACK = "http://shop.example/back"
 
 
 class Listener:
@@ -99,6 +103,31 @@ class Control:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as refused:
             with refused:
+                return refused.code, json.load(refused)
+
+
+class Page:
+    """A page in a browser: it has the publishable key, and whatever its shop gave it."""
+
+    def __init__(self, double: StripeDouble) -> None:
+        self.url, self.key = double.url, double.publishable_key
+        self.headers: dict[str, str] = {}
+
+    def __call__(self, method: str, path: str, **parameters: str) -> tuple[int, dict[str, Any]]:
+        return self.send(method, path, {"Authorization": f"Bearer {self.key}"}, **parameters)
+
+    def send(self, method: str, path: str, headers: dict[str, str], **parameters: str) -> tuple[int, dict[str, Any]]:
+        body = urllib.parse.urlencode(parameters)
+        address = self.url + path + (f"?{body}" if method == "GET" else "")
+        origin = {"Origin": "http://shop.example", **headers}
+        request = urllib.request.Request(address, body.encode() if method == "POST" else None, origin, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                self.headers = dict(answer.headers)
+                return answer.status, json.loads(answer.read() or "{}")
+        except urllib.error.HTTPError as refused:
+            with refused:
+                self.headers = dict(refused.headers)
                 return refused.code, json.load(refused)
 
 

@@ -17,8 +17,8 @@ from .shop import ASKS, DECLINES, FIRST, Control, order
 BESIDE = Path(__file__).parents[3] / "shared" / "stripe" / "fixtures3.json"
 SAMPLES = Path(os.environ.get("STRIPE_SAMPLES", BESIDE))
 MISHAPS = ("4000000000000259", "4000000000001976", "4000000000005423")  # disputed, inquired about, warned of
-# Shown only when expanded, or only for accounts with a feature that the double does not have.
-NOT_BY_DEFAULT = {("charge", "refunds"), ("customer", "sources")}
+# Shown only when expanded, only for accounts with a feature that the double does not have, or of a customer's cards.
+NOT_BY_DEFAULT = {("charge", "refunds"), ("customer", "sources"), ("card", "customer")}
 
 
 @pytest.fixture

@@ -51,7 +51,11 @@ MODULES = {
     "test_helpers": stripe.params.test_helpers,
 }
 # Called by Stripe.js, and therefore not in the package of a server.
-OF_PAGES = {"POST /v1/confirmation_tokens", "GET /v1/elements/sessions"}
+OF_PAGES = {
+    "POST /v1/confirmation_tokens",
+    "GET /v1/elements/sessions",
+    "POST /v1/elements/payment_methods/{id}/detach",
+}
 OPTIONS = set(stripe.RequestOptions.__annotations__)
 # Gone as a parameter, and refused with an error of its own.
 REMOVED = {"payment_method_types"}

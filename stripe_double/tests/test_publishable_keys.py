@@ -1,49 +1,13 @@
 """What a page may do with the publishable key: what it is shown, what it may say, and nothing else."""
 
-import json
 import urllib.error
-import urllib.parse
 import urllib.request
 from typing import Any
 
 import pytest
 import stripe
 
-from stripe_double import StripeDouble
-
-from .shop import event_types
-
-BACK = "http://shop.example/back"
-
-
-class Page:
-    """A page in a browser: it has the publishable key, and whatever its shop gave it."""
-
-    def __init__(self, double: StripeDouble) -> None:
-        self.url, self.key = double.url, double.publishable_key
-        self.headers: dict[str, str] = {}
-
-    def __call__(self, method: str, path: str, **parameters: str) -> tuple[int, dict[str, Any]]:
-        return self.send(method, path, {"Authorization": f"Bearer {self.key}"}, **parameters)
-
-    def send(self, method: str, path: str, headers: dict[str, str], **parameters: str) -> tuple[int, dict[str, Any]]:
-        body = urllib.parse.urlencode(parameters)
-        address = self.url + path + (f"?{body}" if method == "GET" else "")
-        origin = {"Origin": "http://shop.example", **headers}
-        request = urllib.request.Request(address, body.encode() if method == "POST" else None, origin, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                self.headers = dict(answer.headers)
-                return answer.status, json.loads(answer.read() or "{}")
-        except urllib.error.HTTPError as refused:
-            with refused:
-                self.headers = dict(refused.headers)
-                return refused.code, json.load(refused)
-
-
-@pytest.fixture
-def page(double: StripeDouble) -> Page:
-    return Page(double)
+from .shop import BACK, Page, event_types
 
 
 @pytest.fixture
