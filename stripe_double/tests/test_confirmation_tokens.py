@@ -1,10 +1,12 @@
 """What a page collected goes to the server as a token: a confirmation token for an intent, a token for a card."""
 
+import json
 from typing import Any
 
 import pytest
 import stripe
 
+from .conformance import problems
 from .shop import ASKS, BACK, DECLINES, FIRST, Control, Page
 
 CARD = {
@@ -112,6 +114,8 @@ def test_a_page_confirms_with_its_token(page: Page, client: stripe.StripeClient,
     status, done = page("POST", path, client_secret=made.client_secret, confirmation_token=token["id"])
     assert (status, done.get("status")) == (200, "succeeded"), done
     assert client.v1.confirmation_tokens.retrieve(token["id"]).to_dict()[kind] == made.id
+    service: Any = getattr(client.v1, f"{kind}s")
+    assert problems(json.loads(str(service.retrieve(made.id)))) == []
 
 
 def test_a_servers_test_helper_makes_one_and_the_pages_way_is_the_pages(

@@ -112,8 +112,11 @@ def test_pages_of_any_origin_may_read_the_answers(page: Page, intent: stripe.Pay
 def test_a_wrong_key_is_refused_before_the_address(page: Page) -> None:
     for headers in ({}, {"Authorization": "Bearer sk_test_wrong"}):
         assert page.send("GET", "/v1/unicorns", headers)[0] == 401
+        assert page.send("GET", "/v1/payment_intents/pi_none", headers)[0] == 401
     # And wherever one asks, the answer is JSON.
-    assert page("GET", "/nowhere")[1]["error"]["type"] == "invalid_request_error"
+    for method, path in (("GET", "/nowhere"), ("POST", "/v1//customers"), ("DELETE", "/v1/balance"), ("GET", "/v1/")):
+        status, answer = page(method, path)
+        assert (status, answer["error"]["type"]) == (404, "invalid_request_error"), path
 
 
 @pytest.mark.parametrize("outcome", ["authorize", "fail"])
