@@ -89,6 +89,11 @@ def use(state: State, intent: Json, method: Json) -> None:
     state.change(intent, payment_method=method["id"], status="requires_confirmation")
 
 
+def remember_way_back(state: State, intent: Json, how: Json) -> None:
+    """Where this confirmation sends who has to authenticate; what an earlier one said counts no more."""
+    state.private(intent["id"]).update({name: how.get(name) for name in ("return_url", "use_stripe_sdk")})
+
+
 def check_return(intent: Json, how: Json) -> None:
     """Methods may send the customer away: without a way back that is refused, unless the page deals with it."""
     automatic = intent["automatic_payment_methods"]

@@ -10,7 +10,17 @@ from ..instruments import offered
 from ..objects import random_id
 from ..publishable import check_future_usage
 from ..state import State
-from .confirmations import automatic, change_types, check_return, chosen, mark, options, use, with_token
+from .confirmations import (
+    automatic,
+    change_types,
+    check_return,
+    chosen,
+    mark,
+    options,
+    remember_way_back,
+    use,
+    with_token,
+)
 from .payment_intent_forms import CANCEL, CAPTURE, CONFIRM, CONFIRMING, CREATE, ONLY_WITH_CONFIRM, UPDATE
 from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
@@ -118,8 +128,7 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
             "You cannot confirm with `off_session=true` when `setup_future_usage` is also set on the PaymentIntent.",
             param="off_session",
         )
-    secret = state.private(intent["id"])
-    secret.update({name: how[name] for name in ("return_url", "use_stripe_sdk") if name in how})
+    remember_way_back(state, intent, how)
     alone = bool(how.get("off_session") or how.get("error_on_requires_action"))
     payments.attempt(state, intent, method, off_session=alone)
     payments.book(state, intent)

@@ -13,9 +13,7 @@ OF_CARD = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint",
 
 def begin(state: State, intent: Json, method: Json) -> None:
     """A new attempt of the intent's, in the place of one that still waits."""
-    waiting = state.find("setup_attempt", intent["latest_attempt"])
-    if waiting and waiting["status"] == "requires_action":
-        state.change(waiting, status="abandoned")
+    abandon(state, intent)
     attempt = state.add(
         "setup_attempt",
         customer=intent["customer"],
@@ -25,6 +23,13 @@ def begin(state: State, intent: Json, method: Json) -> None:
         usage=intent["usage"],
     )
     state.change(intent, latest_attempt=attempt["id"])
+
+
+def abandon(state: State, intent: Json) -> None:
+    """Nobody will answer the challenge of the latest attempt, if it waits for that."""
+    waiting = state.find("setup_attempt", intent["latest_attempt"])
+    if waiting and waiting["status"] == "requires_action":
+        state.change(waiting, status="abandoned")
 
 
 def end(state: State, intent: Json, status: str, *, passed: bool | None = None, **values: Any) -> None:

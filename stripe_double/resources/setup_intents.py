@@ -21,7 +21,17 @@ from ..instruments import TYPES, next_action, offered, wants_authentication
 from ..objects import random_id
 from ..state import State
 from . import payment_methods, setup_attempts
-from .confirmations import automatic, change_types, check_return, chosen, mark, options, use, with_token
+from .confirmations import (
+    automatic,
+    change_types,
+    check_return,
+    chosen,
+    mark,
+    options,
+    remember_way_back,
+    use,
+    with_token,
+)
 from .payment_intent_forms import AUTOMATIC, METHOD_OPTIONS
 from .routing import Route, listing, merge_metadata, of_page, plain_metadata, retrieve
 
@@ -128,8 +138,7 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
         raise _unexpected(intent, "You cannot confirm this SetupIntent because it's missing a payment method.")
     check_return(intent, how)
     use(state, intent, method)
-    secret = state.private(intent["id"])
-    secret.update({name: how[name] for name in ("return_url", "use_stripe_sdk") if name in how})
+    remember_way_back(state, intent, how)
     attempt(state, intent, method)
     return intent
 
@@ -215,6 +224,7 @@ def cancel(state: State, p: Json) -> Json:
     intent = state.get("setup_intent", p["id"])
     if intent["status"] not in CONFIRMABLE:
         raise _unexpected(intent, f"You cannot cancel this SetupIntent because it has a status of {intent['status']}.")
+    setup_attempts.abandon(state, intent)
     state.change(intent, status="canceled", cancellation_reason=p.get("cancellation_reason"), next_action=None)
     state.emit("setup_intent.canceled", intent)
     return intent

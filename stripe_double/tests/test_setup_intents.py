@@ -158,6 +158,19 @@ def test_a_saved_card_asks_again_while_the_customer_is_there(client: stripe.Stri
     assert client.v1.payment_intents.create(paying).status == "requires_action"
 
 
+@pytest.mark.parametrize("kind", ["payment_intent", "setup_intent"])
+def test_each_confirmation_says_anew_where_the_customer_authenticates(client: stripe.StripeClient, kind: str) -> None:
+    service: Any = getattr(client.v1, f"{kind}s")
+    made = service.create({"amount": 500, "currency": "usd"} if kind == "payment_intent" else {})
+    asking = {"payment_method": "pm_card_authenticationRequired"}
+    for how, expected in (
+        ({"return_url": BACK, "use_stripe_sdk": True}, "use_stripe_sdk"),
+        ({"return_url": BACK}, "redirect_to_url"),
+        ({"use_stripe_sdk": True}, "use_stripe_sdk"),
+    ):
+        assert service.confirm(made.id, {**asking, **how}).next_action.type == expected
+
+
 def test_a_page_sets_up_and_the_server_cancels(page: Page, client: stripe.StripeClient) -> None:
     setup = client.v1.setup_intents.create({"metadata": {"order": "7"}})
     path = f"/v1/setup_intents/{setup.id}/confirm"
@@ -169,6 +182,8 @@ def test_a_page_sets_up_and_the_server_cancels(page: Page, client: stripe.Stripe
     shown = declined["error"]["setup_intent"]
     assert (status, shown["status"], "metadata" in shown) == (402, "requires_payment_method", False)
     assert "fingerprint" not in shown["last_setup_error"]["payment_method"]["card"]
+    page("POST", path, payment_method="pm_card_authenticationRequired", **asked)
     assert client.v1.setup_intents.cancel(setup.id).status == "canceled"
+    assert [status for status, _ in attempts(client, setup.id)] == ["abandoned", "failed", "abandoned"]
     status, late = page("POST", path, payment_method="pm_card_visa", **asked)
     assert (status, late["error"]["code"]) == (400, "setup_intent_unexpected_state")
