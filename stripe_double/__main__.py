@@ -18,9 +18,7 @@ def main() -> int:
     parser.add_argument("--api-key", default=DEFAULT_KEY)
     parser.add_argument("--publishable-key", help="for pages; pk_ where the API key has sk_ when left out")
     parser.add_argument("--dashboard-url", help="where /dashboard/.../ID leads: an address with {id} in it")
-    parser.add_argument(
-        "--keep", type=int, default=KEPT, help="of more sessions or intents the oldest that ended go"
-    )
+    parser.add_argument("--keep", type=int, default=KEPT, help="of more sessions or intents the oldest that ended go")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args()
     logging.basicConfig(level=logging.DEBUG if options.verbose else logging.INFO)

@@ -8,7 +8,10 @@ from .fields import Json
 from .state import ENDS, State
 
 # https://docs.stripe.com/api/events
-EVENTS_KEPT_SECONDS = 30 * 24 * 3600
+DAY = 24 * 3600
+EVENTS_KEPT_SECONDS = 30 * DAY
+# What is of use for a moment.
+_SHORT_LIVED = ("token", "confirmation_token", "customer_session")
 # Checkout Sessions, and intents.
 KEPT = 10_000
 # So much more than is kept is let come together, for looking for it costs.
@@ -30,7 +33,9 @@ _BELONGING = (
 
 def prune(state: State, kept: int = KEPT) -> set[str]:
     """The ids of the events that are gone."""
-    gone = {event["id"] for event in _outdated(state)}
+    for kind in _SHORT_LIVED:
+        state.forget(kind, {each["id"] for each in _older(state, kind, DAY)})
+    gone = {event["id"] for event in _older(state, "event", EVENTS_KEPT_SECONDS)}
     if ended := {name for kind in ENDS for name in _oldest_that_ended(state, kind, kept)} - _moving(state):
         names = _belonging(state, ended)
         for kind in _BELONGING:
@@ -41,12 +46,12 @@ def prune(state: State, kept: int = KEPT) -> set[str]:
     return gone
 
 
-def _outdated(state: State) -> Iterator[Json]:
-    """Events come in the order of their time."""
-    for event in state.oldest("event"):
-        if event["created"] > state.now() - EVENTS_KEPT_SECONDS:
+def _older(state: State, kind: str, seconds: int) -> Iterator[Json]:
+    """Those of a kind that are so old; they stand in the order of their time."""
+    for thing in state.oldest(kind):
+        if thing["created"] > state.now() - seconds:
             return
-        yield event
+        yield thing
 
 
 def _oldest_that_ended(state: State, kind: str, kept: int) -> Iterator[str]:
