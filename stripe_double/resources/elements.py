@@ -38,8 +38,10 @@ SESSION = LenientForm(
 
 
 def show(state: State, p: Json) -> Json:
+    owner = None
     if "client_secret" in p:
         intent = _intent(state, p["client_secret"])
+        owner = intent["customer"]
         types = list(intent["payment_method_types"])
         preference = {"type": intent["object"], intent["object"]: intent}
     else:
@@ -61,7 +63,7 @@ def show(state: State, p: Json) -> Json:
         "ordered_payment_method_types_and_wallets": types,
         "unactivated_payment_method_types": [],
         "payment_method_specs": [{"async": name != "card", "fields": [], "type": name} for name in types],
-        "customer": _customer(state, p, types),
+        "customer": _customer(state, p, types, owner),
         "card_brand_choice": {"eligible": False, "preferred_networks": []},
         "apple_pay_preference": "disabled",
         "google_pay_preference": "disabled",
@@ -112,11 +114,18 @@ def _deferred_types(p: Json) -> list[str]:
     return types
 
 
-def _customer(state: State, p: Json, types: list[str]) -> Json | None:
-    """The customer, if a customer session opens them to the page: methods to show, and what it may do with them."""
+def _customer(state: State, p: Json, types: list[str], owner: str | None) -> Json | None:
+    """The customer, if a customer session opens them to the page: methods to show, and what it may do with them.
+
+    `owner`: the intent's customer, who cannot pay with the methods of another."""
     if "customer_session_client_secret" not in p:
         return None
     session = customer_sessions.opened(state, p["customer_session_client_secret"])
+    if owner and owner != session["customer"]:
+        raise InvalidParameters(
+            "The Customer Session is of another customer than the intent: create it for the intent's customer.",
+            param="customer_session_client_secret",
+        )
     methods = customer_sessions.saved_methods(state, session, types)
     customer = state.get("customer", session["customer"], param="customer_session_client_secret")
     default = customer["invoice_settings"]["default_payment_method"]

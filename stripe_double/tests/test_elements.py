@@ -88,6 +88,22 @@ def test_a_page_sees_those_saved_methods_that_the_customer_session_allows(
     assert page("GET", "/v1/payment_methods", customer=customer.id)[0] == 403
 
 
+def test_saved_methods_are_not_shown_to_an_intent_of_another_customer(
+    page: Page, client: stripe.StripeClient, customer: stripe.Customer
+) -> None:
+    saved, secret = save(client, customer), open_to(client, customer, payment_method_redisplay="enabled")
+    foreign = client.v1.customers.create({})
+    for kind, more in (("payment_intents", {"amount": 500, "currency": "usd"}), ("setup_intents", {})):
+        service: Any = getattr(client.v1, kind)
+        asked = {"customer_session_client_secret": secret}
+        of_another = service.create({**more, "customer": foreign.id}).client_secret
+        status, refused = page("GET", "/v1/elements/sessions", client_secret=of_another, **asked)
+        assert (status, refused["error"]["param"]) == (400, "customer_session_client_secret")
+        own = service.create({**more, "customer": customer.id}).client_secret
+        status, session = page("GET", "/v1/elements/sessions", client_secret=own, **asked)
+        assert (status, [method["id"] for method in session["customer"]["payment_methods"]]) == (200, [saved])
+
+
 def test_a_customer_session_ends_after_half_an_hour(
     page: Page, client: stripe.StripeClient, customer: stripe.Customer, control: Control
 ) -> None:
