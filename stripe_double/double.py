@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import clock, control, dashboard, pages, pruning, receipts
+from . import clock, control, dashboard, pages, pruning, receipts, stripe_js
 from .api import Api, open_to_pages
 from .idempotency import Idempotency
 from .outage import Outage
@@ -73,6 +73,7 @@ class StripeDouble:
         self._app.register_blueprint(control.blueprint(self.state, self.webhooks, self.outage, self.reset))
         self._app.register_blueprint(pages.blueprint(self.state, self.webhooks, redirect_wait))
         self._app.register_blueprint(receipts.blueprint(self.state))
+        self._app.register_blueprint(stripe_js.blueprint())
         self._app.register_blueprint(dashboard.blueprint(self.state, dashboard_url))
         self._app.register_error_handler(NotFound, api.unrecognized)
         self._app.register_error_handler(MethodNotAllowed, api.unrecognized)

@@ -128,9 +128,13 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
     def intent_challenge(id: str) -> Response:  # noqa: A002
         with state.acting():
             intent = state.find("payment_intent", id) or state.find("setup_intent", id)
-            if intent is None or intent["status"] != "requires_action":
-                return Response(render_template("gone.html", title="Nothing to confirm here"), 404)
-            return Response(render_template("authenticate.html", **challenge_view({}, intent)))
+            framed = "framed" in request.args
+            if intent is not None and intent["status"] == "requires_action":
+                view = challenge_view({}, intent)
+                return Response(render_template("authenticate.html", framed=framed, **view))
+        if framed:
+            return Response(render_template("challenge_answered.html", title="Done"))
+        return Response(render_template("gone.html", title="Nothing to confirm here"), 404)
 
     @pages.post("/3ds/<id>")
     def answer_intent_challenge(id: str) -> AnyResponse:  # noqa: A002
@@ -151,6 +155,8 @@ def blueprint(state: State, webhooks: Webhooks, redirect_wait: float) -> Bluepri
                     payments.book(state, intent)
             except StripeError:
                 approved = False
+        if "framed" in request.args:  # within the shop's page, which is told and goes on itself
+            return Response(render_template("challenge_answered.html", title="Done"))
         if back is None:
             return Response(render_template("gone.html", title="Done: go back to the shop"))
         return redirect(f"{back}&redirect_status={'succeeded' if approved else 'failed'}", 303)
