@@ -5,10 +5,10 @@ class CardView {
     this.frame = frame;
     this.kind = kind;
     const names = { card: ["number", "expiry", "cvc", "zip"], cardNumber: ["number"], cardExpiry: ["expiry"], cardCvc: ["cvc"] };
-    const { options } = frame;
-    this.all = names[/** @type {"card"} */ (kind)].map(
-      (name) => new Field(name, { placeholder: kind === "card" ? undefined : options.placeholder, onChange: () => frame.changed() }),
-    );
+    const placeholder = kind === "card" ? undefined : frame.options.placeholder;
+    const onChange = () => frame.changed();
+    const number = () => this.together().find((each) => each.name === "number")?.value ?? "";
+    this.all = names[/** @type {"card"} */ (kind)].map((name) => new Field(name, { placeholder, onChange, number }));
     frame.root.className = "line";
     frame.root.append(...this.all.map((each) => each.element));
     this.update();
@@ -32,7 +32,7 @@ class CardView {
 
   /** This field's and, where the number is a frame of its own, those of the frames beside it. @returns {Field[]} */
   together() {
-    return this.kind === "card" ? this.fields() : [this.frame, ...this.frame.siblings()].flatMap((each) => each.view.fields());
+    return this.kind === "card" ? this.fields() : [this, ...this.frame.siblings().map((each) => each.view)].flatMap((each) => each.fields());
   }
 
   /** @returns {any} */

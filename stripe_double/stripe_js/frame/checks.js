@@ -73,6 +73,11 @@ function checkExpiry(text) {
   return year > now.getFullYear() + 50 ? "invalid_expiry_year" : null;
 }
 
+/** @param {string} text @param {string} number the card's, which tells how long its code is @returns {string | null} */
+function checkCvc(text, number) {
+  return text.length < brandOf(digitsOf(number)).cvc ? "incomplete_cvc" : null;
+}
+
 /** @param {string} text */
 function readExpiry(text) {
   const typed = digitsOf(text);

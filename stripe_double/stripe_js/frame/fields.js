@@ -5,7 +5,8 @@
  * @property {string} [inputmode]
  * @property {string} [placeholder]
  * @property {(text: string, typing: boolean) => string} [format]
- * @property {(text: string) => string | null} check Stripe's code for what is wrong with the text
+ * @property {(text: string, number: string) => string | null} check Stripe's code for what is wrong with the text, where
+ *   the card has this number
  * @property {string[]} [choices] countries, where one is chosen
  */
 
@@ -13,7 +14,7 @@
 const FIELDS = {
   number: { label: "Card number", autocomplete: "cc-number", inputmode: "numeric", placeholder: "1234 1234 1234 1234", format: formatNumber, check: checkNumber },
   expiry: { label: "Expiration date", autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY", format: formatExpiry, check: checkExpiry },
-  cvc: { label: "Security code", autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC", format: (text) => digitsOf(text).slice(0, 4), check: (text) => (text.length < 3 ? "incomplete_cvc" : null) },
+  cvc: { label: "Security code", autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC", format: (text) => digitsOf(text).slice(0, 4), check: checkCvc },
   zip: { label: "ZIP", autocomplete: "billing postal-code", placeholder: "ZIP", check: required("incomplete_zip") },
   iban: { label: "IBAN", autocomplete: "off", placeholder: "DE00 0000 0000 0000 0000 00", format: (text) => compactIban(text).replace(/(.{4})(?=.)/g, "$1 "), check: checkIban },
   name: { label: "Full name", autocomplete: "name", check: required("incomplete_name") },
@@ -47,11 +48,13 @@ function ownCountry() {
 
 /** One input with its label and what is wrong with it. */
 class Field {
-  /** @param {string} name @param {{label?: string, placeholder?: string, choices?: string[], onChange: () => void}} how */
+  /** @param {string} name @param {{label?: string, placeholder?: string, choices?: string[], onChange: () => void, number?: () => string}} how
+   *   `number` is that of the card whose code this is */
   constructor(name, how) {
     this.name = name;
     this.kind = FIELDS[name];
     this.onChange = how.onChange;
+    this.number = how.number ?? (() => "");
     /** @type {string | null} The code that is shown. */
     this.shown = null;
     const id = `field-${name}`;
@@ -105,7 +108,7 @@ class Field {
   }
 
   check() {
-    return this.kind.check(this.value);
+    return this.kind.check(this.value, this.number());
   }
 
   /** @param {string | null} code */

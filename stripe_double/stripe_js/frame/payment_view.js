@@ -13,8 +13,9 @@ class PaymentView {
     /** @type {any[]} */
     this.offered = [];
     const changed = () => this.frame.changed();
+    const number = () => this.field("number").value;
     this.forms = Object.fromEntries(
-      Object.entries(METHODS).map(([type, { fields }]) => [type, fields.map((name) => new Field(name, { onChange: changed }))]),
+      Object.entries(METHODS).map(([type, { fields }]) => [type, fields.map((name) => new Field(name, { onChange: changed, number }))]),
     );
     this.keep = checkbox("Save payment details for future purchases", changed);
     this.prefill(frame.options.defaultValues?.billingDetails ?? {});
