@@ -11,7 +11,8 @@ PAGE = """<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>A shop</title>
-  <link rel="icon" href="/style.css"><link rel="stylesheet" href="/style.css"><script src="{double}/v3/stripe.js"></script>
+  <link rel="icon" href="/style.css"><link rel="stylesheet" href="/style.css">
+  <script src="{double}/v3/stripe.js"></script>
 </head>
 <body>
   <main>
@@ -34,7 +35,8 @@ function attempt(act) {
   Promise.resolve().then(act).catch(thrown).then((answer) => { result.textContent = JSON.stringify(answer ?? null); });
 }
 function pay(act) { document.getElementById("pay").addEventListener("click", () => attempt(act)); }
-function tell(name) { return (event) => { document.getElementById("events").textContent += name + JSON.stringify(event); }; }
+const events = document.getElementById("events");
+function tell(name) { return (event) => { events.textContent += name + JSON.stringify(event); }; }
 const { KEY, SECRET, BACK } = %s;
 %s
 """
@@ -59,7 +61,6 @@ class PageShop:
                     "/": ("text/html", PAGE.format(double=double)),
                     "/page.js": ("text/javascript", shop.script),
                     "/style.css": ("text/css", STYLE),
-                    "/night.css": ("text/css", "body { background: #1a1b25; color: #fff; }"),
                 }.get(self.path, ("text/html", "<!doctype html><title>Back</title><h1>Thank you</h1>"))
                 self.send_response(200)
                 self.send_header("Content-Type", f"{kind}; charset=utf-8")

@@ -5,11 +5,18 @@ class AddressView {
     this.frame = frame;
     this.kind = kind;
     const { fields, allowedCountries, defaultValues = {} } = frame.options;
-    const names = kind === "address" ? ["name", "country", "line1", "line2", "city", "state", "postal_code"] : ["email"];
+    const names =
+      kind === "address" ? ["name", "country", "line1", "line2", "city", "state", "postal_code"] : ["email"];
     if (fields?.phone === "always") names.push("phone");
     this.all = names
       .filter((name) => name !== "name" || fields?.name !== "never")
-      .map((name) => new Field(name, { choices: name === "country" ? allowedCountries : undefined, onChange: () => this.changed() }));
+      .map(
+        (name) =>
+          new Field(name, {
+            choices: name === "country" ? allowedCountries : undefined,
+            onChange: () => this.changed(),
+          }),
+      );
     for (const field of this.all) {
       const value = defaultValues[field.name] ?? defaultValues.address?.[field.name];
       if (value) field.fill(value);
@@ -45,8 +52,19 @@ class AddressView {
   state() {
     if (this.kind === "linkAuthentication") return { value: { email: this.text("email") } };
     const part = (/** @type {string} */ name) => this.text(name) || null;
-    const [line1, line2, city, state, postal_code, country] = ["line1", "line2", "city", "state", "postal_code", "country"].map(part);
-    const value = { name: this.text("name"), phone: this.text("phone"), address: { line1, line2, city, state, postal_code, country } };
+    const [line1, line2, city, state, postal_code, country] = [
+      "line1",
+      "line2",
+      "city",
+      "state",
+      "postal_code",
+      "country",
+    ].map(part);
+    const value = {
+      name: this.text("name"),
+      phone: this.text("phone"),
+      address: { line1, line2, city, state, postal_code, country },
+    };
     return { elementMode: this.frame.options.mode, isNewAddress: true, value };
   }
 

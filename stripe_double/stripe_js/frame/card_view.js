@@ -4,7 +4,12 @@ class CardView {
   constructor(frame, kind) {
     this.frame = frame;
     this.kind = kind;
-    const names = { card: ["number", "expiry", "cvc", "zip"], cardNumber: ["number"], cardExpiry: ["expiry"], cardCvc: ["cvc"] };
+    const names = {
+      card: ["number", "expiry", "cvc", "zip"],
+      cardNumber: ["number"],
+      cardExpiry: ["expiry"],
+      cardCvc: ["cvc"],
+    };
     const placeholder = kind === "card" ? undefined : frame.options.placeholder;
     const onChange = () => frame.changed();
     const number = () => this.together().find((each) => each.name === "number")?.value ?? "";
@@ -32,7 +37,9 @@ class CardView {
 
   /** This field's and, where the number is a frame of its own, those of the frames beside it. @returns {Field[]} */
   together() {
-    return this.kind === "card" ? this.fields() : [this, ...this.frame.siblings().map((each) => each.view)].flatMap((each) => each.fields());
+    return this.kind === "card"
+      ? this.fields()
+      : [this, ...this.frame.siblings().map((each) => each.view)].flatMap((each) => each.fields());
   }
 
   /** @returns {any} */

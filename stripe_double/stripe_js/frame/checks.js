@@ -87,7 +87,10 @@ function readExpiry(text) {
 /** @param {string} text */
 function formatNumber(text) {
   const number = digitsOf(text).slice(0, 19);
-  const groups = brandOf(number).name === "amex" ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/ : /(\d{1,4})(\d{1,4})?(\d{1,4})?(\d{1,4})?(\d{1,3})?/;
+  const groups =
+    brandOf(number).name === "amex"
+      ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/
+      : /(\d{1,4})(\d{1,4})?(\d{1,4})?(\d{1,4})?(\d{1,3})?/;
   return (groups.exec(number) ?? []).slice(1).filter(Boolean).join(" ");
 }
 

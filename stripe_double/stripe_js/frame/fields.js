@@ -5,27 +5,65 @@
  * @property {string} [inputmode]
  * @property {string} [placeholder]
  * @property {(text: string, typing: boolean) => string} [format]
- * @property {(text: string, number: string) => string | null} check Stripe's code for what is wrong with the text, where
- *   the card has this number
+ * @property {(text: string, number: string) => string | null} check Stripe's code for what
+ *   is wrong with the text, where the card has this number
  * @property {string[]} [choices] countries, where one is chosen
  */
 
 /** @type {Record<string, FieldKind>} */
 const FIELDS = {
-  number: { label: "Card number", autocomplete: "cc-number", inputmode: "numeric", placeholder: "1234 1234 1234 1234", format: formatNumber, check: checkNumber },
-  expiry: { label: "Expiration date", autocomplete: "cc-exp", inputmode: "numeric", placeholder: "MM / YY", format: formatExpiry, check: checkExpiry },
-  cvc: { label: "Security code", autocomplete: "cc-csc", inputmode: "numeric", placeholder: "CVC", format: (text) => digitsOf(text).slice(0, 4), check: checkCvc },
+  number: {
+    label: "Card number",
+    autocomplete: "cc-number",
+    inputmode: "numeric",
+    placeholder: "1234 1234 1234 1234",
+    format: formatNumber,
+    check: checkNumber,
+  },
+  expiry: {
+    label: "Expiration date",
+    autocomplete: "cc-exp",
+    inputmode: "numeric",
+    placeholder: "MM / YY",
+    format: formatExpiry,
+    check: checkExpiry,
+  },
+  cvc: {
+    label: "Security code",
+    autocomplete: "cc-csc",
+    inputmode: "numeric",
+    placeholder: "CVC",
+    format: (text) => digitsOf(text).slice(0, 4),
+    check: checkCvc,
+  },
   zip: { label: "ZIP", autocomplete: "billing postal-code", placeholder: "ZIP", check: required("incomplete_zip") },
-  iban: { label: "IBAN", autocomplete: "off", placeholder: "DE00 0000 0000 0000 0000 00", format: (text) => compactIban(text).replace(/(.{4})(?=.)/g, "$1 "), check: checkIban },
+  iban: {
+    label: "IBAN",
+    autocomplete: "off",
+    placeholder: "DE00 0000 0000 0000 0000 00",
+    format: (text) => compactIban(text).replace(/(.{4})(?=.)/g, "$1 "),
+    check: checkIban,
+  },
   name: { label: "Full name", autocomplete: "name", check: required("incomplete_name") },
-  email: { label: "Email", autocomplete: "email", inputmode: "email", placeholder: "you@example.com", check: checkEmail },
+  email: {
+    label: "Email",
+    autocomplete: "email",
+    inputmode: "email",
+    placeholder: "you@example.com",
+    check: checkEmail,
+  },
   phone: { label: "Phone number", autocomplete: "tel", inputmode: "tel", check: required("incomplete_phone") },
   line1: { label: "Address line 1", autocomplete: "address-line1", check: required("incomplete_address") },
   line2: { label: "Address line 2 (optional)", autocomplete: "address-line2", check: () => null },
   city: { label: "City", autocomplete: "address-level2", check: required("incomplete_address") },
   state: { label: "State or province", autocomplete: "address-level1", check: required("incomplete_address") },
   postal_code: { label: "Postal code", autocomplete: "postal-code", check: required("incomplete_zip") },
-  country: { label: "Country or region", autocomplete: "country", check: required("incomplete_address"), choices: countries() },
+  country: {
+    label: "Country or region",
+    autocomplete: "country",
+    check: required("incomplete_address"),
+    choices: countries(),
+  },
 };
 /** Where the card's own postal code is asked for, and where an address has a state. */
 const WITH_ZIP = ["US", "GB", "CA"];
@@ -48,8 +86,11 @@ function ownCountry() {
 
 /** One input with its label and what is wrong with it. */
 class Field {
-  /** @param {string} name @param {{label?: string, placeholder?: string, choices?: string[], onChange: () => void, number?: () => string}} how
-   *   `number` is that of the card whose code this is */
+  /**
+   * @param {string} name
+   * @param {{placeholder?: string, choices?: string[], onChange: () => void, number?: () => string}} how `number` is
+   *   that of the card whose code this is
+   */
   constructor(name, how) {
     this.name = name;
     this.kind = FIELDS[name];
@@ -73,7 +114,7 @@ class Field {
     this.error.setAttribute("aria-live", "polite");
     const label = document.createElement("label");
     label.htmlFor = id;
-    label.textContent = how.label ?? this.kind.label;
+    label.textContent = this.kind.label;
     this.element = document.createElement("div");
     this.element.className = `field field-${name}`;
     this.element.append(label, this.input, this.error);

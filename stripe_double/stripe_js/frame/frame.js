@@ -31,7 +31,9 @@ class Frame {
   makeView() {
     if (this.kind === "payment") return new PaymentView(this);
     if (this.kind === "expressCheckout") return new WalletsView();
-    return ["address", "linkAuthentication"].includes(this.kind) ? new AddressView(this, this.kind) : new CardView(this, this.kind);
+    return ["address", "linkAuthentication"].includes(this.kind)
+      ? new AddressView(this, this.kind)
+      : new CardView(this, this.kind);
   }
 
   async start() {
@@ -97,10 +99,15 @@ class Frame {
     const refusal = this.validate();
     if (refusal.error) return refusal;
     const { id, ...data } = this.view.data();
-    if (id && as !== "confirm") return { integration: "A saved payment method was chosen: there is nothing to make of it." };
+    if (id && as !== "confirm")
+      return { integration: "A saved payment method was chosen: there is nothing to make of it." };
     const { card, billing_details: details } = data;
     const whole = {
-      confirm: () => merged({ ...(id ? { payment_method: id } : { payment_method_data: data }), ...this.view.confirming?.() }, id ? { ...parameters, payment_method_data: undefined } : parameters),
+      confirm: () =>
+        merged(
+          { ...(id ? { payment_method: id } : { payment_method_data: data }), ...this.view.confirming?.() },
+          id ? { ...parameters, payment_method_data: undefined } : parameters,
+        ),
       method: () => merged(data, parameters),
       token: () => ({ card: { address_zip: details?.address.postal_code, ...parameters.card, ...card } }),
     }[/** @type {"token"} */ (as)]();
@@ -115,7 +122,11 @@ class Frame {
 
   state() {
     const fields = this.view.fields();
-    const complete = !this.failure && fields.every((/** @type {Field} */ each) => !each.check()) && this.view.chosen !== null && this.kind !== "expressCheckout";
+    const complete =
+      !this.failure &&
+      fields.every((/** @type {Field} */ each) => !each.check()) &&
+      this.view.chosen !== null &&
+      this.kind !== "expressCheckout";
     const empty = fields.every((/** @type {Field} */ each) => each.empty) && !this.view.chosen?.id;
     return { complete, empty, ...this.view.state() };
   }

@@ -10,15 +10,36 @@ async function offer({ account, shared }) {
   if (customer.error) return customer;
   const intent = clientSecret ? await intentOf(account, clientSecret) : {};
   if (intent.error) return intent;
-  const allowed = intent.payment_method_types ?? shared.allowedPaymentMethodTypes ?? shared.paymentMethodTypes ?? shared.payment_method_types ?? Object.keys(METHODS);
-  const types = Object.keys(METHODS).filter((type) => allowed.includes(type) && !shared.excludedPaymentMethodTypes?.includes(type));
+  const allowed =
+    intent.payment_method_types ??
+    shared.allowedPaymentMethodTypes ??
+    shared.paymentMethodTypes ??
+    shared.payment_method_types ??
+    Object.keys(METHODS);
+  const types = Object.keys(METHODS).filter(
+    (type) => allowed.includes(type) && !shared.excludedPaymentMethodTypes?.includes(type),
+  );
   if (!types.length) {
-    return { error: { type: "invalid_request_error", message: `The Stripe double's Payment Element has ${Object.keys(METHODS).join(" and ")}, of which none is allowed.` } };
+    return {
+      error: {
+        type: "invalid_request_error",
+        message: `The Stripe double has ${Object.keys(METHODS).join(" and ")}, of which none is allowed here.`,
+      },
+    };
   }
   const features = customer.customer_session?.components?.payment_element?.features ?? {};
   const saved = (customer.payment_methods ?? []).filter((/** @type {any} */ method) => types.includes(method.type));
-  const reuses = intent.object === "setup_intent" || shared.mode === "setup" || Boolean(intent.setup_future_usage ?? shared.setupFutureUsage ?? shared.setup_future_usage);
-  return { types, saved, reuses, keeps: features.payment_method_save === "enabled", usage: features.payment_method_save_usage };
+  const reuses =
+    intent.object === "setup_intent" ||
+    shared.mode === "setup" ||
+    Boolean(intent.setup_future_usage ?? shared.setupFutureUsage ?? shared.setup_future_usage);
+  return {
+    types,
+    saved,
+    reuses,
+    keeps: features.payment_method_save === "enabled",
+    usage: features.payment_method_save_usage,
+  };
 }
 
 /** @param {Account} account @param {string} secret @returns {Promise<any>} */
@@ -33,7 +54,13 @@ async function intentOf(account, secret) {
 
 /** The customer, of a customer session. @param {Account} account @param {any} shared @returns {Promise<any>} */
 async function customerOf(account, { clientSecret, customerSessionClientSecret, mode, amount, currency }) {
-  const type = clientSecret ? { client_secret: clientSecret, type: clientSecret.startsWith("pi_") ? "payment_intent" : "setup_intent" } : { type: "deferred_intent", deferred_intent: { mode, amount, currency } };
-  const session = await callApi(account, "GET", "/v1/elements/sessions", { ...type, customer_session_client_secret: customerSessionClientSecret, locale: "en" });
+  const type = clientSecret
+    ? { client_secret: clientSecret, type: clientSecret.startsWith("pi_") ? "payment_intent" : "setup_intent" }
+    : { type: "deferred_intent", deferred_intent: { mode, amount, currency } };
+  const session = await callApi(account, "GET", "/v1/elements/sessions", {
+    ...type,
+    customer_session_client_secret: customerSessionClientSecret,
+    locale: "en",
+  });
   return session.error ? session : (session.customer ?? {});
 }

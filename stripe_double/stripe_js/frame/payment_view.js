@@ -15,17 +15,25 @@ class PaymentView {
     const changed = () => this.frame.changed();
     const number = () => this.field("number").value;
     this.forms = Object.fromEntries(
-      Object.entries(METHODS).map(([type, { fields }]) => [type, fields.map((name) => new Field(name, { onChange: changed, number }))]),
+      Object.entries(METHODS).map(([type, { fields }]) => [
+        type,
+        fields.map((name) => new Field(name, { onChange: changed, number })),
+      ]),
     );
     this.keep = checkbox("Save payment details for future purchases", changed);
     this.prefill(frame.options.defaultValues?.billingDetails ?? {});
-    for (const button of document.querySelectorAll("[data-fill]")) button.addEventListener("click", () => this.fillIn(/** @type {HTMLElement} */ (button)));
+    for (const button of document.querySelectorAll("[data-fill]"))
+      button.addEventListener("click", () => this.fillIn(/** @type {HTMLElement} */ (button)));
     this.field("country").input.addEventListener("change", changed);
   }
 
   /** @param {string} name @returns {Field} */
   field(name) {
-    return /** @type {Field} */ (Object.values(this.forms).flat().find((each) => each.name === name));
+    return /** @type {Field} */ (
+      Object.values(this.forms)
+        .flat()
+        .find((each) => each.name === name)
+    );
   }
 
   /** @param {any} details */
@@ -37,9 +45,10 @@ class PaymentView {
   /** @param {HTMLElement} button */
   fillIn(button) {
     const number = button.dataset.fill ?? "";
-    const values = this.chosen?.type === "sepa_debit"
-      ? { iban: number, name: "Jenny Rosen", email: "jenny@example.com" }
-      : { number, expiry: "12 / 34", cvc: number.length === 15 ? "1234" : "123", zip: "12345" };
+    const values =
+      this.chosen?.type === "sepa_debit"
+        ? { iban: number, name: "Jenny Rosen", email: "jenny@example.com" }
+        : { number, expiry: "12 / 34", cvc: number.length === 15 ? "1234" : "123", zip: "12345" };
     for (const [name, value] of Object.entries(values)) this.field(name).fill(value);
     this.frame.changed();
   }
@@ -50,7 +59,7 @@ class PaymentView {
     if (session.error) return { error: session.error };
     this.session = session;
     const order = this.frame.options.paymentMethodOrder ?? [];
-    const rank = (/** @type {string} */ type) => (order.indexOf(type) + 1 || order.length + 1);
+    const rank = (/** @type {string} */ type) => order.indexOf(type) + 1 || order.length + 1;
     const types = session.types.sort((/** @type {string} */ a, /** @type {string} */ b) => rank(a) - rank(b));
     this.offered = [...session.saved, ...types.map((/** @type {string} */ type) => ({ type }))];
     const { layout } = this.frame.options;
@@ -100,7 +109,8 @@ class PaymentView {
   choose(method) {
     this.chosen = method;
     for (const input of this.frame.root.querySelectorAll("[name=method]")) {
-      /** @type {HTMLInputElement} */ (input).checked = method !== null && /** @type {HTMLInputElement} */ (input).value === (method.id ?? method.type);
+      /** @type {HTMLInputElement} */ (input).checked =
+        method !== null && /** @type {HTMLInputElement} */ (input).value === (method.id ?? method.type);
     }
     this.update();
     this.frame.changed();
@@ -108,7 +118,9 @@ class PaymentView {
 
   update() {
     showAppearance(this.frame.shared.appearance);
-    this.offered.forEach((method, place) => this.panels && (this.panels[place].hidden = method !== this.chosen || Boolean(method.id)));
+    this.offered.forEach(
+      (method, place) => this.panels && (this.panels[place].hidden = method !== this.chosen || Boolean(method.id)),
+    );
     const { collects = {} } = this.frame.shared;
     const never = this.unasked();
     const hidden = {
@@ -130,19 +142,25 @@ class PaymentView {
   /** What the page said it asks for itself. @returns {Record<string, boolean>} */
   unasked() {
     const details = this.frame.options.fields?.billingDetails;
-    const asked = (/** @type {any} */ option, /** @type {string} */ name) => option === "never" || option?.[name] === "never";
+    const asked = (/** @type {any} */ option, /** @type {string} */ name) =>
+      option === "never" || option?.[name] === "never";
     const address = details === "never" ? "never" : details?.address;
-    return { name: asked(details, "name"), email: asked(details, "email"), country: asked(address, "country"), zip: asked(address, "postalCode") };
+    return {
+      name: asked(details, "name"),
+      email: asked(details, "email"),
+      country: asked(address, "country"),
+      zip: asked(address, "postalCode"),
+    };
   }
 
   agreement() {
     const shop = this.frame.options.business?.name ?? "Example Studio";
     if (this.chosen.type === "sepa_debit") {
-      return `By confirming, you authorise ${shop} to send instructions to your bank to debit your account, and your bank to debit it so. You are entitled to a refund within eight weeks.`;
+      return `By confirming, you let ${shop} debit your bank account, and may claim the money back within eight weeks.`;
     }
     const shown = this.frame.options.terms?.card ?? "auto";
     if (shown === "never" || (shown === "auto" && !this.session?.reuses)) return "";
-    return `By providing your card information, you allow ${shop} to charge your card for future payments in accordance with their terms.`;
+    return `By confirming, you let ${shop} charge your card for future payments in accordance with their terms.`;
   }
 
   fields() {
@@ -165,7 +183,12 @@ class PaymentView {
     const { id, type } = this.chosen;
     if (id) return { id };
     const text = (/** @type {string} */ name) => this.fields().find((each) => each.name === name)?.value;
-    if (type === "sepa_debit") return { type, sepa_debit: { iban: compactIban(text("iban") ?? "") }, billing_details: { name: text("name"), email: text("email") } };
+    if (type === "sepa_debit")
+      return {
+        type,
+        sepa_debit: { iban: compactIban(text("iban") ?? "") },
+        billing_details: { name: text("name"), email: text("email") },
+      };
     const address = { country: text("country"), postal_code: text("zip") };
     const kept = this.session?.keeps ? { allow_redisplay: this.keep.input.checked ? "always" : "limited" } : {};
     return { type, card: cardOf(text("number"), text("expiry"), text("cvc")), billing_details: { address }, ...kept };
@@ -173,7 +196,8 @@ class PaymentView {
 
   /** What else a confirmation says. */
   confirming() {
-    if (!this.chosen.id && this.keep.input.checked && !this.keep.element.hidden) return { setup_future_usage: this.session?.usage };
+    if (!this.chosen.id && this.keep.input.checked && !this.keep.element.hidden)
+      return { setup_future_usage: this.session?.usage };
     if (this.chosen.type !== "sepa_debit") return {};
     return { mandate_data: { customer_acceptance: { type: "online", online: { infer_from_client: true } } } };
   }
@@ -184,9 +208,14 @@ class PaymentView {
     const { billing_details: details = {} } = parameters.payment_method_data ?? parameters;
     const never = this.unasked();
     const debit = this.chosen?.type === "sepa_debit";
-    const said = debit ? { name: details.name, email: details.email } : { country: details.address?.country, zip: details.address?.postal_code };
+    const said = debit
+      ? { name: details.name, email: details.email }
+      : { country: details.address?.country, zip: details.address?.postal_code };
     const missing = Object.entries(said).find(([name, value]) => never[name] && value === undefined);
-    return missing && `The Payment Element was told never to ask for ${missing[0]}: pass it in payment_method_data.billing_details.`;
+    return (
+      missing &&
+      `The Payment Element was told never to ask for ${missing[0]}: pass it in payment_method_data.billing_details.`
+    );
   }
 }
 

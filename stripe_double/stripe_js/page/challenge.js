@@ -14,13 +14,28 @@ function showChallenge(origin, address) {
   frame.src = `${origin}${new URL(address).pathname}?framed`;
   const [first, last] = [guard(frame), guard(frame)];
   overlay.append(first, frame, last);
-  const over = { position: "fixed", inset: "0", "z-index": "2147483647", display: "flex", "align-items": "center", "justify-content": "center", background: "rgb(0 0 0 / 60%)" };
-  const within = { border: "0", width: "min(100%, 30rem)", height: "min(100%, 27rem)", background: "#fff", "border-radius": "8px" };
+  const over = {
+    position: "fixed",
+    inset: "0",
+    "z-index": "2147483647",
+    display: "flex",
+    "align-items": "center",
+    "justify-content": "center",
+    background: "rgb(0 0 0 / 60%)",
+  };
+  const within = {
+    border: "0",
+    width: "min(100%, 30rem)",
+    height: "min(100%, 27rem)",
+    background: "#fff",
+    "border-radius": "8px",
+  };
   for (const [name, value] of Object.entries(over)) overlay.style.setProperty(name, value);
   for (const [name, value] of Object.entries(within)) frame.style.setProperty(name, value);
   const behind = [...document.body.children].filter((each) => each instanceof HTMLElement && !each.inert);
   return new Promise((resolve) => {
-    const keys = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && frame.contentWindow?.postMessage("refuse", origin);
+    const keys = (/** @type {KeyboardEvent} */ event) =>
+      event.key === "Escape" && frame.contentWindow?.postMessage("refuse", origin);
     const heard = (/** @type {MessageEvent} */ event) => {
       if (event.source !== frame.contentWindow || event.origin !== origin || event.data !== "answered") return;
       removeEventListener("message", heard);

@@ -1,19 +1,85 @@
-const CARD_OPTIONS = ["classes", "style", "disabled", "placeholder", "showIcon", "iconStyle", "hideIcon", "disableLink", "preferredNetwork"];
+const CARD_OPTIONS = [
+  "classes",
+  "style",
+  "disabled",
+  "placeholder",
+  "showIcon",
+  "iconStyle",
+  "hideIcon",
+  "disableLink",
+  "preferredNetwork",
+];
 /** What each element takes. @type {Record<string, string[] | undefined>} */
 const ELEMENT_OPTIONS = {
-  payment: ["layout", "fields", "defaultValues", "business", "paymentMethodOrder", "readOnly", "terms", "wallets", "walletOptions", "applePay"],
+  payment: [
+    "layout",
+    "fields",
+    "defaultValues",
+    "business",
+    "paymentMethodOrder",
+    "readOnly",
+    "terms",
+    "wallets",
+    "walletOptions",
+    "applePay",
+  ],
   card: [...CARD_OPTIONS, "value", "hidePostalCode"],
   cardNumber: CARD_OPTIONS,
   cardExpiry: CARD_OPTIONS,
   cardCvc: CARD_OPTIONS,
-  address: ["mode", "defaultValues", "allowedCountries", "fields", "validation", "autocomplete", "display", "contacts", "blockPoBox"],
+  address: [
+    "mode",
+    "defaultValues",
+    "allowedCountries",
+    "fields",
+    "validation",
+    "autocomplete",
+    "display",
+    "contacts",
+    "blockPoBox",
+  ],
   linkAuthentication: ["defaultValues"],
   // Wallets are not there, so nothing that is said of them matters.
-  expressCheckout: ["buttonType", "buttonTheme", "buttonHeight", "layout", "paymentMethods", "paymentMethodOrder", "wallets",
-    "emailRequired", "phoneNumberRequired", "billingAddressRequired", "shippingAddressRequired", "shippingRates", "allowedShippingCountries", "applePay", "business", "lineItems"],
+  expressCheckout: [
+    "buttonType",
+    "buttonTheme",
+    "buttonHeight",
+    "layout",
+    "paymentMethods",
+    "paymentMethodOrder",
+    "wallets",
+    "emailRequired",
+    "phoneNumberRequired",
+    "billingAddressRequired",
+    "shippingAddressRequired",
+    "shippingRates",
+    "allowedShippingCountries",
+    "applePay",
+    "business",
+    "lineItems",
+  ],
 };
-const EVENTS = ["ready", "change", "focus", "blur", "escape", "loaderror", "loaderstart", "networkschange", "availablepaymentmethodschange"];
-const NEVER_HAPPENING = ["carddetailschange", "savedpaymentmethodupdate", "savedpaymentmethodremove", "click", "confirm", "cancel", "shippingaddresschange", "shippingratechange"];
+const EVENTS = [
+  "ready",
+  "change",
+  "focus",
+  "blur",
+  "escape",
+  "loaderror",
+  "loaderstart",
+  "networkschange",
+  "availablepaymentmethodschange",
+];
+const NEVER_HAPPENING = [
+  "carddetailschange",
+  "savedpaymentmethodupdate",
+  "savedpaymentmethodremove",
+  "click",
+  "confirm",
+  "cancel",
+  "shippingaddresschange",
+  "shippingratechange",
+];
 
 /**
  * One element. Its fields are in a frame of the double's origin, so what is typed is never on this page: the frame is
@@ -23,7 +89,9 @@ class StripeElement {
   /** @param {Elements} elements @param {string} type @param {any} options */
   constructor(elements, type, options) {
     if (type === "address" && !["shipping", "billing"].includes(options.mode)) {
-      throw new IntegrationError('Invalid value for elements.create("address"): mode should be "shipping" or "billing".');
+      throw new IntegrationError(
+        'Invalid value for elements.create("address"): mode should be "shipping" or "billing".',
+      );
     }
     this.elements = elements;
     this.type = type;
@@ -46,7 +114,9 @@ class StripeElement {
     if (this.destroyed) throw new IntegrationError("This element has been destroyed. Create a new one.");
     const container = typeof target === "string" ? document.querySelector(target) : target;
     if (!(container instanceof HTMLElement)) {
-      throw new IntegrationError(`The page has no element ${JSON.stringify(target)} to mount into. Call mount() once it is there.`);
+      throw new IntegrationError(
+        `The page has no element ${JSON.stringify(target)} to mount into. Call mount() once it is there.`,
+      );
     }
     if (this.container === container && this.frame?.isConnected) return;
     this.unmount();
@@ -58,7 +128,9 @@ class StripeElement {
     frame.title = `Secure ${WORDS[this.type]} input frame`;
     for (const [name, value] of Object.entries(FRAME_STYLE)) frame.style.setProperty(name, value);
     const start = { account, group: channel, options: forFrame(this.options), shared: this.elements.shared() };
-    this.line = new FrameLine(frame, account.origin, `/v3/elements/${this.type}.html`, start, (event, detail) => this.hear(event, detail));
+    this.line = new FrameLine(frame, account.origin, `/v3/elements/${this.type}.html`, start, (event, detail) =>
+      this.hear(event, detail),
+    );
     container.append(frame);
     followLabels(this);
     this.showClasses();
@@ -131,7 +203,8 @@ class StripeElement {
   /** @param {string} event @param {Function} handler @param {boolean} once */
   listen(event, handler, once) {
     if (!EVENTS.includes(event) && !NEVER_HAPPENING.includes(event)) throw lacking(`event ${event} of ${this.type}`);
-    if (typeof handler !== "function") throw new IntegrationError(`${this.type}.on(${JSON.stringify(event)}) takes a function.`);
+    if (typeof handler !== "function")
+      throw new IntegrationError(`${this.type}.on(${JSON.stringify(event)}) takes a function.`);
     this.handlers.push({ event, handler, once });
     return this;
   }
@@ -152,14 +225,21 @@ class StripeElement {
 
   /** The names by which a page styles the container of a card's element. */
   classes() {
-    const names = { base: "StripeElement", complete: "StripeElement--complete", empty: "StripeElement--empty", focus: "StripeElement--focus", invalid: "StripeElement--invalid" };
+    const names = {
+      base: "StripeElement",
+      complete: "StripeElement--complete",
+      empty: "StripeElement--empty",
+      focus: "StripeElement--focus",
+      invalid: "StripeElement--invalid",
+    };
     return { ...names, ...this.options.classes };
   }
 
   showClasses() {
     const { empty, complete, error } = this.state;
     const shown = { base: true, empty, complete, invalid: Boolean(error), focus: Boolean(this.focused) };
-    for (const [name, on] of Object.entries(shown)) this.container?.classList.toggle(this.classes()[/** @type {"base"} */ (name)], on);
+    for (const [name, on] of Object.entries(shown))
+      this.container?.classList.toggle(this.classes()[/** @type {"base"} */ (name)], on);
   }
 
   /** @param {string} command @param {object} [detail] @returns {Promise<any>} */
@@ -181,10 +261,26 @@ class StripeElement {
 
 /** @type {Record<string, string>} */
 const WORDS = {
-  payment: "payment", card: "card payment", cardNumber: "card number", cardExpiry: "expiration date",
-  cardCvc: "CVC", address: "address", linkAuthentication: "email", expressCheckout: "express checkout",
+  payment: "payment",
+  card: "card payment",
+  cardNumber: "card number",
+  cardExpiry: "expiration date",
+  cardCvc: "CVC",
+  address: "address",
+  linkAuthentication: "email",
+  expressCheckout: "express checkout",
 };
-const FRAME_STYLE = { border: "0", display: "block", width: "100%", "min-width": "100%", height: "1px", margin: "0", padding: "0", overflow: "hidden", "color-scheme": "light only" };
+const FRAME_STYLE = {
+  border: "0",
+  display: "block",
+  width: "100%",
+  "min-width": "100%",
+  height: "1px",
+  margin: "0",
+  padding: "0",
+  overflow: "hidden",
+  "color-scheme": "light only",
+};
 
 /** Options as they may travel to the frame. @param {any} options */
 function forFrame({ classes: _classes, ...options }) {
@@ -194,7 +290,9 @@ function forFrame({ classes: _classes, ...options }) {
 /** A click on a label of the container is one into the element. @param {StripeElement} element */
 function followLabels(element) {
   const container = element.container;
-  const labels = document.querySelectorAll(container?.id ? `label[for=${CSS.escape(container.id)}]` : "label:not(label)");
+  const labels = document.querySelectorAll(
+    container?.id ? `label[for=${CSS.escape(container.id)}]` : "label:not(label)",
+  );
   for (const label of [container?.closest("label"), ...labels]) {
     label?.addEventListener("click", () => element.container === container && element.frame && element.focus());
   }

@@ -1,9 +1,25 @@
 const ELEMENTS_OPTIONS = [
-  "clientSecret", "mode", "amount", "currency", "setupFutureUsage", "setup_future_usage", "captureMethod",
-  "capture_method", "allowedPaymentMethodTypes", "paymentMethodTypes", "payment_method_types",
-  "excludedPaymentMethodTypes", "paymentMethodCreation", "customerSessionClientSecret", "appearance",
+  "clientSecret",
+  "mode",
+  "amount",
+  "currency",
+  "setupFutureUsage",
+  "setup_future_usage",
+  "captureMethod",
+  "capture_method",
+  "allowedPaymentMethodTypes",
+  "paymentMethodTypes",
+  "payment_method_types",
+  "excludedPaymentMethodTypes",
+  "paymentMethodCreation",
+  "customerSessionClientSecret",
+  "appearance",
   // Nothing to the double: one language, its own fonts, no loader, no other addresses to fill in.
-  "locale", "fonts", "loader", "syncAddressCheckbox", "developerTools",
+  "locale",
+  "fonts",
+  "loader",
+  "syncAddressCheckbox",
+  "developerTools",
 ];
 
 /** The elements of one payment: what they share, and what they have together. */
@@ -35,7 +51,9 @@ class Elements {
       throw new IntegrationError(`Can only create one element of type ${type} through one elements object.`);
     }
     if (type === "payment" && !this.options.clientSecret && !this.options.mode) {
-      throw new IntegrationError("The Payment Element needs stripe.elements({clientSecret}) or stripe.elements({mode, currency}).");
+      throw new IntegrationError(
+        "The Payment Element needs stripe.elements({clientSecret}) or stripe.elements({mode, currency}).",
+      );
     }
     const element = new StripeElement(this, type, options);
     this.made.push(element);
@@ -45,13 +63,18 @@ class Elements {
 
   /** @param {string} type @param {{mode?: string}} [options] @returns {any} */
   getElement(type, options) {
-    const wanted = (/** @type {StripeElement} */ each) => each.type === type && (!options?.mode || each.options.mode === options.mode);
+    const wanted = (/** @type {StripeElement} */ each) =>
+      each.type === type && (!options?.mode || each.options.mode === options.mode);
     return this.made.find(wanted) ?? null;
   }
 
   /** @param {any} options @returns {Promise<void>} */
   async update(options) {
-    checkOptions("elements.update()", options, ELEMENTS_OPTIONS.filter((name) => name !== "clientSecret"));
+    checkOptions(
+      "elements.update()",
+      options,
+      ELEMENTS_OPTIONS.filter((name) => name !== "clientSecret"),
+    );
     const changed = { ...this.options, ...options };
     checkMode(changed);
     this.options = changed;
@@ -92,7 +115,9 @@ class Elements {
   /** Of the intent they were made for. @param {string} where @returns {string} */
   clientSecret(where) {
     if (this.options.clientSecret) return this.options.clientSecret;
-    throw new IntegrationError(`Missing value for ${where}: clientSecret, for stripe.elements() was called without one.`);
+    throw new IntegrationError(
+      `Missing value for ${where}: clientSecret, for stripe.elements() was called without one.`,
+    );
   }
 
   /**
@@ -101,7 +126,8 @@ class Elements {
    */
   async post(where, path, as, parameters) {
     const payment = this.getElement("payment");
-    if (!payment?.frame) throw new IntegrationError(`Invalid value for ${where}: elements should have a mounted Payment Element.`);
+    if (!payment?.frame)
+      throw new IntegrationError(`Invalid value for ${where}: elements should have a mounted Payment Element.`);
     if (!this.options.clientSecret && !this.submitted) {
       throw new IntegrationError(`elements.submit() must be called before ${where}.`);
     }
@@ -122,7 +148,10 @@ class Elements {
   /** What each frame is told of the whole. */
   shared() {
     const { fonts: _fonts, ...options } = this.options;
-    const collects = { email: Boolean(this.getElement("linkAuthentication")), address: Boolean(this.getElement("address", { mode: "billing" })) };
+    const collects = {
+      email: Boolean(this.getElement("linkAuthentication")),
+      address: Boolean(this.getElement("address", { mode: "billing" })),
+    };
     return { ...options, collects };
   }
 
@@ -136,9 +165,12 @@ function checkMode({ mode, amount, currency }) {
   if (mode === undefined) return;
   if (mode !== "payment" && mode !== "setup") throw lacking(`mode ${JSON.stringify(mode)} of stripe.elements()`);
   if (mode === "payment" && !(Number.isInteger(amount) && amount > 0)) {
-    throw new IntegrationError("Invalid value for stripe.elements(): amount should be a whole number of the smallest unit, above 0.");
+    throw new IntegrationError(
+      "Invalid value for stripe.elements(): amount should be a whole number of the smallest unit, above 0.",
+    );
   }
-  if (typeof currency !== "string" && mode === "payment") throw new IntegrationError("Missing value for stripe.elements(): currency.");
+  if (typeof currency !== "string" && mode === "payment")
+    throw new IntegrationError("Missing value for stripe.elements(): currency.");
 }
 
 /** An address without what is not known of it. @param {any} value */

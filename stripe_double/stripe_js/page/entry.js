@@ -3,7 +3,8 @@
  * @param {HTMLOrSVGScriptElement | null} script
  */
 function startPage(script) {
-  if (!script || !("src" in script)) throw new IntegrationError("Include Stripe.js by a script tag of type text/javascript.");
+  if (!script || !("src" in script))
+    throw new IntegrationError("Include Stripe.js by a script tag of type text/javascript.");
   const origin = new URL(script.src).origin;
   /** @type {import("@stripe/stripe-js").StripeConstructor} */
   const Stripe = (key, options) => /** @type {any} */ (makeStripe(origin, key, options));
@@ -19,7 +20,9 @@ function makeStripe(origin, key, options = {}) {
     throw new IntegrationError("Call Stripe() with your publishable key. You used an empty string.");
   }
   if (/^(sk|rk)_/.test(key)) {
-    throw new IntegrationError("You should not use your secret key with Stripe.js: call Stripe() with the publishable one, pk_...");
+    throw new IntegrationError(
+      "You should not use your secret key with Stripe.js: call Stripe() with the publishable one, pk_...",
+    );
   }
   if (!key.startsWith("pk_")) throw new IntegrationError("Stripe() takes a publishable key: it begins with pk_.");
   // Betas open what the double lacks, and that says so itself; it speaks English alone.

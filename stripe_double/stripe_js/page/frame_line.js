@@ -4,7 +4,8 @@
  */
 class FrameLine {
   /**
-   * @param {HTMLIFrameElement} frame @param {string} origin @param {string} path @param {any} start what the frame is told first
+   * @param {HTMLIFrameElement} frame @param {string} origin @param {string} path
+   * @param {any} start what the frame is told first
    * @param {(event: string, detail: any) => void} hear
    */
   constructor(frame, origin, path, start, hear) {
@@ -15,7 +16,11 @@ class FrameLine {
     this.waiting = new Map();
     this.asked = 0;
     frame.src = `${origin}${path}#${name}`;
-    frame.addEventListener("load", () => frame.contentWindow?.postMessage({ channel: name, ...start }, origin, [port2]), { once: true });
+    frame.addEventListener(
+      "load",
+      () => frame.contentWindow?.postMessage({ channel: name, ...start }, origin, [port2]),
+      { once: true },
+    );
     port1.onmessage = ({ data }) => {
       if (data.event) return hear(data.event, data.detail);
       this.waiting.get(data.answers)?.(data.answer);

@@ -87,7 +87,8 @@ const FORMER = ["createSource", "initCheckout", "initEmbeddedCheckout", "redirec
 function throwingByName(surface) {
   return new Proxy(surface, {
     get(target, name) {
-      if (LACKING.includes(/** @type {any} */ (name)) || FORMER.includes(String(name))) throw lacking(`stripe.${String(name)}`);
+      if (LACKING.includes(/** @type {any} */ (name)) || FORMER.includes(String(name)))
+        throw lacking(`stripe.${String(name)}`);
       return Reflect.get(target, name, target);
     },
   });
@@ -107,15 +108,19 @@ function checkOptions(of, options, known) {
  * @typedef {"payment_intent" | "setup_intent"} Kind
  *
  * Which intent a client secret is of.
- * @param {string} where @param {unknown} secret @param {Kind} [kind] @returns {{kind: Kind, id: string, secret: string}}
+ * @param {string} where @param {unknown} secret @param {Kind} [kind]
+ * @returns {{kind: Kind, id: string, secret: string}}
  */
 function readSecret(where, secret, kind) {
   const found = typeof secret === "string" ? /^((pi|seti)_[a-zA-Z0-9]+)_secret_[a-zA-Z0-9]+$/.exec(secret) : null;
   const named = found && (found[2] === "pi" ? "payment_intent" : "setup_intent");
   if (!found || !named || (kind && named !== kind)) {
-    const of = kind ? `a client secret of a ${kind === "payment_intent" ? "PaymentIntent" : "SetupIntent"}` : "a client secret";
+    const of = kind
+      ? `a client secret of a ${kind === "payment_intent" ? "PaymentIntent" : "SetupIntent"}`
+      : "a client secret";
     throw new IntegrationError(
-      `Invalid value for ${where}: clientSecret should be ${of}, \${id}_secret_\${secret}. You specified: ${String(secret)}.`,
+      `Invalid value for ${where}: clientSecret should be ${of}, \${id}_secret_\${secret}. ` +
+        `You specified: ${String(secret)}.`,
     );
   }
   return { kind: named, id: found[1], secret: found[0] };

@@ -1,8 +1,10 @@
 /**
- * @typedef {{elements?: any, clientSecret?: string, confirmParams?: any, redirect?: "always" | "if_required"}} ConfirmOptions
+ * @typedef {{
+ *   elements?: any, clientSecret?: string, confirmParams?: any, redirect?: "always" | "if_required",
+ * }} ConfirmOptions
  *
- * Pay or save with what the Payment Element has, or with the method that is named. Sends the customer on to `return_url`
- * when it is done, and then never resolves, unless `redirect` is if_required.
+ * Pay or save with what the Payment Element has, or with the method that is named. Sends the customer on to
+ * `return_url` when it is done, and then never resolves, unless `redirect` is if_required.
  * @param {Account} account @param {Kind} kind @param {ConfirmOptions} options @returns {Promise<any>}
  */
 async function confirmIntent(account, kind, options) {
@@ -17,7 +19,9 @@ async function confirmIntent(account, kind, options) {
     throw new IntegrationError(`Invalid value for ${where}: redirect should be "always" or "if_required".`);
   }
   if (redirect === "always" && !confirmParams.return_url) {
-    throw new IntegrationError(`Missing value for ${where}: confirmParams.return_url, unless redirect is "if_required".`);
+    throw new IntegrationError(
+      `Missing value for ${where}: confirmParams.return_url, unless redirect is "if_required".`,
+    );
   }
   const intent = readSecret(where, clientSecret ?? elements?.clientSecret(where), kind);
   const parameters = { return_url: location.href, ...confirmParams };
@@ -50,7 +54,9 @@ async function confirmWithCard(account, kind, clientSecret, data = {}, options =
       const named = { ...details, type: "card", card };
       answer = await callApi(account, "POST", confirmPath(intent), { ...parameters, payment_method_data: named });
     } else {
-      throw new IntegrationError(`Invalid value for ${where}: payment_method.card should be a card element or {token}.`);
+      throw new IntegrationError(
+        `Invalid value for ${where}: payment_method.card should be a card element or {token}.`,
+      );
     }
   } else {
     answer = await callApi(account, "POST", confirmPath(intent), { ...parameters, payment_method: method });

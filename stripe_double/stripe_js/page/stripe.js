@@ -57,7 +57,8 @@ class StripeJs {
     if ("error" in intent) return intent;
     if (intent.confirmation_method !== "manual") {
       throw new IntegrationError(
-        "stripe.handleCardAction() is for a PaymentIntent that the server confirms (confirmation_method: manual). Use stripe.handleNextAction().",
+        "stripe.handleCardAction() is for a PaymentIntent that the server confirms (confirmation_method: manual). " +
+          "Use stripe.handleNextAction().",
       );
     }
     return settle(this.account, kind, intent);

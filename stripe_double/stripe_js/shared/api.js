@@ -24,10 +24,17 @@ async function callApi(account, method, path, parameters = {}) {
   const address = account.origin + path;
   try {
     const answer =
-      method === "GET" ? await fetch(`${address}?${form}`, { headers }) : await fetch(address, { method, body: form, headers });
+      method === "GET"
+        ? await fetch(`${address}?${form}`, { headers })
+        : await fetch(address, { method, body: form, headers });
     return await answer.json();
   } catch {
-    return { error: { type: "api_connection_error", message: "The payments provider cannot be reached. Check the connection and try again." } };
+    return {
+      error: {
+        type: "api_connection_error",
+        message: "The payments provider cannot be reached. Check the connection and try again.",
+      },
+    };
   }
 }
 
