@@ -117,6 +117,7 @@ _NEEDED = (
     "services.reconciliation",
     "services.refunding",
     "services.refreshing",
+    "services.settling",
     "services.webhook",
 )
 

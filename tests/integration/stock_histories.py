@@ -6,7 +6,7 @@ After every write what is left and what payments have taken must be what was put
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -362,22 +362,27 @@ class World(Stage):
         except Exception as error:
             self._check_refusal(error, ("StockTooLow", "TryAgain"))
 
-    def supply(self, release: Release) -> None:
-        """An admin says that what was short is there."""
-        short = [each for each in self.payments if each.shortages]
-        if short:
-            payment_id = self.chance.choice(short).id
-            self.begin(lambda: self._supply(release, payment_id))
+    def settle_a_shortage(self, release: Release) -> None:
+        """An admin says that something is there after all or will not be delivered, of what is missing or is not."""
+        missing = [(each.id, lack.ref) for each in self.payments for lack in each.shortages]
+        others = [(each.id, sku) for each in self.payments for sku in each.order.stocked]
+        if others:
+            payment_id, sku = self.chance.choice(missing if missing and self.chance.random() < 0.9 else others)
+            resolution = self.chance.choice(["supplied", "supplied", "waived"])
+            self.begin(lambda: self._settle(release, payment_id, sku, resolution))
 
-    def _supply(self, release: Release, payment_id: str) -> None:
-        recording, actors = release.module("services.recording"), release.module("domain.actors")
-        state, store = release.module("domain.facts").ShortageState, self.table(release)
+    def _settle(self, release: Release, payment_id: str, sku: str, resolution: str) -> None:
+        state = release.module("domain.facts").ShortageState(resolution)
         try:
-            payment = store.payment(payment_id)
-            settled = [replace(each, state=state.SUPPLIED) for each in payment.shortages]
-            recording.record(store, payment, settled, actor=actors.LOOK, now=self.now)
+            acted = release.module("services.settling").settle(
+                payment_id, sku, state, by="grace", store=self.table(release), now=self.now
+            )
         except Exception as error:
-            self._check_refusal(error, ("NothingLeft", "TryAgain", "NewerRelease"))
+            self._check_refusal(error, ("NothingToSettle", "StockTooLow", "TryAgain", "NewerRelease"))
+            return
+        self.counts[f"shortages {resolution}"] += acted.is_new
+        settled = {each.ref: each.state.value for each in self.reader.payment(payment_id).shortages}
+        assert settled[sku] in (resolution, "supplied"), "answered as settled, and is not"
 
     def reconcile(self, release: Release) -> None:
         reported: list[Any] = []
@@ -487,8 +492,8 @@ class World(Stage):
                 self.cancel(release)
             case "goods" if knows_stock:
                 self.deliver_goods(release)
-            case "supply" if knows_stock:
-                self.supply(release)
+            case "shortage" if knows_stock:
+                self.settle_a_shortage(release)
             case "reconcile":
                 self.begin(lambda: self.reconcile(release))
             case "hear":
@@ -518,10 +523,22 @@ class World(Stage):
             for event in [*self.untold]:
                 self._deliver(event, self.next)
             self.reconcile(self.next)
+            self._settle_what_is_missing()
+
+    def _settle_what_is_missing(self) -> None:
+        """An admin goes through the shortages; of some there are as many by then."""
+        for payment in self.payments:
+            for lack in payment.open_shortages:
+                match self.chance.choice(["goods", "supplied", "waived", "left"]):
+                    case "goods":
+                        self._change_stock(self.next, lack.ref, lack.quantity)
+                        self._settle(self.next, payment.id, lack.ref, "supplied")
+                    case "supplied" | "waived" as resolution:
+                        self._settle(self.next, payment.id, lack.ref, resolution)
 
 
 _MOVES = (
     ["click"] * 6
     + ["pay", "pay", "hear", "hear", "hear", "hear", "time", "time", "reconcile", "late", "goods", "bank"]
-    + ["cancel", "supply", "refund", "deploy"]
+    + ["cancel", "shortage", "shortage", "shortage", "late", "refund", "deploy"]
 )
