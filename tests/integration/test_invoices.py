@@ -158,6 +158,18 @@ def test_another_program_reads_what_was_set(letters: str, typesetter: Any) -> No
     assert document.is_tagged()
 
 
+@pytest.mark.parametrize(
+    "name", ["Ada \U0001f600", "\u10d2\u10d8\u10dd\u10e0\u10d2\u10d8", "\u9999", "\ue000", "a\0b", "\u0378"]
+)
+def test_what_no_font_has_keeps_nobody_from_an_invoice(name: str, typesetter: Any) -> None:
+    order = Order((replace(MUGS, name=name), MUGS), address=replace(LONDON, name=name), billing_address=LEEDS)
+    texts = said(an_invoiced(order))
+    document = pypdfium2.PdfDocument(paper.pdf(typesetter, texts, 1, date(2026, 11, 21)))
+    read = document[0].get_textpage().get_text_range()
+    assert [line for line in (*texts["buyer"], "Enamel mug", "72.00") if line not in read] == []
+    assert document.is_tagged()
+
+
 def test_the_language_is_said(typesetter: Any) -> None:
     pdf = paper.pdf(typesetter, said(an_invoiced(Order((MUGS,)))), 1, date(2026, 11, 21))
     assert re.search(rb"/Lang\s*\(en\)", inside(pdf))

@@ -23,12 +23,23 @@ def compiler() -> typst.Compiler:
 
 
 def pdf(compiler: typst.Compiler, said: Mapping[str, object], template: int, day: date) -> bytes:
-    """A tagged PDF (PDF/UA-1), the same bytes for the same `said`: texts, which are never markup."""
-    made = compiler.compile(
-        _HERE / f"invoice-{template}.typ",
-        format="pdf",
-        sys_inputs={"said": json.dumps(said, ensure_ascii=False)},
-        pdf_standards="ua-1",
-        timestamp=datetime.combine(day, time(), UTC),
-    )
-    return bytes(made)  # type: ignore[arg-type]
+    """A tagged PDF, the same bytes for the same `said`: texts, which are never markup.
+
+    It is PDF/UA-1 unless there is a character that no font has: that is drawn as a box, which the standard forbids.
+    """
+
+    def made(standard: str | None) -> bytes:
+        compiled = compiler.compile(
+            _HERE / f"invoice-{template}.typ",
+            format="pdf",
+            sys_inputs={"said": json.dumps(said, ensure_ascii=False)},
+            pdf_standards=standard,
+            timestamp=datetime.combine(day, time(), UTC),
+        )
+        return bytes(compiled)  # type: ignore[arg-type]
+
+    try:
+        return made("ua-1")
+    except typst.TypstError:
+        # Whoever wrote an emoji into their name gets an invoice all the same.
+        return made(None)
