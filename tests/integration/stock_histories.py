@@ -466,6 +466,7 @@ class World(Stage):
             if payment.is_paid:
                 short = {each.ref for each in payment.shortages if each.state != "supplied"}
                 assert {*payment.stock_taken, *short} == {*payment.order.stocked}
+                assert not short & {*payment.stock_taken}, "taken, and not to be delivered from there"
                 self.counts["short in the end"] += bool(short)
             if payment.replaced_by:
                 self.counts["replaced"] += 1

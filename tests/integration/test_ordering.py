@@ -188,6 +188,43 @@ def test_an_order_in_anothers_place_closes_it_and_takes_over_its_stock(shop: Sho
     assert (shop.left, shop.taken(last)) == (2, 1)
 
 
+def test_between_the_two_nobody_else_gets_its_stock(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, stripe, others = shop.ordered(3), shop.system.functions["CreateSession"].stripe, []
+    close = stripe.close
+
+    def closed_and_told(payment: Any) -> Any:
+        facts = close(payment)
+        shop.hear(before)
+        monkeypatch.undo()
+        others.append(shop.order(1).status)
+        return facts
+
+    monkeypatch.setattr(stripe, "close", closed_and_told)
+    after = shop.ordered(3, replaces=replacing(before))
+    assert others == [409]
+    assert (shop.left, shop.taken(before), shop.taken(after)) == (0, 0, 3)
+
+
+def test_what_ended_before_it_was_held_has_nothing_to_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, store, others = shop.ordered(3), shop.system.functions["CreateSession"].store, []
+    stock = store.stock
+
+    def read_and_taken(skus: Any) -> Any:
+        left = stock(skus)
+        monkeypatch.undo()
+        shop.expire(before)
+        others.append(shop.ordered(3))
+        return left
+
+    monkeypatch.setattr(store, "stock", read_and_taken)
+    answer = shop.order(3, replaces=replacing(before))
+    assert (answer.status, answer.body["code"]) == (409, "out_of_stock")
+    ended = shop.system.table.payment(before["paymentId"])
+    assert ended
+    assert (ended.stock_taken, ended.shortages, ended.replacements) == ({}, (), ())
+    assert (shop.left, shop.taken(before, *others)) == (0, 3)
+
+
 def test_more_than_there_is_even_so_leaves_the_one_before_as_it_was(shop: Shop) -> None:
     before = shop.ordered(2)
     answer = shop.order(4, replaces=replacing(before))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -28,12 +29,12 @@ def pdf(compiler: typst.Compiler, said: Mapping[str, object], template: int, day
     It is PDF/UA-1 unless there is a character that no font has: that is drawn as a box, which the standard forbids.
     """
 
-    def made(standard: str | None) -> bytes:
+    def made(*standards: Literal["ua-1"]) -> bytes:
         compiled = compiler.compile(
             _HERE / f"invoice-{template}.typ",
             format="pdf",
             sys_inputs={"said": json.dumps(said, ensure_ascii=False)},
-            pdf_standards=standard,
+            pdf_standards=[*standards],
             timestamp=datetime.combine(day, time(), UTC),
         )
         return bytes(compiled)  # type: ignore[arg-type]
@@ -42,4 +43,4 @@ def pdf(compiler: typst.Compiler, said: Mapping[str, object], template: int, day
         return made("ua-1")
     except typst.TypstError:
         # Whoever wrote an emoji into their name gets an invoice all the same.
-        return made(None)
+        return made()
