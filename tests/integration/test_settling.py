@@ -140,3 +140,9 @@ def test_a_product_is_shown_with_who_changed_its_stock_the_newest_first(system: 
     assert system.desk("GET /admin/products/{sku}", sku="consulting-hour").body["changes"] == []
     for unknown in ("nothing", "../x", ""):
         assert system.desk("GET /admin/products/{sku}", sku=unknown).status == 404
+
+
+def test_another_resolution_is_refused_with_those_there_are(short: Short) -> None:
+    answer = short.settle("refunded")
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "resolution")
+    assert "'supplied' or 'waived'" in answer.body["detail"]

@@ -77,9 +77,7 @@ def required_key(event: Request) -> str:
     """The Idempotency-Key header; IdempotencyKeyRequired without one."""
     key = idempotency_key(event)
     if key is None:
-        raise IdempotencyKeyRequired(
-            "Send an Idempotency-Key, the same with each repetition: it is what makes money go back once."
-        )
+        raise IdempotencyKeyRequired("Send an Idempotency-Key, the same with each repetition: by it this is done once.")
     return key
 
 
@@ -92,7 +90,6 @@ _SENTENCES = {
     "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",
     "int_type": "Give a whole number of minor units, such as 9900 for 99.00.",
     "greater_than_equal": "An amount is never negative.",
-    "literal_error": "Give duplicate, fraudulent or requested_by_customer.",
     "greater_than": "Give at least 1, the smallest unit of the currency.",
     "less_than_equal": "This amount is too large.",
     "list_type": "Give a list.",
@@ -112,6 +109,8 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
             detail = str(context["error"])
         elif each["type"] in ("string_too_long", "too_long"):
             detail = f"At most {context['max_length']} characters are taken."
+        elif each["type"] == "literal_error":
+            detail = f"Give one of these: {context['expected']}."
         else:
             detail = _SENTENCES.get(each["type"], "This cannot be accepted.")
         found.setdefault(field, FieldError(field, detail))
