@@ -25,9 +25,10 @@ import { config } from "./config.js";
  * @typedef {{name: string, email: string, metadata?: Record<string, string>,
  *   replaces?: {paymentId: string, accessKey: string}}
  *   & ({serviceType: string, amount?: number, currency?: string}
- *   | {items: Items, address?: Address, billingAddress?: Address, note?: string, total?: number})} Order
+ *   | {items: Items, address?: Address, billingAddress?: Address, note?: string, total?: number,
+ *   currency?: string})} Order
  *   serviceType: a product's sku; amount: may be left out for a fixed price, and must be that price where it is sent;
- *   address: where something of it ships; total: what the customer was told, refused if it is not what it costs;
+ *   address: where something of it ships; total and currency: what the customer was told, refused if it is not what it costs;
  *   replaces: an open payment of this customer's, which is closed first
  */
 

@@ -192,7 +192,7 @@ function readOrder() {
   for (const [field, message] of Object.entries(errors)) setFieldError(form.elements[field], message);
   if (focusFirstError(form.elements)) return null;
   const wished = { address, billingAddress, note: note || undefined };
-  return { name, email, items: itemsOf(), ...wished, total: quoted?.total };
+  return { name, email, items: itemsOf(), ...wished, total: quoted?.total, currency: quoted && currencyOf(products) };
 }
 
 async function submit() {

@@ -113,6 +113,7 @@ def test_a_cart_becomes_an_order_at_the_price_that_was_shown(stage: Stage) -> No
             },
             "note": "Ring twice.",
             "total": 5640,
+            "currency": "usd",
         }
     ]
 

@@ -118,6 +118,13 @@ def test_another_total_than_was_told_orders_nothing_and_says_the_new_one(shop: S
     assert shop.left == 3
 
 
+def test_the_same_number_in_another_currency_is_another_price(shop: Shop) -> None:
+    shop.system.table.put_product(Product(shop.sku, "A mug", FixedPrice(1800), "eur", stocked=True))
+    answer = shop.order(2, total=3600, currency="usd")
+    assert (answer.status, answer.body["code"], shop.left) == (409, "price_changed", 3)
+    assert shop.order(2, total=3600, currency="eur").status == 201
+
+
 def test_a_repetition_takes_once(shop: Shop) -> None:
     first, again = shop.ordered(2, key="k-" + shop.sku), shop.ordered(2, key="k-" + shop.sku)
     assert first["paymentId"] == again["paymentId"]

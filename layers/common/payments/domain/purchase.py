@@ -22,11 +22,12 @@ class Service:
 
 @dataclass(frozen=True)
 class Items:
-    """So many of each sku, sent to `address`; `total` is what the caller was told that it costs."""
+    """So many of each sku, sent to `address`; `total` is what the caller was told that it costs, in `currency`."""
 
     items: tuple[tuple[str, int], ...]
     address: Address | None = None
     total: int | None = None
+    currency: str | None = None
 
     @property
     def skus(self) -> tuple[str, ...]:

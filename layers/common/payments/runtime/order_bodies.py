@@ -124,7 +124,9 @@ class CheckoutBody(Body):
     amount: Amount | None = Field(
         default=None, description="In minor units of the currency; may be left out where the price is fixed."
     )
-    currency: Currency | None = Field(default=None, description="The product's; may be left out. Case does not matter.")
+    currency: Currency | None = Field(
+        default=None, description="Of the amount, or of the total; may be left out. Case does not matter."
+    )
     metadata: Annotated[dict[str, str], AfterValidator(_metadata)] = Field(
         default_factory=dict,
         description=(
@@ -142,6 +144,7 @@ class CheckoutBody(Body):
             tuple((each.sku, each.quantity) for each in self.items),
             self.address.address if self.address else None,
             self.total,
+            self.currency,
         )
 
 
@@ -168,4 +171,4 @@ def purchase(values: Mapping[str, Any], user: str | None) -> Purchase:
 _ONE_OF_BOTH = "Order either a serviceType or items."
 # What belongs to the one alone, and what is told to who sends it with the other.
 _OF_ITEMS = ("address", "total"), "This goes with items; a service is ordered without it."
-_OF_A_SERVICE = ("amount", "currency"), "Items have their prices; leave this out."
+_OF_A_SERVICE = ("amount",), "Items have their prices; leave this out."

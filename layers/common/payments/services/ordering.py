@@ -32,9 +32,10 @@ def ordered(wanted: Wanted, offer: Offer, units: Units) -> tuple[Order, Money]:
     match wanted:
         case Service(sku, amount, currency):
             return _service(offer.products.get(sku), amount, currency, units)
-        case Items(items, address, total):
+        case Items(items, address, total, currency):
             order, asked = priced(items, address.country if address else None, offer.products, offer.terms, units)
-            if total not in (None, order.total):
+            # The same number in another currency is another price.
+            if total not in (None, order.total) or currency not in (None, asked.currency):
                 raise PriceChanged(order_view(order))
             return replace(order, address=address), asked
 
