@@ -160,7 +160,8 @@ def test_a_challenge_is_answered_in_a_dialog(
     assert client.v1.payment_intents.retrieve(intent.id).status == status
 
 
-def test_escape_refuses_the_challenge_and_focus_comes_back(page: Page, shop: PageShop, secret: str) -> None:
+@pytest.mark.parametrize("where", ["in the bank's page", "beside it"])
+def test_escape_refuses_the_challenge_and_focus_comes_back(page: Page, shop: PageShop, secret: str, where: str) -> None:
     shop.open(page, STAYING, secret)
     fill_card(element(page), ASKS)
     page.click("#pay")
@@ -168,9 +169,18 @@ def test_escape_refuses_the_challenge_and_focus_comes_back(page: Page, shop: Pag
     expect(challenge.get_by_role("button", name="Complete")).to_be_visible()
     for _ in range(6):
         page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('[role=dialog]') !== null")
+        expect(page.locator("[role=dialog] iframe")).to_be_focused()
+    # Nobody but the bank's page says that it was answered.
+    page.evaluate("postMessage('answered', '*')")
+    if where == "beside it":
+        page.mouse.click(5, 5)
+        expect(page.locator("[role=dialog] iframe")).not_to_be_focused()
     page.keyboard.press("Escape")
-    assert answer(page)["error"]["code"] == "payment_intent_authentication_failure"
+    error = answer(page)["error"]
+    assert (error["code"], error["payment_intent"]["status"]) == (
+        "payment_intent_authentication_failure",
+        "requires_payment_method",
+    )
     assert page.evaluate("document.activeElement.id") == "pay"
 
 
@@ -463,6 +473,7 @@ def test_with_the_keyboard_alone(page: Page, shop: PageShop, secret: str) -> Non
     keyboard.type(FIRST)
     keyboard.press("Enter")
     keyboard.press("Escape")
+    keyboard.press("Escape")
     for typed in ("1240", "123"):
         keyboard.press("Tab")
         keyboard.type(typed)
@@ -479,7 +490,7 @@ def test_with_the_keyboard_alone(page: Page, shop: PageShop, secret: str) -> Non
     keyboard.press("Enter")
     assert answer(page)["paymentIntent"]["status"] == "succeeded"
     happened = page.locator("#events").inner_text()
-    assert [happened.count(f'{name}{{"elementType":"payment"') for name in ("focus", "escape", "blur")] == [1, 1, 1]
+    assert [happened.count(f'{name}{{"elementType":"payment"') for name in ("focus", "escape", "blur")] == [1, 2, 1]
 
 
 def axe_is_content(page: Page) -> None:
@@ -610,6 +621,13 @@ def test_every_address_of_the_script(double: StripeDouble, address: str) -> None
     with urllib.request.urlopen(double.url + address, timeout=30) as script:
         assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
         assert b"startPage(document.currentScript)" in script.read()
+
+
+def test_frames_run_nothing_but_their_script(double: StripeDouble) -> None:
+    with urllib.request.urlopen(f"{double.url}/v3/elements/payment.html", timeout=30) as frame:
+        policy = frame.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
 
 
 def test_elements_live_as_often_as_the_page_likes(page: Page, shop: PageShop, secret: str) -> None:
