@@ -140,7 +140,7 @@ def test_a_name_in_any_letters_is_set_and_tagged(name: str, typesetter: Any) -> 
 
 
 # As Chrome gives it to who searches or copies. Of the second Arabic word it has a letter twice: its dot is a glyph.
-READ = LETTERS | {"Arabic": "محمد", "long": "N" * 20}
+READ = LETTERS | {"Arabic": "محمد", "long": "N" * 10}
 
 
 @pytest.mark.parametrize("letters", LETTERS)
@@ -179,6 +179,14 @@ def test_the_same_is_set_to_the_same_bytes() -> None:
     texts = said(an_invoiced(Order((MUGS,), address=LONDON)))
     pdfs = {paper.pdf(paper.compiler(), texts, 1, date(2026, 11, 21)) for _ in range(2)}
     assert len(pdfs) == 1
+
+
+def test_no_column_is_written_over_another(typesetter: Any) -> None:
+    order = Order((MUGS,), address=replace(LONDON, name="Щ" * 200), billing_address=replace(LEEDS, name="Ж" * 200))
+    pdf = paper.pdf(typesetter, said(an_invoiced(order)), 1, date(2026, 11, 21))
+    page = pypdfium2.PdfDocument(pdf)[0].get_textpage()
+    boxes = [(letter, page.get_charbox(place)) for place, letter in enumerate(page.get_text_range())]
+    assert max(box[2] for letter, box in boxes if letter == "Ж") < min(box[0] for letter, box in boxes if letter == "Щ")
 
 
 def test_many_lines_go_over_two_pages(typesetter: Any) -> None:
