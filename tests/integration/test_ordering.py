@@ -338,3 +338,16 @@ def until_decided(shop: Shop, quantity: int = 1, *, key: str | None = None, **mo
     while (answer := shop.order(quantity, key=key, **more)).status == 503:
         pass
     return answer
+
+
+@pytest.mark.parametrize("way", ["order", "order_on_page"])
+def test_a_sum_that_stripe_alone_knows_to_be_too_small_is_told_of_the_items(system: System, way: str) -> None:
+    sku = f"sticker-{uuid4()}"
+    system.table.put_product(Product(sku, "A sticker", FixedPrice(1), "krw", stocked=True))
+    system.table.change_stock(StockChange("adm_1", sku, 3, "a delivery", "grace-1", NOW))
+
+    refused = getattr(system, way)(WHO | {"items": [{"sku": sku, "quantity": 1}]})
+
+    assert refused.status == 422
+    assert [each["field"] for each in refused.body["errors"]] == ["items"]
+    assert system.table.stock([sku])[sku] == 3

@@ -60,6 +60,11 @@ class ValidationFailed(PaymentsError):
         detail = " ".join(f"{each.field}: {each.detail}" for each in fields)
         super().__init__(detail, *fields, reference=reference)
 
+    def of_sum(self, name: str) -> "ValidationFailed":
+        """The same, where what decides the sum is this field, and there is no amount."""
+        fields = (FieldError(name, each.detail) if each.field == "amount" else each for each in self.fields)
+        return ValidationFailed(*fields, reference=self.reference)
+
 
 class InvalidIdempotencyKey(PaymentsError):
     code = "invalid_idempotency_key"

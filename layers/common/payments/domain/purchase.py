@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from payments.domain.order import Address
 from payments.domain.pricing import added_up
@@ -14,6 +15,9 @@ class Service:
     sku: str
     amount: int | None
     currency: str | None
+
+    # The field that decides the sum.
+    of_sum: ClassVar[str] = "amount"
 
     @property
     def skus(self) -> tuple[str, ...]:
@@ -28,6 +32,8 @@ class Items:
     address: Address | None = None
     total: int | None = None
     currency: str | None = None
+
+    of_sum: ClassVar[str] = "items"
 
     @property
     def skus(self) -> tuple[str, ...]:

@@ -82,7 +82,11 @@ def open_checkout(
         return Opened(payment, is_new)
     with concerning(payment.id):
         # Where it is asked, its intent was heard of before our request was answered.
-        payment = (find if payment.is_asked else _asked)(payment, store, stripe, now)
+        try:
+            payment = (find if payment.is_asked else _asked)(payment, store, stripe, now)
+        except ValidationFailed as error:
+            # Some sums Stripe alone knows to be too small.
+            raise error.of_sum(purchase.wanted.of_sum) from error
         if not payment.is_opened:
             raise no_answer()
     return Opened(payment, is_new)
@@ -91,8 +95,8 @@ def open_checkout(
 def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions, now: datetime) -> Payment:
     order, asked = ordered(purchase.wanted, offer, units)
     if conditions.way is Way.EMBEDDED and not asked.amount:
-        what = "items" if isinstance(purchase.wanted, Items) else "amount"
-        raise ValidationFailed(FieldError(what, "This costs nothing, and a card form takes no 0; order by checkout."))
+        nothing = FieldError("amount", "This costs nothing, and a card form takes no 0; order by checkout.")
+        raise ValidationFailed(nothing).of_sum(purchase.wanted.of_sum)
     made = Payment.new(
         asked=asked,
         order=replace(order, billing_address=purchase.billing_address, note=purchase.note),

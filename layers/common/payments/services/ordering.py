@@ -63,5 +63,5 @@ def priced(
     try:
         units.to_stripe(asked)
     except ValidationFailed as error:
-        raise ValidationFailed(*(FieldError("items", each.detail) for each in error.fields)) from error
+        raise error.of_sum(Items.of_sum) from error
     return order, asked
