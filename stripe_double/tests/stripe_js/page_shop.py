@@ -41,6 +41,36 @@ const { KEY, SECRET, BACK } = %s;
 %s
 """
 
+# What shops do, as Stripe's samples do it.
+PAYMENT = """
+const stripe = Stripe(KEY);
+const elements = stripe.elements({ clientSecret: SECRET });
+elements.create("payment").mount("#payment");
+"""
+STAYING = PAYMENT + 'pay(() => stripe.confirmPayment({ elements, redirect: "if_required" }));'
+GOING = PAYMENT + "pay(() => stripe.confirmPayment({ elements, confirmParams: { return_url: BACK + '?order=7' } }));"
+SAVING = PAYMENT + 'pay(() => stripe.confirmSetup({ elements, redirect: "if_required" }));'
+CARD = """
+const stripe = Stripe(KEY);
+const card = stripe.elements().create("card");
+card.mount("#payment");
+pay(() => stripe.confirmCardPayment(SECRET, { payment_method: { card, billing_details: { name: "Ada" } } }));
+"""
+SPLIT = """
+const stripe = Stripe(KEY);
+const elements = stripe.elements();
+const number = elements.create("cardNumber");
+number.mount("#number");
+elements.create("cardExpiry").mount("#expiry");
+elements.create("cardCvc").mount("#cvc");
+pay(() => stripe.confirmCardPayment(SECRET, { payment_method: { card: number } }));
+"""
+DEFERRED = """
+const stripe = Stripe(KEY);
+const elements = stripe.elements({ mode: "payment", amount: 2000, currency: "usd" });
+elements.create("payment").mount("#payment");
+"""
+
 
 class PageShop:
     """`open` shows the page with a script of its own; it may say KEY, SECRET, BACK, `pay`, `attempt` and `tell`."""
