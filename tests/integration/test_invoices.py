@@ -170,6 +170,17 @@ def test_what_no_font_has_keeps_nobody_from_an_invoice(name: str, typesetter: An
     assert document.is_tagged()
 
 
+def test_an_id_of_stripes_is_copied_as_it_is(typesetter: Any) -> None:
+    refund = "re_3QWmZ4LkdIwHu7ix0bMGWQtz"
+    payment = an_invoiced(Order((MUGS,)))
+    texts = sheet(payment, replace(payment.documents[1], ref=refund))
+    page = pypdfium2.PdfDocument(paper.pdf(typesetter, texts, 1, date(2026, 11, 21)))[0]
+    read = page.get_textpage()
+    assert f"Refund {refund}" in read.get_text_range().splitlines()
+    # And it keeps out of the margin, of 2.2 cm.
+    assert max(read.get_charbox(place)[2] for place in range(read.count_chars())) < page.get_width() - 62
+
+
 def test_the_language_is_said(typesetter: Any) -> None:
     pdf = paper.pdf(typesetter, said(an_invoiced(Order((MUGS,)))), 1, date(2026, 11, 21))
     assert re.search(rb"/Lang\s*\(en\)", inside(pdf))
