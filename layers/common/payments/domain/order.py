@@ -47,6 +47,10 @@ class Address:
     line2: str | None = None
     region: str | None = None
 
+    def erased(self) -> "Address":
+        """The country alone."""
+        return Address("", "", "", self.country)
+
     @property
     def lines(self) -> tuple[str, ...]:
         """As it stands on a parcel, the postal code where the country has it."""
@@ -103,5 +107,6 @@ class Order:
         return {line.sku: line.quantity for line in self.lines if line.stocked}
 
     def erased(self) -> "Order":
-        """The order without the person."""
-        return replace(self, address=None, billing_address=None, note=None)
+        """The order without the person; the country stays, for the books."""
+        address, billing_address = (each and each.erased() for each in (self.address, self.billing_address))
+        return replace(self, address=address, billing_address=billing_address, note=None)
