@@ -4,7 +4,8 @@ class Frame {
   constructor(kind, start, port) {
     this.kind = kind;
     this.port = port;
-    this.account = start.account;
+    // What is typed goes to where the frame came from, whoever embeds it and whatever that names.
+    this.account = { ...start.account, origin: location.origin };
     this.group = start.group;
     this.options = start.options;
     this.shared = start.shared;

@@ -37,7 +37,11 @@ class FrameLine {
     });
   }
 
+  /** The frame is gone: whoever still waits for its answer is told so. */
   close() {
     this.port.close();
+    const integration = "The element was unmounted before it had answered: leave it mounted until the call resolves.";
+    for (const resolve of this.waiting.values()) resolve({ integration });
+    this.waiting.clear();
   }
 }

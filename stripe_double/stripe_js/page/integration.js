@@ -80,8 +80,7 @@ const LACKING = /** @type {const} */ ([
 const FORMER = ["createSource", "initCheckout", "initEmbeddedCheckout", "redirectToCheckout", "retrieveSource"];
 
 /**
- * The same object, of which every other name that is asked for and none of its own throws, but for those that
- * JavaScript itself asks of any object (a promise asks `then`).
+ * The same object, which throws by name for what Stripe.js has or had and this has not.
  * @template {object} T @param {T} surface @returns {T}
  */
 function throwingByName(surface) {

@@ -154,3 +154,34 @@ def test_what_a_server_changes_is_fetched(
     client.v1.payment_intents.cancel(intent.id)
     page.evaluate("attempt(() => elements.fetchUpdates())")
     expect(page.locator("#result")).to_contain_text("payment_intent_unexpected_state")
+
+
+def test_what_is_typed_goes_nowhere_but_to_the_double(page: Page, shop: PageShop, double: StripeDouble) -> None:
+    """A page that speaks to the frame by itself may name another API: the frame asks its own."""
+    script = f"""
+    const frame = document.createElement("iframe");
+    frame.src = "{double.url}/v3/elements/card.html#mine";
+    const {{ port1, port2 }} = new MessageChannel();
+    const start = {{ account: {{ origin: location.origin, key: KEY }}, group: "g", options: {{}}, shared: {{}} }};
+    frame.onload = () => frame.contentWindow.postMessage({{ channel: "mine", ...start }}, "*", [port2]);
+    document.getElementById("payment").append(frame);
+    const post = {{ path: "/v1/payment_methods", as: "method", parameters: {{}} }};
+    pay(() => new Promise((resolve) => {{
+      port1.onmessage = ({{ data }}) => data.answers && resolve(data.answer);
+      port1.postMessage({{ number: 1, command: "post", detail: post }});
+    }}));
+    """
+    shop.open(page, script)
+    fill_card(element(page), FIRST)
+    page.click("#pay")
+    assert answer(page)["card"]["last4"] == FIRST[-4:]
+
+
+def test_who_unmounts_an_element_that_is_asked_is_told(page: Page, shop: PageShop, secret: str) -> None:
+    page.route("**/confirm", lambda _: page.evaluate("card.unmount()"))
+    shop.open(page, CARD, secret)
+    fill_card(element(page), FIRST)
+    page.click("#pay")
+    thrown = answer(page)
+    assert thrown["thrown"] == "IntegrationError"
+    assert "unmounted before" in thrown["message"]
