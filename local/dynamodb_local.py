@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import http.client
 import os
+import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +23,6 @@ from typing import TYPE_CHECKING
 from local import npm
 from local.ports import StackError
 from local.processes import Logs, Process, base_environment
-from local.servers import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,13 +63,21 @@ def start(logs: Logs, on_exit: Callable[[int], None] | None = None) -> tuple[Pro
     if reason := missing():
         raise StackError(reason)
     jar = _installed_jar() or _install()
-    with listen(0) as listener:
-        port = listener.getsockname()[1]
+    port = _free_port()
     # The jar can be told no address to listen on; it stores nothing, and ends with us.
     logs.write("dynamodb", f"DynamoDB Local listens on port {port} of every network interface of this machine.")
     arguments = ["--java", str(java()), "--jar", str(jar), "--port", str(port)]
     process = Process("dynamodb", "local.dynamodb_local", arguments, base_environment(), _ROOT, logs, on_exit=on_exit)
     return process, f"http://127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    """One that is still free when Java has begun, a second or two later: connections take theirs from 32768 on."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - no secret
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("", port))
+            return port
 
 
 def await_ready(process: Process, url: str, logs: Logs) -> None:
