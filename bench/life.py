@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # What Lambda sets and botocore wants; nobody checks them here.
+_PAGE_KEY = "StripePublishableKey"
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local"}
 
 
@@ -217,7 +218,10 @@ def lived() -> dict[str, Any]:
 
 
 def _functions() -> dict[str, dict[str, Any]]:
-    """As deployed with the template's defaults: AWS and Stripe at their own addresses."""
+    """As deployed with the template's defaults, and a key for pages: AWS and Stripe at their own addresses."""
+    # A revision from before may have no such parameter.
+    template = ROOT / "template.yaml"
+    key = {name: "pk_test_bench" for name in Template(template).document["Parameters"] if name == _PAGE_KEY}
     return {
         id_: {
             "folder": str(function.code_uri.relative_to(ROOT)),
@@ -233,7 +237,7 @@ def _functions() -> dict[str, dict[str, Any]]:
             else "clock",
             "environment": worker_environment(function, "", _CREDENTIALS),
         }
-        for id_, function in Template(ROOT / "template.yaml").functions.items()
+        for id_, function in Template(template, key).functions.items()
     }
 
 
