@@ -60,7 +60,9 @@ def runs_on_the_small_environment() -> Iterator[Path]:
     programs = {name for recipe in targets for name in re.findall(r"-m (\S+)", recipe)}
     assert {"local", "tools.stripe_setup", "tools.offer", "tools.approve"} <= programs
     folders = (ROOT / "local", ROOT / "stripe_double", ROOT / "functions", ROOT / "layers" / "common" / "payments")
-    found = [path for folder in folders for path in folder.rglob("*.py") if path.parent.name != "tests"]
+    found = [
+        path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.relative_to(folder).parts
+    ]
     waiting = [*found, *(path for name in programs if (path := of_ours(name)))]
     seen: set[Path] = set()
     while waiting:
