@@ -76,7 +76,7 @@ def test_a_shortage_is_settled_after_a_question(desk: Desk, choice: str, resolut
     page.get_by_role("button", name=choice).click()
     page.get_by_role("dialog").get_by_role("button", name=choice).click()
 
-    expect(page.get_by_role("cell", name=state)).to_be_visible()
+    expect(page.get_by_role("cell", name=state, exact=True)).to_be_visible()
     [sent] = desk.api.sent("/shortages")
     assert sent.body == {"sku": "product-2", "resolution": resolution}
     expect(page.get_by_role("button", name="Not delivered")).to_have_count(0)
