@@ -114,6 +114,7 @@ _NEEDED = (
     "domain.views",
     "services.checkout",
     "services.mailing",
+    "services.paying_on_page",
     "services.reconciliation",
     "services.refunding",
     "services.refreshing",

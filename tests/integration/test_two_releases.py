@@ -52,8 +52,9 @@ type Event = dict[str, Any]
 # What happens at Stripe
 
 
-def at_stripe(payment_id: str, acts: list[str]) -> list[Event]:
-    """The events of these acts, in order; an act that makes no sense after those before it does not happen."""
+def at_stripe(payment_id: str, acts: list[str], on_page: bool) -> list[Event]:
+    """The events of these acts, in order; an act that makes no sense after those before it does not happen. Of a form
+    on the page there is no session: what expires is an intent that somebody cancels."""
     told: list[Event] = []
 
     def tell(event_type: str, body: Mapping[str, Any]) -> None:
@@ -73,9 +74,13 @@ def at_stripe(payment_id: str, acts: list[str]) -> list[Event]:
             paid = True
             tell("charge.succeeded", a_charge(payment_id, brand="visa"))
             tell("payment_intent.succeeded", an_intent(payment_id))
-            tell("checkout.session.completed", a_session(payment_id))
+            if not on_page:
+                tell("checkout.session.completed", a_session(payment_id))
         elif act == "expire" and not paid:
-            tell("checkout.session.expired", a_session(payment_id, status="expired", payment_status="unpaid"))
+            if on_page:
+                tell("payment_intent.canceled", a_canceled_intent(payment_id))
+            else:
+                tell("checkout.session.expired", a_session(payment_id, status="expired", payment_status="unpaid"))
             break
         elif act.startswith("refund") and paid and refund != "failed":
             refund = act.partition(" ")[2]
@@ -88,6 +93,10 @@ def at_stripe(payment_id: str, acts: list[str]) -> list[Event]:
         elif act == "warn" and paid:
             tell("radar.early_fraud_warning.created", a_fraud_warning())
     return told
+
+
+def a_canceled_intent(payment_id: str) -> dict[str, Any]:
+    return an_intent(payment_id, status="canceled", amount_received=0, latest_charge=None)
 
 
 _AFTERWARDS = [
@@ -127,6 +136,10 @@ class World:
     made: Mapping[str, Any] = field(default_factory=dict)
     learned: list[tuple[Release, Event, datetime]] = field(default_factory=list)
     unread: list[Event] = field(default_factory=list)
+    # Whether it is paid in a form on the page; what that was, and whether it can be closed, is Stripe's to know.
+    on_page: bool = False
+    ended: bool = False
+    closed: int = 0
 
     def table(self, release: Release | None = None) -> Any:
         return (release or self.deployed).module("adapters.table.table").Table(TABLE.name, self.dynamodb)
@@ -135,16 +148,25 @@ class World:
     def next(self) -> Release:
         return self.releases[1]
 
+    @property
+    def lifetime(self) -> timedelta:
+        """On the page our clock has it closed, sometimes while news of it are on their way."""
+        return timedelta(hours=2) if self.on_page else CONDITIONS.lifetime
+
     def order(self) -> str:
         """A customer orders, at whichever release is deployed."""
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
         purchase = self.deployed.module("domain.purchase")
         store = self.table()
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
-        opened = checkout.open_checkout(
+        way = self.deployed.module("domain.payment").Way.EMBEDDED if self.on_page else CONDITIONS.way
+        opening = (
+            self.deployed.module("services.paying_on_page").open_intent if self.on_page else checkout.open_checkout
+        )
+        opened = opening(
             purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
             claimant=None,
-            conditions=checkout.Conditions(**vars(CONDITIONS)),
+            conditions=checkout.Conditions(**vars(CONDITIONS) | {"way": way, "lifetime": self.lifetime}),
             units=self.deployed.module("adapters.stripe.units"),
             store=store,
             stripe=Stripe(self),
@@ -256,6 +278,12 @@ class World:
         assert failed == []
 
 
+@dataclass(frozen=True)
+class PageIntent:
+    facts: Any
+    client_secret: str = "pi_1_secret_1"
+
+
 @dataclass
 class Stripe:
     """Makes the session. Its list has the events of which a release could not read all, and whoever looks sees that."""
@@ -269,6 +297,26 @@ class Stripe:
     def create_checkout(self, payment: Any) -> Any:
         objects = self.world.deployed.module("adapters.stripe.objects")
         return objects.read_object(a_session(payment.id, status="open", payment_status="unpaid")).facts
+
+    def create_intent(self, payment: Any) -> "PageIntent":
+        """Open, as `retrieve_intent` would have it."""
+        objects = self.world.deployed.module("adapters.stripe.objects")
+        body = an_intent(payment.id, status="requires_payment_method", amount_received=0, latest_charge=None)
+        return PageIntent(objects.read_object(body).facts)
+
+    def find_checkout(self, payment: Any) -> Any:
+        return ()
+
+    def close(self, payment: Any) -> Any:
+        """Stripe cancels what is not over yet, and tells of it."""
+        world = self.world
+        if world.ended:
+            raise world.deployed.module("domain.errors").StripeRefused("It is over.")
+        world.ended = True
+        world.closed += 1
+        event = an_event("payment_intent.canceled", a_canceled_intent(payment.id), id="evt_closed", created=1795001000)
+        world.learned.append((world.deployed, event, world.now))
+        return world.deployed.module("adapters.stripe.objects").read_event(event).lesson.facts
 
     def payment_id_of(self, **_: Any) -> None:
         return None
@@ -318,7 +366,8 @@ def an_engine() -> Iterator[Any]:
 
 def play(world: World, acts: list[str], moves: list[tuple[str, int]]) -> str:
     payment_id = world.order()
-    backlog = at_stripe(payment_id, acts)
+    backlog = at_stripe(payment_id, acts, world.on_page)
+    world.ended = any(each["type"] in ("payment_intent.succeeded", "payment_intent.canceled") for each in backlog)
     for move, number in moves:
         world.now += timedelta(minutes=number)
         match move:
@@ -390,6 +439,8 @@ def check(world: World, payment_id: str) -> None:
     learning, views = world.next.module("domain.learning"), world.next.module("domain.views")
     payment = world.table().payment(payment_id)
     assert dict(payment.facts) == dict(facts_as_one(world))
+    # Nothing else would ever end an intent.
+    assert world.ended or not world.on_page
     # What the next release alone writes once, this one has kept.
     assert payment.stored.get("colour") == ({"S": "blue"} if world.made_by is world.next else None)
     assert payment.standing == json.loads(json.dumps(views.standing(payment)))
@@ -421,10 +472,12 @@ def counts(figures: list[str], request: pytest.FixtureRequest) -> Iterator[Count
 
 def end_as_one(dynamodb: Any, releases: tuple[Release, Release], counts: Counter[str], *story: Any) -> dict[str, int]:
     """Play a story and hold its end against what one release would have come to: the mails that were sent."""
-    acts, moves, begins_with_next = story
-    world = World(releases, releases[begins_with_next], dynamodb)
+    acts, moves, begins_with_next, on_page = story
+    world = World(releases, releases[begins_with_next], dynamodb, on_page=on_page)
     check(world, play(world, acts, moves))
     counts["histories"] += 1
+    counts["on the page"] += on_page
+    counts["closed by us"] += world.closed
     counts["events"] += len(world.learned)
     counts["mails"] += world.sent.total()
     return dict(world.sent)
@@ -443,25 +496,25 @@ def profile(examples: int) -> settings:
 
 
 def test_two_releases_on_one_table_end_as_one_would(releases: tuple[Release, Release], counts: Counter[str]) -> None:
-    def one(acts: list[str], moves: list[tuple[str, int]], begins_with_next: bool) -> None:
-        note(f"{acts} {moves} {begins_with_next}")
-        end_as_one(MemoryDynamoDB(), releases, counts, acts, moves, begins_with_next)
+    def one(acts: list[str], moves: list[tuple[str, int]], begins_with_next: bool, on_page: bool) -> None:
+        note(f"{acts} {moves} {begins_with_next} {on_page}")
+        end_as_one(MemoryDynamoDB(), releases, counts, acts, moves, begins_with_next, on_page)
 
     until = time.monotonic() + SEARCH_SECONDS
     while True:
-        profile(EXAMPLES)(given(ACTS, MOVES, st.booleans())(one))()
+        profile(EXAMPLES)(given(ACTS, MOVES, st.booleans(), st.booleans())(one))()
         if time.monotonic() >= until:
             return
 
 
 def test_the_table_in_memory_answers_as_an_engine_does(releases: tuple[Release, Release], counts: Counter[str]) -> None:
-    def both(acts: list[str], moves: list[tuple[str, int]], begins_with_next: bool) -> None:
-        note(f"{acts} {moves} {begins_with_next}")
-        in_memory = end_as_one(MemoryDynamoDB(), releases, counts, acts, moves, begins_with_next)
+    def both(acts: list[str], moves: list[tuple[str, int]], begins_with_next: bool, on_page: bool) -> None:
+        note(f"{acts} {moves} {begins_with_next} {on_page}")
+        in_memory = end_as_one(MemoryDynamoDB(), releases, counts, acts, moves, begins_with_next, on_page)
         with an_engine() as dynamodb:
-            assert end_as_one(dynamodb, releases, counts, acts, moves, begins_with_next) == in_memory
+            assert end_as_one(dynamodb, releases, counts, acts, moves, begins_with_next, on_page) == in_memory
 
-    profile(5)(given(ACTS, MOVES, st.booleans())(both))()
+    profile(5)(given(ACTS, MOVES, st.booleans(), st.booleans())(both))()
 
 
 def test_a_payment_for_newer_code_is_answered_as_that_left_it_and_stripe_is_not_asked(
