@@ -1,6 +1,7 @@
 /** From an order to its payment, the same for every page that orders. */
 import { attemptFor, dismiss, forget, opened } from "./order.js";
 import { ProblemError, createCheckout, isTemporary } from "./quittance.js";
+import { tooMany } from "./words.js";
 
 const ENDED_UNPAID = ["failed", "expired", "canceled"];
 
@@ -57,6 +58,7 @@ export function whatHappened(error) {
     reportError(error);
     return "Something went wrong on this page. Please load it again.";
   }
+  if (error.status === 429 && error.retryAfter) return tooMany(error.retryAfter);
   if (answered) return "Payments are not available at this moment. Please wait a little and try again.";
   return "We could not reach the payment service. Please check your connection and try again.";
 }

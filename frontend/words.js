@@ -181,6 +181,10 @@ export const ADDRESS = {
   errors: { country: "Choose a country.", line1: "Enter the street and number.", city: "Enter the town or city." },
 };
 
+/** Orders were sent too often. */
+export const tooMany = (/** @type {number} */ seconds) =>
+  `Too many tries from your connection; try again in ${seconds} second${seconds === 1 ? "" : "s"}.`;
+
 /** The shop. @type {any} */
 export const SHOP = {
   add: "Add to cart",

@@ -66,6 +66,7 @@ class MemoryStore:
     cursors: dict[EventSet, Cursor] = field(default_factory=dict)
     asked_at: dict[str, datetime] = field(default_factory=dict)
     checks: dict[str, datetime] = field(default_factory=dict)
+    counted: collections.Counter[str] = field(default_factory=collections.Counter)
     first: dict[str, datetime] = field(default_factory=dict)
     counters: dict[int, Counter] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
@@ -95,6 +96,16 @@ class MemoryStore:
         self._be_busy("view")
         found = self.payments.get(payment_id)
         return payment_view(found, now) if found else None
+
+    def count_order(self, client: str, limit: int, now: datetime) -> bool:
+        self._be_busy("count_order")
+        if self.counted[client] >= limit:
+            return False
+        self.counted[client] += 1
+        return True
+
+    def count_declines(self, client: str, number: int, now: datetime) -> None:
+        self.counted[client] += number
 
     def begin_check(self, payment_id: str, now: datetime, pause: timedelta) -> tuple[datetime | None, bool]:
         self._be_busy("begin_check")

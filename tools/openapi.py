@@ -32,7 +32,9 @@ from payments.domain.writes import AuditEntry
 from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
 from payments.runtime.cancel_bodies import CancelBody
+from payments.runtime.clients import ClientRate
 from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
+from payments.runtime.observability import logger_of
 from payments.runtime.order_bodies import CheckoutBody, purchase
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -334,6 +336,7 @@ _ORDER = Operation(
         errors.BodyTooLarge,
         errors.UnsupportedMediaType,
         errors.ValidationFailed,
+        errors.RateLimited,
         errors.StripeRefused,
         errors.StripeUnavailable,
         errors.TryAgain,
@@ -691,12 +694,23 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
 }
 
+
+class _Full:
+    """Everybody has met the limit."""
+
+    def count_order(self, *_: object) -> bool:
+        return False
+
+
+_RATE = ClientRate(1, bytes, _Full(), logger_of("openapi"))
+
 # Errors as the real code raises them, where little is needed to provoke it.
 _PROVOKED: Mapping[type[PaymentsError], Callable[[], object]] = {
     errors.InvalidBody: lambda: json_body({"body": "{"}),
     errors.InvalidIdempotencyKey: lambda: claimant({"headers": {"idempotency-key": "two words"}}, "", {}),
     errors.UnsupportedMediaType: lambda: json_body({"headers": {"content-type": "text/plain"}}),
     errors.ValidationFailed: lambda: purchase(_AN_ORDER | {"email": "ada"}, None),
+    errors.RateLimited: lambda: _RATE.admit({}, "ada-1", _NOW + timedelta(seconds=37)),
     errors.InvalidSignature: lambda: verify_signature(b"{}", None, tuple),
 }
 
@@ -791,20 +805,23 @@ def _refusal(status: int, told: Sequence[tuple[str, type[PaymentsError]]]) -> Js
     codes = [error.code for _, error in told]
     precisely = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
     content: Json = {"schema": {"allOf": [{"$ref": _REF.format(model="ProblemView")}, precisely]}}
-    if examples := dict(_examples(error for _, error in told)):
-        content["examples"] = examples
+    provoked = [*_provoked(error for _, error in told)]
+    if provoked:
+        content["examples"] = {each["code"]: {"value": each} for _, _, each in provoked}
     response: Json = {"description": "; ".join(title for title, _ in told), "content": {_PROBLEM_JSON: content}}
-    if headers := headers_of(status):
+    if headers := next((each for _, each, _ in provoked if each), headers_of(status)):
         response["headers"] = {name: {"schema": {"type": "string"}, "example": each} for name, each in headers.items()}
     return response
 
 
-def _examples(told: Iterator[type[PaymentsError]]) -> Iterator[tuple[str, Json]]:
+def _provoked(told: Iterator[type[PaymentsError]]) -> Iterator[tuple[int, Mapping[str, str], Json]]:
+    """Status, headers and body of those that are easily provoked."""
     for error in told:
         try:
             _PROVOKED.get(error, lambda: None)()
         except PaymentsError as provoked:
-            yield error.code, {"value": problem(provoked, "5d9c1e0a-6d4c-4f0e-9f3b-2f1f6f0f7c11")[2]}
+            status, headers, body = problem(provoked, "5d9c1e0a-6d4c-4f0e-9f3b-2f1f6f0f7c11")
+            yield status, headers, dict(body)
 
 
 def _schemas() -> Json:

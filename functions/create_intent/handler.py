@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.stripe import units
+from payments.domain.errors import RateLimited
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import order_settings, page_key, stripe_api, whole_table
+from payments.runtime.composition import client_rate, order_settings, page_key, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
@@ -22,11 +23,12 @@ store = whole_table()
 stripe = stripe_api()
 ordering = order_settings(Way.EMBEDDED)
 publishable_key = page_key()
+rate = client_rate(store, stripe, logger)
 
 OPEN_TO_EVERYONE = "POST /payment-intents"
 
 
-@answering(logger)
+@answering(logger, counted={RateLimited: Metric.CLIENT_LIMITED})
 def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
     key = publishable_key.value
@@ -35,7 +37,7 @@ def handler(event: Request, context: LambdaContext) -> Response:
     opened = open_intent(
         purchase(sent, user),
         claimant=claimant(event, "payment-intents", sent, user),
-        conditions=ordering.conditions(event, now),
+        conditions=ordering.conditions(event, now, client=rate.admit(event, user, now)),
         store=store,
         stripe=stripe,
         units=units,

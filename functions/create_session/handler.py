@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.adapters.stripe import units
+from payments.domain.errors import RateLimited
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import order_settings, stripe_api, whole_table
+from payments.runtime.composition import client_rate, order_settings, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
@@ -20,11 +21,12 @@ logger = logger_of("create_session")
 store = whole_table()
 stripe = stripe_api()
 ordering = order_settings(Way.HOSTED)
+rate = client_rate(store, stripe, logger)
 
 OPEN_TO_EVERYONE = "POST /checkout-sessions"
 
 
-@answering(logger)
+@answering(logger, counted={RateLimited: Metric.CLIENT_LIMITED})
 def handler(event: Request, context: LambdaContext) -> Response:
     now = datetime.now(UTC)
     user = None if event["routeKey"] == OPEN_TO_EVERYONE else caller(event).sub
@@ -32,7 +34,7 @@ def handler(event: Request, context: LambdaContext) -> Response:
     opened = open_checkout(
         purchase(sent, user),
         claimant=claimant(event, "checkout-sessions", sent, user),
-        conditions=ordering.conditions(event, now),
+        conditions=ordering.conditions(event, now, client=rate.admit(event, user, now)),
         store=store,
         stripe=stripe,
         units=units,

@@ -93,6 +93,8 @@ class FragileSystem(System):
 
     def __init__(self, aws_url: str, double: StripeDouble) -> None:
         super().__init__(aws_url, double)
+        # Each has its orders counted, and its declines.
+        self.source = "203.0.113.7"
         self.clock = Clock()
         for module in self.functions.values():
             self.clock.rule(module)

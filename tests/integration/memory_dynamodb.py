@@ -11,6 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from payments.adapters.aws import CONFIG
+
 type Item = dict[str, Any]
 type Key = tuple[str, str]
 
@@ -32,7 +34,7 @@ class TransactionCanceled(ClientError):
 class MemoryDynamoDB:
     def __init__(self) -> None:
         self.items: dict[Key, Item] = {}
-        self.meta = SimpleNamespace(events=SimpleNamespace(register=lambda *_: None))
+        self.meta = SimpleNamespace(events=SimpleNamespace(register=lambda *_: None), config=CONFIG)
         self.exceptions = SimpleNamespace(
             ConditionalCheckFailedException=ConditionalCheckFailed, TransactionCanceledException=TransactionCanceled
         )

@@ -63,11 +63,15 @@ class System:
         self.aws_url = aws_url
         self.dynamodb_url = dynamodb_url or aws_url
         self.calls: list[str] = []
+        # Where requests come from, as the gateway saw it; nobody is counted where it says nothing of that.
+        self.source: str | None = None
         parameters = {
             "AllowedOrigins": f"{ORIGIN},https://shop.example",
             "StripeApiBase": double.url,
             "StripePublishableKey": double.publishable_key,
             "FailureNoticeDelaySeconds": "0",
+            # Tests order by the hundred; those of the limit set their own.
+            "ClientRateLimit": "100000",
         }
         self.template = Template(ROOT / "template.yaml", parameters, Addresses(aws=aws_url))
         create_resources(
@@ -108,17 +112,20 @@ class System:
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         text = raw if raw is not None else json.dumps(AN_ORDER if body is None else body)
         event = {"routeKey": "POST /checkout-sessions", "headers": named, "body": text, "isBase64Encoded": False}
-        return self.ask("CreateSession", event)
+        return self.ask("CreateSession", event | self._from_where())
 
     def order_on_page(self, body: Any = None, *, user: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """POST /payment-intents, or its twin under /me."""
         named = {"content-type": "application/json", "origin": ORIGIN}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
-        event = verified(user) if user else {"headers": {}}
+        event = verified(user) if user else {"headers": {}} | self._from_where()
         event |= {"routeKey": "POST /me/payment-intents" if user else "POST /payment-intents"}
         event["headers"] |= named
         event |= {"body": json.dumps(AN_ORDER if body is None else body), "isBase64Encoded": False}
         return self.ask("CreateIntent", event)
+
+    def _from_where(self) -> dict[str, Any]:
+        return {"requestContext": {"http": {"sourceIp": self.source}}} if self.source else {}
 
     def confirm(self, intent: str, secret: str, card: str = "pm_card_visa") -> Any:
         """The page's Stripe.js confirms its intent; the error, where Stripe says no."""

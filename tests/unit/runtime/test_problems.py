@@ -61,3 +61,8 @@ def test_what_passes_says_when_to_come_again(error: PaymentsError) -> None:
     status, headers, _ = problem(error, "r")
     assert status == 503
     assert int(headers["retry-after"]) > 0
+
+
+def test_who_asks_too_often_is_told_when_to_come_again() -> None:
+    status, headers, _ = problem(errors.RateLimited(17), "r")
+    assert (status, headers) == (429, {"retry-after": "17"})

@@ -282,3 +282,53 @@ def test_a_dispute_waits_for_its_answer_until_its_deadline(book: Book) -> None:
     assert (book.stored.attention.why, book.stored.attention.deadline.timestamp()) == ((Reason.DISPUTE,), 1796000000)
     book.learn(replace(dispute, state=DisputeState.UNDER_REVIEW))
     assert book.stored.attention is None
+
+
+def a_counted(book: Book) -> None:
+    book.store.payments[book.payment.id] = replace(book.stored, client="a-client")
+
+
+def test_each_decline_is_counted_for_the_client_once_by_whoever_learns_it(book: Book) -> None:
+    a_counted(book)
+    book.learn(declined(1), declined(2), actor=HEARD)
+    book.learn(declined(1), declined(2), actor=LOOK)
+    assert book.store.counted == {"a-client": 2}
+    book.learn(declined(2), declined(3), actor=LOOK)
+    assert book.store.counted == {"a-client": 3}
+
+
+def test_what_else_is_learned_counts_for_nobody(book: Book) -> None:
+    a_counted(book)
+    book.learn(replace(declined(1), state=AttemptState.PENDING))
+    assert not book.store.counted
+
+
+def test_a_decline_with_the_money_is_counted_and_the_client_is_forgotten_with_it(book: Book) -> None:
+    a_counted(book)
+    book.learn(declined(1), PAID)
+    assert book.store.counted == {"a-client": 1}
+    assert book.stored.client is None
+
+
+@pytest.mark.parametrize("end", [PAID, replace(OPEN, state=SessionState.EXPIRED)])
+def test_the_client_is_kept_until_the_payment_is_over(book: Book, end: Fact) -> None:
+    a_counted(book)
+    book.learn(declined(1))
+    assert book.stored.client == "a-client"
+    book.learn(end)
+    assert book.stored.client is None
+
+
+def test_a_payment_that_was_over_before_loses_its_client_with_the_next_write(book: Book) -> None:
+    """As where older code, which knows nothing of it, wrote that it is over."""
+    book.learn(PAID)
+    a_counted(book)
+    book.learn()
+    assert book.stored.client is None
+
+
+def test_a_loser_counts_what_is_learned_and_nothing_twice(book: Book) -> None:
+    a_counted(book)
+    book.store.faster_writers = 3
+    book.learn(declined(1))
+    assert book.store.counted == {"a-client": 1}

@@ -9,8 +9,8 @@ from payments.domain.payment import Way
 @dataclass(frozen=True)
 class Conditions:
     """What holds for every checkout of this deployment: in what way it is paid, where the customer comes back to, how
-    long it can be paid, `hold` where something of it is from stock, after how many declines it is closed, and the day
-    that it is now where the business is."""
+    long it can be paid, `hold` where something of it is from stock, after how many declines it is closed, the day that
+    it is now where the business is, and the client that declines are counted for, None for nobody."""
 
     way: Way
     return_url: str
@@ -19,3 +19,4 @@ class Conditions:
     most_declines: int
     failure_delay: timedelta
     day: str
+    client: str | None = None

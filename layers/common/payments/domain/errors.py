@@ -27,6 +27,8 @@ class PaymentsError(Exception):
     code = "internal_error"
     # What an answer over HTTP has beside that, by name.
     members: Mapping[str, object] = MappingProxyType({})
+    # In how many seconds the same may be tried again, where that is known.
+    retry_after: int | None = None
 
     def __init__(self, detail: str, *fields: FieldError, reference: str | None = None) -> None:
         super().__init__(detail)
@@ -197,6 +199,16 @@ class NothingToSettle(PaymentsError):
     """Nothing that was paid for is missing of that product, or it was taken from stock already."""
 
     code = "nothing_to_settle"
+
+
+class RateLimited(PaymentsError):
+    """One client asks too often; `retry_after` is in how many seconds it may again."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many orders or declined payments from one client; try again in {retry_after} seconds.")
+        self.retry_after = retry_after
 
 
 class TryAgain(PaymentsError):

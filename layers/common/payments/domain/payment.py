@@ -112,7 +112,8 @@ class Payment:
     `last_event` the last one that changed it.
 
     `stock_taken` is how many of each sku were taken from stock for it and not given back. `most_declines` is after how
-    many of them it is closed. `documents` are what was issued of it, the invoice first.
+    many of them it is closed, `client` whose they are, as a keyed hash, until it is over: nobody is shown it.
+    `documents` are what was issued of it, the invoice first.
 
     `erased_at` is when the person was taken out of it: what stays is what was bought, the money, and the ids.
 
@@ -146,6 +147,7 @@ class Payment:
     attention: Attention | None = None
     stock_taken: Mapping[str, int] = field(default_factory=dict)
     most_declines: int | None = None
+    client: str | None = field(default=None, repr=False)
     documents: tuple[Document, ...] = ()
     erased_at: datetime | None = None
     last_event: str | None = None
@@ -167,6 +169,7 @@ class Payment:
         user: str | None = None,
         day: str | None = None,
         most_declines: int | None = None,
+        client: str | None = None,
         way: Way = Way.HOSTED,
         parameters: int = ONE_SERVICE,
         now: datetime,
@@ -193,6 +196,7 @@ class Payment:
             parameters=parameters,
             stock_taken=order.stocked,
             most_declines=most_declines,
+            client=client,
             asked_at=now,
             facts={asking.key: asking},
             learned={asking.key: now},
@@ -209,6 +213,7 @@ class Payment:
         return self.but(
             customer=ERASED,
             user=None,
+            client=None,
             metadata={},
             return_url="",
             order=self.order.erased(),

@@ -10,6 +10,8 @@ from payments.runtime.settings import flag, listed, minutes, number, seconds, se
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_lambda_powertools import Logger
+
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe.api import StripeApi
     from payments.adapters.table.admin import AdminTable
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
     from payments.adapters.table.core import CoreTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
+    from payments.adapters.table.rates import RateTable
     from payments.adapters.table.shop import ShopTable
     from payments.adapters.table.table import Table
     from payments.domain.documents import Seller
     from payments.domain.payment import Way
+    from payments.runtime.clients import ClientRate
     from payments.runtime.ordering import Ordering
     from payments.runtime.publishable_key import PublishableKey
 
@@ -88,6 +92,12 @@ def order_settings(way: Way) -> Ordering:
         failure_delay=seconds("FAILURE_NOTICE_DELAY_SECONDS"),
         zone=time_zone("TIME_ZONE"),
     )
+
+
+def client_rate(store: RateTable, stripe: StripeApi, logger: Logger) -> ClientRate:
+    from payments.runtime.clients import ClientRate
+
+    return ClientRate(number("CLIENT_RATE_LIMIT"), lambda: stripe.key_for("clients"), store, logger)
 
 
 def page_key() -> PublishableKey:

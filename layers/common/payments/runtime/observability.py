@@ -45,6 +45,8 @@ class Metric(StrEnum):
     WEBHOOK_CONFLICT = "webhook_conflict"
     # Payments of which no webhook told us: of how a payment ended, of a refund, a dispute or a warning.
     WEBHOOK_MISSED = "webhook_missed"
+    # Orders that were turned away because their client asks too often.
+    CLIENT_LIMITED = "client_limited"
     MAIL_SENT = "mail_sent"
     MAIL_UNDELIVERABLE = "mail_undeliverable"
     RECONCILE_FAILED = "reconcile_failed"

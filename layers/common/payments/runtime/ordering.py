@@ -21,8 +21,9 @@ class Ordering:
     failure_delay: timedelta
     zone: tzinfo
 
-    def conditions(self, event: Request, now: datetime) -> Conditions:
-        """For one request; the customer comes back to the page that it came from, where that is one of ours."""
+    def conditions(self, event: Request, now: datetime, client: str | None) -> Conditions:
+        """For one request, by a client as it is counted; the customer comes back to the page that it came from, where
+        that is one of ours."""
         origin = header(event, "origin")
         return Conditions(
             way=self.way,
@@ -32,6 +33,7 @@ class Ordering:
             most_declines=self.most_declines,
             failure_delay=self.failure_delay,
             day=f"{now.astimezone(self.zone):%Y-%m-%d}",
+            client=client,
         )
 
 

@@ -37,6 +37,7 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.BodyTooLarge: (413, "The body is too large"),
     errors.UnsupportedMediaType: (415, "The body must be JSON"),
     errors.ValidationFailed: (422, "Some fields cannot be accepted"),
+    errors.RateLimited: (429, "Too many tries"),
     errors.NotConfigured: (500, "This service is not set up yet"),
     errors.StripeRefused: (502, "The payment provider refused"),
     errors.StripeUnavailable: (503, "The payment provider cannot be reached"),
@@ -103,9 +104,10 @@ def problem(error: Exception, request_id: str) -> tuple[int, dict[str, str], Map
         "errors": [{"field": each.field, "detail": each.detail} for each in told.fields],
         "requestId": request_id,
     }
-    return status, headers_of(status), {**body, **told.members}
+    return status, headers_of(status, told.retry_after), {**body, **told.members}
 
 
-def headers_of(status: int) -> dict[str, str]:
+def headers_of(status: int, retry_after: int | None = None) -> dict[str, str]:
     """What the headers of such an answer say: after how many seconds it is worth another try."""
-    return {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+    seconds = RETRY_AFTER_SECONDS if status == 503 else retry_after
+    return {} if seconds is None else {"retry-after": str(seconds)}

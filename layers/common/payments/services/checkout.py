@@ -106,6 +106,7 @@ def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions
         user=purchase.user,
         day=conditions.day,
         most_declines=conditions.most_declines,
+        client=conditions.client,
         way=conditions.way,
         parameters=_PARAMETERS[conditions.way, isinstance(purchase.wanted, Items)],
         now=now,

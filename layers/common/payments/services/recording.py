@@ -49,6 +49,9 @@ class Payments(Protocol):
 
     def audit(self, payment_id: str, entry: AuditEntry) -> None: ...
 
+    def count_declines(self, client: str, number: int, now: datetime) -> None:
+        """For the client's limit; raises nothing if it cannot be done now."""
+
     def first_days(self, kinds: Iterable[str], now: datetime) -> FirstDays:
         """Since when is told or issued what came after the first release: now, for what is new here."""
 
@@ -80,6 +83,7 @@ def record(
         told = (*(news(payment) if callable(news) else news), *holds_over(payment, now), *shortages(payment, lacking))
         portion, is_last = _portion(payment, told)
         changed, also = change(payment) if change else (payment, ())
+        client = payment.client
         turn = _Turn.of(store, changed, portion, actor, now, looked=looked, look_by=look_by, is_last=is_last)
         if not (turn.is_needed or change or (looked and turn.ends)):
             break
@@ -103,6 +107,9 @@ def record(
             continue
         done += turn.effects
         change, lacking = None, frozenset()
+        if client and turn.declines:
+            # Not in the transaction: all of a client's would write one item, and wait for each other (docs/adr/0028).
+            store.count_declines(client, turn.declines, now)
         if turn.ends:
             break
     if actor.event and not done.changes:
@@ -141,6 +148,8 @@ class _Turn:
         if effects.changes:
             learned = learned.but(updated_at=now, last_event=actor.event[0] if actor.event else before.last_event)
         learned = learned.but(stock_taken=stock_due(learned))
+        if learned.is_over or learned.is_paid:
+            learned = learned.but(client=None)
         learned = learned.but(needs=needed(learned), attention=attention_of(learned, now))
         ends = is_last and not left
         # Should it be cut off before all is durable, a look finds the rest.
@@ -156,6 +165,12 @@ class _Turn:
         learned = learned.but(due_by=rescheduled(learned, DueReason.ERASE, erase_at(learned)))
         is_needed = learned != before or standing(learned) != learned.standing
         return cls(learned, effects, is_needed=is_needed, ends=ends)
+
+    @property
+    def declines(self) -> int:
+        """How many attempts it taught to have failed."""
+        failed = {each.key for each in self.payment.attempts if each.state is AttemptState.FAILED}
+        return sum(each.key in failed and each.before != each.now for each in self.effects.changes)
 
     def writes(
         self, before: Payment, done: Effects, actor: Actor, now: datetime, failure_delay: timedelta

@@ -1,5 +1,6 @@
 """The connection to Stripe: one key, one version, one set of time-outs."""
 
+import hmac
 from collections.abc import Callable
 from functools import cached_property
 
@@ -35,6 +36,11 @@ class StripeConnection:
         self._api_key = api_key
         self._api_base = api_base
         self._livemode = livemode
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key of this deployment alone, made of Stripe's: whoever has it learns nothing of that. A new key of
+        Stripe's makes it another one."""
+        return hmac.digest(self._api_key().encode(), f"quittance {purpose}".encode(), "sha256")
 
     @cached_property
     def _http(self) -> stripe.HTTPClient:

@@ -5,8 +5,9 @@ from payments.adapters.table.dossiers import DossierTable
 from payments.adapters.table.erasures import ErasureTable
 from payments.adapters.table.notices import NoticeTable
 from payments.adapters.table.products import ProductTable
+from payments.adapters.table.rates import RateTable
 from payments.adapters.table.stock import StockTable
 
 
-class AdminTable(DossierTable, NoticeTable, CheckTable, ErasureTable, ProductTable, StockTable):
+class AdminTable(DossierTable, NoticeTable, CheckTable, RateTable, ErasureTable, ProductTable, StockTable):
     """One client for all of it."""

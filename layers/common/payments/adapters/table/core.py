@@ -4,9 +4,10 @@ from payments.adapters.table.checks import CheckTable
 from payments.adapters.table.erasures import ErasureTable
 from payments.adapters.table.notices import NoticeTable
 from payments.adapters.table.payments import PaymentTable
+from payments.adapters.table.rates import RateTable
 from payments.adapters.table.stock import StockTable
 from payments.adapters.table.work import WorkTable
 
 
-class CoreTable(PaymentTable, NoticeTable, StockTable, CheckTable, WorkTable, ErasureTable):
+class CoreTable(PaymentTable, NoticeTable, StockTable, CheckTable, RateTable, WorkTable, ErasureTable):
     """One client for all of it."""

@@ -88,6 +88,10 @@ def check_key(payment_id: str) -> Key:
     return encoded({"pk": f"RATE#refresh-{payment_id}", "sk": "RATE"})
 
 
+def rate_key(client: str, minute: int) -> Key:
+    return encoded({"pk": f"RATE#{client}#{minute}", "sk": "RATE"})
+
+
 def cursor_key(events: EventSet, level: int) -> Key:
     """A set with other types begins anew, and what older code read while newer code was away, newer code reads too."""
     types = hashlib.sha256(" ".join(sorted(events.types)).encode()).hexdigest()[:16]
