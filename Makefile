@@ -36,8 +36,9 @@ rehearse: $(VENV)/ready-dev $(SAM_VENV)/ready $(REHEARSAL_VENV)/ready ## a real 
 search: $(VENV)/ready-dev ## what tests try a sample of, for SEARCH_SECONDS (600) each and with new seeds
 	@SEARCH_SECONDS=$${SEARCH_SECONDS:-600} $(PYTHON) -m pytest $$(grep -l SEARCH_SECONDS tests/integration/test_*.py)
 
-bench: $(VENV)/ready-dev ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md (REVISION=...: compare)
+bench: $(VENV)/ready-dev ## cold and warm starts, calls, units, sizes: docs/performance.md, docs/cost.md, docs/flood.md (REVISION=...: compare)
 	@$(PYTHON) -m bench $(if $(REVISION),--against $(REVISION))
+	@$(if $(REVISION),,$(PYTHON) -m bench.flood)
 
 load: $(VENV)/ready-dev ## many customers at once (LOAD_SECONDS), a table of up to GROWTH payments, a stack that stays up: docs/load.md, docs/lasting.md
 	@$(PYTHON) -m tools.java

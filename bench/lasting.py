@@ -24,7 +24,7 @@ from bench.load_tables import table
 from bench.processes import AWS, STACK, STRIPE, WORKERS, Usage, usage
 from local.ports import Ports
 from local.resources import client
-from local.stack import Stack
+from local.stack import UNLIMITED, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -143,7 +143,7 @@ def main() -> int:
         return 1
     seconds = float(os.environ.get("LASTING_SECONDS") or 3600)
     spells: list[Spell] = []
-    with Stack(ROOT, ports=Ports.free(), logs=ROOT / ".local" / "lasting") as stack:
+    with Stack(ROOT, ports=Ports.free(), logs=ROOT / ".local" / "lasting", parameters=UNLIMITED) as stack:
         for spell in Shop(stack).spells(payments, time.monotonic() + seconds):
             spells.append(spell)
             print(_line(len(spells) * WATCHED, spell), file=sys.stderr, flush=True)

@@ -40,6 +40,8 @@ class RecordedSystem(System):
     def __init__(self, aws_url: str, double: StripeDouble, dynamodb_url: str | None) -> None:
         super().__init__(aws_url, double, dynamodb_url)
         self.steps: list[dict[str, Any]] = []
+        # Each order is counted for its client.
+        self.source = "203.0.113.7"
         self.purpose = ""
         self._measures_capacity = dynamodb_url is not None
 

@@ -20,7 +20,7 @@ from bench.load_figures import Sample, Stage
 from bench.load_relay import Exchange, Relay
 from local.ports import Ports
 from local.resources import client
-from local.stack import STRIPE_API_KEY, Stack
+from local.stack import STRIPE_API_KEY, UNLIMITED, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -164,6 +164,7 @@ def under_load(root: Path, seconds: float) -> tuple[Ledger, list[Stage], World]:
         logs=root / ".local" / "load",
         schedule_seconds=_RECONCILE_EVERY_SECONDS,
         dynamodb_local=True,
+        parameters=UNLIMITED,
     )
     with stack, Relay(stack.webhook_url, note) as webhook:
         load = Load(stack, webhook, ledger, seconds)

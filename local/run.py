@@ -22,7 +22,7 @@ from local.stripe_account import account_of
 from local.terminal import Keyboard, Terminal, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _WATCH_SECONDS = 0.5
@@ -65,9 +65,16 @@ def _stack(chosen: argparse.Namespace, terminal: Terminal) -> Stack:
         schedule_seconds=float(os.environ.get("LOCAL_SCHEDULE_SECONDS", "10")),
         stripe_account=account_of(os.environ, _ask),
         origins=origins_of(os.environ),
+        parameters=_parameters(os.environ),
         stripe_double=not chosen.without_stripe,
         dynamodb_local=wanted(os.environ),
     )
+
+
+def _parameters(environment: Mapping[str, str]) -> dict[str, str]:
+    """Of the template, what is another on this machine where somebody wants that."""
+    limit = environment.get("LOCAL_CLIENT_RATE_LIMIT")
+    return {"ClientRateLimit": limit} if limit else {}
 
 
 def _ask(question: str) -> str:

@@ -20,7 +20,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
-from local.stack import Ports, Stack
+from local.stack import UNLIMITED, Ports, Stack
 from tools.browser import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -196,7 +196,7 @@ def main(names: list[str]) -> int:
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with (
         TemporaryDirectory() as logs,
-        Stack(ROOT, ports=Ports.free(), logs=Path(logs)) as stack,
+        Stack(ROOT, ports=Ports.free(), logs=Path(logs), parameters=UNLIMITED) as stack,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from local.servers import Server, listen
 from local.site import Site
-from local.stack import Ports, Stack
+from local.stack import UNLIMITED, Ports, Stack
 from tests.e2e.customer import Customer
 from tests.e2e.scenes import Stage
 from tests.e2e.shop import Shop
@@ -42,7 +42,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs")) as running:
+    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), parameters=UNLIMITED) as running:
         assert running.broken == {}
         yield running
 

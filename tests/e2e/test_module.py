@@ -473,8 +473,8 @@ CREATE = """async ([order, idempotencyKey]) => {
   const { createCheckout } = await import("/quittance.js");
   try {
     return await createCheckout(order, { idempotencyKey });
-  } catch ({ name, code, errors, requestId, temporary }) {
-    return { name, code, errors, requestId, temporary };
+  } catch ({ name, code, errors, requestId, temporary, retryAfter }) {
+    return { name, code, errors, requestId, temporary, retryAfter };
   }
 }"""
 ORDER = {"name": "Ada", "email": "ada@example.com", "serviceType": "consulting-hour"}
@@ -492,9 +492,10 @@ WRONG = {
         (says(OPENED, 201), OPENED),
         (says(WRONG, 422), {**WRONG, "name": "ProblemError", "temporary": False}),
         (refuses(503, "stripe_unavailable"), {"name": "ProblemError", "code": "stripe_unavailable", "temporary": True}),
+        (refuses(429, "rate_limited", retry_after="23"), {"code": "rate_limited", "temporary": True, "retryAfter": 23}),
         (aborts, {"name": "UnreachableError"}),
     ],
-    ids=["opened", "refused", "unavailable", "unreachable"],
+    ids=["opened", "refused", "unavailable", "too-often", "unreachable"],
 )
 def test_a_checkout_is_created_or_refused_for_a_reason(stage: Stage, answer: Answer, expected: dict[str, Any]) -> None:
     page = stage.page()

@@ -23,6 +23,7 @@ from tests.e2e.scenes import (
     fill_in,
     order,
     payment,
+    refuses,
     result,
     says,
 )
@@ -525,6 +526,30 @@ def test_services_that_could_not_be_loaded_are_loaded_again(stage: Stage) -> Non
     expect(page.locator("#service")).to_be_focused()
     expect(page.locator("#form-error")).not_to_be_visible()
     expect(page.locator("#pay")).to_be_enabled()
+
+
+@pytest.mark.parametrize(("seconds", "told"), [("23", "23 seconds"), ("1", "1 second")])
+def test_who_orders_too_often_is_told_when_to_try_again_and_loses_nothing(
+    stage: Stage, seconds: str, told: str
+) -> None:
+    page = stage.play(PAYMENT_PAGE["form-filled"])
+    name = page.input_value("#name")
+    keys: list[str | None] = []
+    page.on("request", lambda request: keys.append(request.headers.get("idempotency-key")))
+    page.route(f"{stage.api_url}/checkout-sessions", refuses(429, "rate_limited", retry_after=seconds))
+    page.click("#pay")
+    expect(page.locator("#form-error")).to_contain_text(
+        f"Too many tries from your connection; try again in {told}. You have not been charged."
+    )
+    assert name
+    expect(page.locator("#name")).to_have_value(name)
+
+    page.route(f"{stage.api_url}/checkout-sessions", OPENED_AT_STRIPE)
+    page.route(CHECKOUT, says({}))
+    page.click("#try-again")
+    expect(page).to_have_url(CHECKOUT)
+    first, second = filter(None, keys)
+    assert first == second
 
 
 def test_on_a_slow_phone_impatience_opens_one_checkout(customer: Customer, shop: Shop) -> None:

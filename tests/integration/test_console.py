@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from local.stack import Ports, Stack
+from local.stack import UNLIMITED, Ports, Stack
 from tests.integration.system import AN_ORDER
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def eventually[T](look: Callable[[], T]) -> T:
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs")) as stack:
+    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), parameters=UNLIMITED) as stack:
         yield Console(stack)
 
 

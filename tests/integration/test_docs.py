@@ -23,7 +23,7 @@ import pytest
 from botocore import xform_name
 from playwright.sync_api import sync_playwright
 
-from local.stack import Ports, Stack
+from local.stack import UNLIMITED, Ports, Stack
 from local.template import Template
 from payments.domain.errors import NotConfigured, PaymentsError
 from payments.domain.facts import FACT_TYPES
@@ -59,7 +59,9 @@ _ACCESS_KEY = re.compile(r"[\w-]{22}", re.ASCII)
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), schedule_seconds=1) as running:
+    with Stack(
+        ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), schedule_seconds=1, parameters=UNLIMITED
+    ) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.resources import client
-from local.stack import Ports, Stack
+from local.stack import UNLIMITED, Ports, Stack
 from tests.builders import a_charge, a_payment, an_event, as_json, signed
 from tests.integration.contract import Contract
 from tests.integration.system import AN_ORDER, ROOT
@@ -29,7 +29,9 @@ NOT_CHECKED = "positive_data_acceptance,unsupported_method,allow_header_conforma
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), schedule_seconds=3600) as stack:
+    with Stack(
+        ROOT, ports=Ports.free(), logs=tmp_path_factory.mktemp("logs"), schedule_seconds=3600, parameters=UNLIMITED
+    ) as stack:
         yield stack
 
 
