@@ -34,7 +34,6 @@ from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
 from payments.runtime.cancel_bodies import CancelBody
 from payments.runtime.clients import ClientRate
 from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
-from payments.runtime.observability import logger_of
 from payments.runtime.order_bodies import CheckoutBody, purchase
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
@@ -702,7 +701,7 @@ class _Full:
         return False
 
 
-_RATE = ClientRate(1, bytes, _Full(), logger_of("openapi"))
+_RATE = ClientRate(1, bytes, _Full(), report=print)
 
 # Errors as the real code raises them, where little is needed to provoke it.
 _PROVOKED: Mapping[type[PaymentsError], Callable[[], object]] = {

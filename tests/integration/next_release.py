@@ -83,6 +83,15 @@ _WITHOUT: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+# The release before knows nothing of clients.
+_WITHOUT_CLIENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "adapters/table/payment_items.py": (
+        ('    "client",\n', ""),
+        ('                "client": payment.client,\n', ""),
+        ('        client=plain.get("client"),\n', ""),
+    ),
+}
+
 
 class Release:
     """One version of the code; `module` gives a module of it."""
@@ -137,6 +146,11 @@ def next_release(folder: Path) -> Release:
 def release_before(folder: Path) -> Release:
     """The release before refund requests, written into the folder."""
     return _changed("the release before", folder, _WITHOUT)
+
+
+def release_before_rates(folder: Path) -> Release:
+    """The release before clients were counted, written into the folder."""
+    return _changed("the release before rates", folder, _WITHOUT_CLIENTS)
 
 
 def _changed(name: str, folder: Path, changes: Mapping[str, tuple[tuple[str, str], ...]]) -> Release:

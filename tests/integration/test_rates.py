@@ -245,7 +245,7 @@ def test_where_it_cannot_be_counted_orders_and_news_go_on(
     answer = system.order()
     assert answer.status == 201
     lines = [json.loads(line) for line in logs.getvalue().splitlines()]
-    assert [line["message"] for line in lines] == ["not_counted", "checkout"]
+    assert [(line["level"], line["message"]) for line in lines] == [("WARNING", "not_counted"), ("INFO", "checkout")]
     decline(system, answer.body["paymentId"])
     assert system.status(answer.body["paymentId"]).body["status"] == "failed"
 

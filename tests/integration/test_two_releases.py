@@ -12,8 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -37,7 +38,7 @@ from tests.builders import (
     an_intent,
 )
 from tests.integration.memory_dynamodb import MemoryDynamoDB
-from tests.integration.next_release import Release, next_release, this_release
+from tests.integration.next_release import Release, next_release, release_before_rates, this_release
 from tests.integration.system import ROOT
 
 SEARCH_SECONDS = float(os.environ.get("SEARCH_SECONDS", "0"))
@@ -568,3 +569,34 @@ def test_a_payment_takes_all_its_unsent_notices_with_it_when_it_comes_to_need_ne
     world.mail()
     assert world.sent["thanks"] == 1
     assert sum(number for name, number in world.sent.items() if name.startswith("refund_confirmation")) == 130
+
+
+def test_older_code_keeps_a_client_that_it_does_not_know_and_this_one_forgets_it_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "CONDITIONS", replace(CONDITIONS, client="a-client"))
+    older, this = release_before_rates(tmp_path), this_release()
+    with an_engine() as dynamodb:
+        world = World((older, this), this, dynamodb)
+        payment_id = world.order()
+
+        def kept_and_counted() -> tuple[Any, list[int]]:
+            items = dynamodb.scan(TableName=TABLE.name)["Items"]
+            rates = [each for each in items if each["pk"]["S"].startswith("RATE#a-client#")]
+            client = world.table(this).payment(payment_id).stored.get("client")
+            return client, [int(each["count"]["N"]) for each in rates]
+
+        first, _, second, _, *paid = at_stripe(payment_id, ["decline", "decline", "pay"])
+        world.deployed = older
+        assert world.deliver(first)
+        assert kept_and_counted() == ({"S": "a-client"}, [])
+        world.deployed = this
+        assert world.deliver(second)
+        assert kept_and_counted() == ({"S": "a-client"}, [1])
+        world.deployed = older
+        for event in paid:
+            assert world.deliver(event)
+        assert kept_and_counted() == ({"S": "a-client"}, [1])
+        world.deployed = this
+        world.turn(payment_id)
+        assert kept_and_counted() == (None, [1])

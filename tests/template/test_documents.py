@@ -15,7 +15,9 @@ from local.site import HEADERS
 from local.template import Template
 from payments.adapters.secrets import CACHED_SECONDS
 from payments.adapters.stripe.signature import SIGNATURE_TOLERANCE_SECONDS
+from payments.adapters.table.rates import KEPT as RATE_KEPT
 from payments.domain.claims import CLAIM_LIFETIME
+from payments.domain.clients import CONNECTION_BITS
 from payments.domain.facts import MOST_FAILED_ATTEMPTS
 from payments.runtime.bodies import MOST_BODY_BYTES
 from payments.runtime.order_bodies import MOST_METADATA_KEYS
@@ -71,6 +73,7 @@ DURATIONS = [
     (OPERATING, r"in 14 hours, first after (.+?), then", FIRST_PAUSE.total_seconds()),
     (OPERATING, r"twice as long each time, at\s+most (.+?);", LONGEST_PAUSE.total_seconds()),
     (OPERATING, r"can be paid for (.+?) \(`CheckoutMinutes`\)", PARAMETERS["CheckoutMinutes"]["Default"] * 60),
+    (SECURITY, r"marked to be deleted after (.+?), which DynamoDB", RATE_KEPT.total_seconds()),
     (OPERATING, r"an Idempotency-Key \| is remembered for (.+?) \|", CLAIM_LIFETIME.total_seconds()),
 ]
 NUMBERS_OF_THINGS = [
@@ -83,6 +86,16 @@ NUMBERS_OF_THINGS = [
     (OPERATING, r"is tried (\d+) times in 14 hours", MOST_ATTEMPTS),
     (OPERATING, r"requests to the API \| (\d+) a second", PARAMETERS["ApiRateLimit"]["Default"]),
     (OPERATING, r"a second, (\d+) at once", PARAMETERS["ApiBurstLimit"]["Default"]),
+    (OPERATING, r"attempts of one client \| (\d+) a minute", PARAMETERS["ClientRateLimit"]["Default"]),
+    (SECURITY, r"`ClientRateLimit` a minute, (\d+), go on", PARAMETERS["ClientRateLimit"]["Default"]),
+    ("docs/api.md", r"`ClientRateLimit` orders a minute, (\d+) unless", PARAMETERS["ClientRateLimit"]["Default"]),
+    (
+        "docs/testing-with-the-double.md",
+        r"it is deployed, (\d+) times a minute",
+        PARAMETERS["ClientRateLimit"]["Default"],
+    ),
+    ("docs/api.md", r"has an address \(of IPv6, its first (\d+) bits\)", CONNECTION_BITS),
+    (SECURITY, r"the address \(of IPv6 its first (\d+) bits\)", CONNECTION_BITS),
     (
         OPERATING,
         r"A message of the mail queue that failed (\w+) times",

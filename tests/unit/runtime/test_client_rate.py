@@ -1,17 +1,13 @@
 """Who sends too many orders is told when to come again; whatever cannot be known turns nobody away."""
 
-import io
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from logging import StreamHandler
 from typing import Any
 
 import pytest
 
-from payments.domain.errors import NotConfigured, RateLimited
+from payments.domain.errors import NotConfigured, RateLimited, TryAgain
 from payments.runtime.clients import ClientRate
-from payments.runtime.observability import logger_of
 from payments.runtime.problems import problem
 from tests.fakes import MemoryStore
 
@@ -25,11 +21,9 @@ def asked_from(source: object) -> dict[str, Any]:
 
 class Gate:
     def __init__(self, limit: int = 2) -> None:
-        self.store, self.lines = MemoryStore(), io.StringIO()
-        logger = logger_of("create_session")
-        assert isinstance(logger.registered_handler, StreamHandler)
-        logger.registered_handler.setStream(self.lines)
-        self.rate = ClientRate(limit, lambda: b"key", self.store, logger)
+        self.store = MemoryStore()
+        self.reported: list[Exception] = []
+        self.rate = ClientRate(limit, lambda: b"key", self.store, self.reported.append)
 
     def admit(self, event: Mapping[str, Any] | None = None, user: str | None = None) -> str | None:
         return self.rate.admit(asked_from(ADDRESS) if event is None else event, user, NOW)
@@ -73,13 +67,12 @@ def test_what_callers_say_of_where_they_are_counts_for_nothing() -> None:
         gate.admit(asked_from(ADDRESS) | {"headers": {"x-forwarded-for": "198.51.100.2"}})
 
 
-def test_where_the_table_cannot_be_asked_the_order_goes_on_and_that_is_logged_once() -> None:
+def test_where_the_table_cannot_be_asked_the_order_goes_on_and_that_is_reported_once() -> None:
     gate = Gate(limit=1)
     gate.store.busy.add("count_order")
     assert gate.admit()
-    (line,) = [json.loads(each) for each in gate.lines.getvalue().splitlines()]
-    assert (line["level"], line["message"], line["code"]) == ("WARNING", "not_counted", "try_again")
-    assert ADDRESS not in gate.lines.getvalue()
+    (error,) = gate.reported
+    assert isinstance(error, TryAgain)
 
 
 def test_where_there_is_no_key_the_order_goes_on_to_fail_as_it_would() -> None:
@@ -88,9 +81,10 @@ def test_where_there_is_no_key_the_order_goes_on_to_fail_as_it_would() -> None:
     def no_key() -> bytes:
         raise NotConfigured("There is no secret.")
 
-    gate.rate = ClientRate(1, no_key, gate.store, gate.rate.logger)
+    gate.rate = ClientRate(1, no_key, gate.store, gate.reported.append)
     assert gate.admit() is None
     assert not gate.store.counted
+    assert len(gate.reported) == 1
 
 
 def test_a_minute_has_at_least_a_second_left() -> None:

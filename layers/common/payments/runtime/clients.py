@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from aws_lambda_powertools import Logger
-
 from payments.domain.clients import client_of
 from payments.domain.errors import RateLimited
 from payments.runtime.http import Request
-from payments.runtime.observability import about
 
 
 class Rates(Protocol):
@@ -20,12 +17,13 @@ class Rates(Protocol):
 
 @dataclass(frozen=True)
 class ClientRate:
-    """`limit` orders and declines in a minute, 0 for any number; `key` gives the key that clients are hashed with."""
+    """`limit` orders and declines in a minute, 0 for any number; `key` gives the key that clients are hashed with,
+    and `report` is told why somebody could not be counted."""
 
     limit: int
     key: Callable[[], bytes]
     store: Rates
-    logger: Logger
+    report: Callable[[Exception], None]
 
     def admit(self, event: Request, user: str | None, now: datetime) -> str | None:
         """Count what is about to have Stripe asked: the client that it is by, for the payment to keep.
@@ -40,7 +38,7 @@ class ClientRate:
             client = client_of(user, _source(event), self.key())
             may_go_on = client is None or self.store.count_order(client, self.limit, now)
         except Exception as error:
-            self.logger.warning("not_counted", extra=about(error), exc_info=True)
+            self.report(error)
         if not may_go_on:
             raise RateLimited(60 - int(now.timestamp()) % 60)
         return client

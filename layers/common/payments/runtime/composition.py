@@ -96,8 +96,12 @@ def order_settings(way: Way) -> Ordering:
 
 def client_rate(store: RateTable, stripe: StripeApi, logger: Logger) -> ClientRate:
     from payments.runtime.clients import ClientRate
+    from payments.runtime.observability import about
 
-    return ClientRate(number("CLIENT_RATE_LIMIT"), lambda: stripe.key_for("clients"), store, logger)
+    def report(error: Exception) -> None:
+        logger.warning("not_counted", extra=about(error), exc_info=error)
+
+    return ClientRate(number("CLIENT_RATE_LIMIT"), lambda: stripe.key_for("clients"), store, report)
 
 
 def page_key() -> PublishableKey:

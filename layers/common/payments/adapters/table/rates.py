@@ -13,7 +13,7 @@ from payments.adapters.table.keys import rate_key
 from payments.domain.errors import TryAgain
 
 # What is counted is of no use afterwards.
-_KEPT = timedelta(minutes=2)
+KEPT = timedelta(minutes=2)
 # Beside one attempt at a call: for another only where the first was answered at once. An order goes on without.
 _LEEWAY_SECONDS = 1.5
 
@@ -54,7 +54,7 @@ class RateTable(TableClient):
             "UpdateExpression": "SET delete_after = :then ADD #count :number",
             "ExpressionAttributeNames": {"#count": "count"},
         }
-        values: dict[str, object] = {":number": number, ":then": epoch(now + _KEPT)}
+        values: dict[str, object] = {":number": number, ":then": epoch(now + KEPT)}
         if limit is not None:
             update["ConditionExpression"] = "attribute_not_exists(#count) OR #count < :limit"
             values[":limit"] = limit
