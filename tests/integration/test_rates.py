@@ -24,6 +24,7 @@ from tests.integration.clock import Clock
 from tests.integration.system import Answer, Context, System
 
 AT_ONCE, LIMIT = 200, 7
+DECLINED_AT_ONCE = 32
 _addresses = count(1)
 _charges = count(1)
 
@@ -225,6 +226,21 @@ def test_declines_are_whose_order_it_was(system: System, limit: Limit) -> None:
     decline(system, system.order_of(user).body["paymentId"], 2)
     assert system.order().status == 201
     assert system.order_of(user).status == 429
+
+
+def test_of_many_declines_at_once_each_is_learned_and_counted(
+    engine_system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All count in one item, and no news wait for that."""
+    a_clock(engine_system, monkeypatch)
+    _limiting(engine_system, monkeypatch)(1000)
+    payments = [engine_system.order().body["paymentId"] for _ in range(DECLINED_AT_ONCE)]
+    with ThreadPoolExecutor(DECLINED_AT_ONCE) as pool:
+        list(pool.map(lambda payment_id: decline(engine_system, payment_id), payments))
+    assert {engine_system.status(each).body["status"] for each in payments} == {"failed"}
+    client = kept_of(engine_system, payments[0])
+    (item,) = (each for each in rates(engine_system) if each["pk"]["S"].startswith(f"RATE#{client}#"))
+    assert int(item["count"]["N"]) == 2 * DECLINED_AT_ONCE
 
 
 # What may fail
