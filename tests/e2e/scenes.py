@@ -286,6 +286,7 @@ PAYMENT_PAGE = {
     "form-errors": Scene("", {}, _with_errors),
     "form-busy": Scene("", {"/checkout-sessions": None}, _sent),
     "form-refused": Scene("", {"/checkout-sessions": _UNAVAILABLE}, _refused),
+    "form-too-often": Scene("", {"/checkout-sessions": refuses(429, "rate_limited", retry_after="23")}, _refused),
     "form-nothing-on-offer": Scene("", {"/products": says({"products": []})}, _in_trouble),
     "form-unreachable": Scene("", {"/products": aborts}, _in_trouble),
 }
