@@ -22,7 +22,7 @@ from payments.domain.errors import (
     TryAgain,
 )
 from payments.domain.events import Cursor, Event, EventSet
-from payments.domain.facts import Fact, Refund, RefundRequest, RefundState, Session, SessionState
+from payments.domain.facts import Fact, IntentState, Refund, RefundRequest, RefundState, Session, SessionState
 from payments.domain.looking import Due, DueReason
 from payments.domain.mail import Letter
 from payments.domain.money import Money
@@ -376,7 +376,8 @@ class MemoryStripe:
             raise self.failures.pop(0)
         if self.facts.get(payment.id):
             raise StripeRefused("It is not open.")
-        return tuple(replace(each, state=SessionState.EXPIRED) for each in payment.sessions)
+        expired = (replace(each, state=SessionState.EXPIRED) for each in payment.sessions)
+        return (*expired, *(replace(each, state=IntentState.CANCELED) for each in payment.intents))
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         self.answering()

@@ -18,15 +18,26 @@ from payments.domain.facts import (
     Dispute,
     DisputeState,
     Fact,
+    Intent,
+    IntentState,
     Refund,
     RefundState,
     Session,
     SessionState,
 )
 from payments.domain.learning import learn
-from payments.domain.looking import AFTER_EXPIRY, FIRST_LOOK, LAST_LOOK, LONGEST_PAUSE, REPEATABLE, DueReason, next_look
+from payments.domain.looking import (
+    AFTER_EXPIRY,
+    FIRST_LOOK,
+    LAST_LOOK,
+    LONGEST_PAUSE,
+    REPEATABLE,
+    DueReason,
+    close_at,
+    next_look,
+)
 from payments.domain.notices import UNDER_WAY, Notice, NoticeKind
-from payments.domain.payment import Payment, Status
+from payments.domain.payment import INTENT, Payment, Status, Way
 from payments.services.reconciliation import (
     LEASE_LENGTH,
     LOOKED_AT_AGAIN_AFTER,
@@ -43,6 +54,7 @@ from tests.fakes import MemoryOutbox, MemoryStore, MemoryStripe, NoticeRecord, a
 
 PAID = Attempt(ref="ch_1", state=AttemptState.SUCCEEDED, amount=9900, currency="usd")
 DECLINED = Attempt(ref="ch_0", state=AttemptState.FAILED, amount=0, currency="usd")
+FORM = Intent(ref="pi_1", state=IntentState.OPEN, amount=0, currency="usd")
 OPEN = Session(ref="cs_1", state=SessionState.OPEN, amount=9900, currency="usd", url="https://checkout")
 
 
@@ -68,6 +80,13 @@ class Night:
     def holds_since(self, created_at: datetime) -> Payment:
         """An open checkout that nothing was heard of since it was made."""
         return self.holds(learn(a_payment(now=created_at), [OPEN])[0], created_at)
+
+    def holds_form(self) -> Payment:
+        """A form on the page, which nobody pays in."""
+        payment, _ = learn(a_payment(way=Way.EMBEDDED, parameters=INTENT), [FORM])
+        payment = payment.but(due_by={DueReason.CLOSE.value: close_at(payment, NOW)})
+        self.store.payments[payment.id] = payment
+        return payment
 
     def holds_paid(self, number: int) -> list[Payment]:
         """Open checkouts that were paid, as only Stripe knows."""
@@ -421,3 +440,36 @@ def test_what_needs_no_invoice_any_more_is_due_for_none(night: Night) -> None:
     assert summary
     assert summary.payments_invoiced == 0
     assert "invoice" not in night.store.payments[payment.id].due_by
+
+
+def test_however_many_forms_are_to_be_closed_one_run_closes_them(night: Night) -> None:
+    forms = [night.holds_form() for _ in range(OVERDUE_PER_SHARD + 30)]
+    night.comes_by(LIFETIME + timedelta(minutes=1))
+    assert {night.status(each) for each in forms} == {Status.CANCELED}
+
+
+def test_what_stripe_does_not_close_is_asked_for_ever_less_often_and_keeps_no_other_waiting(night: Night) -> None:
+    gone = [night.holds_form() for _ in range(PATIENCE)]
+    # No more at Stripe: neither is it closed, nor can it be looked at.
+    night.stripe.failures += [StripeRefused("There is none.")] * 2 * PATIENCE
+    night.comes_by(LIFETIME + timedelta(minutes=1))
+    assert [what["payment_id"] for what, _ in night.reported] == [each.id for each in gone]
+
+    due = night.store.payments[gone[0].id].due_by[DueReason.CLOSE]
+    assert due == night.now + AFTER_EXPIRY
+    summary = night.comes_by(AFTER_EXPIRY - timedelta(seconds=1))
+    assert summary
+    assert summary.failed == []
+    night.stripe.failures += [StripeRefused("There is none.")] * 2 * PATIENCE
+    night.comes_by(LAST_LOOK)
+    assert night.store.payments[gone[0].id].due_by[DueReason.CLOSE] == night.now + LONGEST_PAUSE
+    night.comes_by(LONGEST_PAUSE)
+    assert night.status(gone[0]) is Status.CANCELED
+
+
+def test_what_stripe_has_open_all_the_same_is_asked_for_again_later(night: Night) -> None:
+    form = night.holds_form()
+    # It refuses to close it, and says that it is open.
+    night.stripe.facts = {form.id: [FORM]}
+    night.comes_by(LIFETIME + timedelta(minutes=1))
+    assert night.store.payments[form.id].due_by[DueReason.CLOSE] == night.now + AFTER_EXPIRY

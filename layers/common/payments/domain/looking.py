@@ -115,16 +115,21 @@ def close_at(payment: Payment, now: datetime) -> datetime | None:
     """When Stripe is to be asked to close it; None where it is not.
 
     At once where too many cards were declined. An intent for a form on the page ends by nothing else, and so at the end
-    of its time, unless somebody is paying: then when that has failed.
+    of its time, unless somebody is paying: then when that has failed. Later where it was put off.
     """
     if not (payment.is_opened and is_open(payment) and payment.is_cancelable):
         return None
     before = payment.due_by.get(DueReason.CLOSE)
-    if payment.most_declines is not None and len(failed_attempts(payment.facts)) >= payment.most_declines:
-        return min(before or now, now)
     # In whole seconds, as it is kept.
     over = (payment.expires_at + timedelta(seconds=1)).replace(microsecond=0)
-    return over if payment.way is Way.EMBEDDED else None
+    is_declined = payment.most_declines is not None and len(failed_attempts(payment.facts)) >= payment.most_declines
+    at = now if is_declined else over if payment.way is Way.EMBEDDED else None
+    return at if at is None or before in (None, over) else before
+
+
+def close_again_at(payment: Payment, now: datetime) -> datetime:
+    """When to ask again where Stripe did not close it, and has it open all the same or no more: ever less often."""
+    return (now + pause_after(now - payment.expires_at, AFTER_EXPIRY)).replace(microsecond=0)
 
 
 def is_to_close(payment: Payment, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from payments.domain.erasure import Erasure
 from payments.domain.errors import NewerRelease, StripeRefused, StripeUnavailable, Taken, TryAgain
 from payments.domain.events import EventSet
 from payments.domain.learning import Effects
-from payments.domain.looking import Due, DueReason, erase_at, is_to_close
+from payments.domain.looking import Due, DueReason, close_again_at, erase_at, is_to_close, rescheduled
 from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
@@ -327,21 +327,42 @@ class _Run:
     # What is to be closed
 
     def _closings(self) -> Generator[None]:
-        for each in self._store.due(DueReason.CLOSE, self._clock(), OVERDUE_PER_SHARD):
-            if self._stripe_is_away(_Asks.FOR_LOOKS):
-                return
-            with self._apart(_Asks.FOR_LOOKS, payment_id=each.payment_id), suppress(NewerRelease):
-                self._close(each.payment_id)
-            yield
+        tried: set[str] = set()
+        # The index may be a little behind.
+        while fresh := [each for each in self._due_to_be_closed() if each not in tried]:
+            for payment_id in fresh:
+                if self._stripe_is_away(_Asks.FOR_LOOKS):
+                    return
+                tried.add(payment_id)
+                with self._apart(_Asks.FOR_LOOKS, payment_id=payment_id), suppress(NewerRelease):
+                    self._close(payment_id)
+                yield
+
+    def _due_to_be_closed(self) -> list[str]:
+        return [each.payment_id for each in self._store.due(DueReason.CLOSE, self._clock(), OVERDUE_PER_SHARD)]
 
     def _close(self, payment_id: str) -> None:
         payment = self._store.payment(payment_id)
         if payment is None or not is_to_close(payment, self._clock()):
             return
-        _, effects = close_payment(
-            payment, store=self._store, stripe=self._stripe, failure_delay=self._of.failure_delay, now=self._clock()
-        )
+        store, now, delay = self._store, self._clock(), self._of.failure_delay
+        try:
+            closed, effects = close_payment(payment, store=store, stripe=self._stripe, failure_delay=delay, now=now)
+        except (StripeRefused, Taken):
+            self._close_later(payment)
+            raise
         self._told_of(payment_id, effects)
+        if is_to_close(closed, now):
+            self._close_later(closed)
+
+    def _close_later(self, payment: Payment) -> None:
+        """What Stripe will not close now must not keep others waiting at each run."""
+        at = close_again_at(payment, self._clock())
+
+        def put_off(payment: Payment) -> Changed:
+            return payment.but(due_by=rescheduled(payment, DueReason.CLOSE, at)), ()
+
+        record(self._store, payment, (), actor=LOOK, now=self._clock(), change=put_off)
 
     # What no webhook told us
 
