@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from payments.domain.actors import Actor, webhook
-from payments.domain.errors import PaymentsError, Taken, concerning
+from payments.domain.errors import PaymentsError, StripeRefused, Taken, ValidationFailed, concerning
 from payments.domain.events import Event, Lesson
-from payments.domain.facts import Session
-from payments.domain.looking import is_to_close
+from payments.domain.facts import Attempt, Session
+from payments.domain.looking import is_to_close, is_unanswered
 from payments.domain.notices import Posting
 from payments.domain.payment import Payment, Status, Way
-from payments.services.asking import AskingStore
+from payments.services.asking import AskingStore, ask_stripe
 from payments.services.canceling import Closing, close_payment
 from payments.services.recording import audit_entry, postings_of, record
 
@@ -92,7 +92,19 @@ def receive(
         payment = store.payment(payment_id)
         if payment is None:
             return Receipt(Outcome.FOREIGN)
+        if payment.way is Way.EMBEDDED and is_unanswered(payment):
+            # Nobody can pay an intent of ours before we have handed out its secret: so whose is it?
+            payment = _asked(payment, store, stripe, now)
         return _learned(payment, event.lesson, actor, failure_delay, store, stripe, now)
+
+
+def _asked(payment: Payment, store: WebhookStore, stripe: WebhookStripe, now: datetime) -> Payment:
+    """The payment with the intent that our own request is answered with, if it is; StripeUnavailable if that is not
+    known."""
+    try:
+        return ask_stripe(payment, store, stripe, now)
+    except (StripeRefused, ValidationFailed):
+        return store.payment(payment.id) or payment
 
 
 def _learned(
@@ -143,8 +155,9 @@ def _is_of_another_checkout(lesson: Lesson, payment: Payment) -> bool:
     """What has our payment's id and belongs to a session or an intent that is not the one we made."""
     if payment.way is Way.EMBEDDED:
         is_session = any(isinstance(each, Session) for each in lesson.facts)
-        intents = {None, *(each.ref for each in payment.intents)}
-        return is_session or (payment.is_opened and lesson.intent not in intents)
+        # What came of a charge may not say whose it is, and was found by that; a charge and an intent always say it.
+        named = {each.intent for each in lesson.facts if isinstance(each, Attempt)} | ({lesson.intent} - {None})
+        return is_session or (payment.is_opened and not named <= {each.ref for each in payment.intents})
     sessions = {each.ref for each in payment.sessions}
     foreign = [each for each in lesson.facts if isinstance(each, Session) and each.ref not in sessions]
     return bool(foreign) and payment.is_asked and (bool(sessions) or not _share_an_intent(foreign, payment))
