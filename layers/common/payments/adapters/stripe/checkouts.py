@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translating
-from payments.adapters.stripe.intents import facts_of_session
+from payments.adapters.stripe.intents import facts_of_session, in_order
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
 from payments.adapters.stripe.units import part_to_stripe, to_stripe
 from payments.domain.addresses import in_ascii
@@ -51,7 +51,7 @@ class StripeCheckouts(StripeConnection):
                 if session.state is SessionState.OPEN:
                     closed = sessions.expire(session.ref, {"expand": ["payment_intent"]})
                     facts += facts_of_session(closed.to_dict())
-        return tuple(facts)
+        return in_order(payment, facts)
 
     def find_sessions(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of the session that Stripe made for the payment without our hearing of it; none if there is none.
@@ -74,7 +74,7 @@ class StripeCheckouts(StripeConnection):
                     body = session.to_dict()
                     if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
                         facts += facts_of_session(body)
-        return tuple(facts)
+        return in_order(payment, facts)
 
 
 def _for_one_service(payment: Payment) -> "SessionCreateParams":

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translating
-from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
+from payments.adapters.stripe.intents import facts_of_intent, in_order
+from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE
 from payments.adapters.stripe.units import to_stripe
 from payments.domain.errors import NewerRelease, StripeRefused
 from payments.domain.facts import Fact, IntentState
@@ -46,13 +47,13 @@ class StripeElements(StripeConnection):
             intent = self._client().v1.payment_intents.create(
                 _parameters(payment), {"idempotency_key": f"{payment.id}-intent"}
             )
-        return _read(intent.to_dict())
+        return _read(payment, intent.to_dict())
 
     def retrieve_intent(self, payment: Payment) -> PageIntent:
         """The payment's intent as it is now; StripeRefused if Stripe has none."""
         with translating():
             intent = self._client().v1.payment_intents.retrieve(payment.intents[0].ref)
-        return _read(intent.to_dict())
+        return _read(payment, intent.to_dict())
 
     def cancel_intents(self, payment: Payment) -> tuple[Fact, ...]:
         """Have Stripe cancel the payment's intents that were open; StripeRefused if it was paid, is being paid or is
@@ -62,8 +63,8 @@ class StripeElements(StripeConnection):
             for each in payment.intents:
                 if each.state is IntentState.OPEN:
                     cancelled = self._client().v1.payment_intents.cancel(each.ref, {"cancellation_reason": "abandoned"})
-                    facts += _facts(cancelled.to_dict())
-        return tuple(facts)
+                    facts += facts_of_intent(cancelled.to_dict())
+        return in_order(payment, facts)
 
     def find_intents(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of the intent that Stripe made for the payment without our hearing of it; none if there is none.
@@ -79,8 +80,8 @@ class StripeElements(StripeConnection):
             for intent in page.auto_paging_iter():
                 body = intent.to_dict()
                 if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
-                    facts += _facts(body)
-        return tuple(facts)
+                    facts += facts_of_intent(body)
+        return in_order(payment, facts)
 
 
 def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
@@ -94,13 +95,8 @@ def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
     }
 
 
-def _read(body: Mapping[str, Any]) -> PageIntent:
+def _read(payment: Payment, body: Mapping[str, Any]) -> PageIntent:
     secret = body.get("client_secret")
     if not isinstance(secret, str):
         raise StripeRefused("The payment provider answered without what a page needs.")
-    return PageIntent(_facts(body), secret)
-
-
-def _facts(body: Mapping[str, Any]) -> tuple[Fact, ...]:
-    lesson = read_object(body)
-    return lesson.facts if lesson else ()
+    return PageIntent(in_order(payment, facts_of_intent(body)), secret)

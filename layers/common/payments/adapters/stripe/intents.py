@@ -1,6 +1,6 @@
 """Whose a Stripe object is, and all that Stripe knows of a payment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +48,7 @@ class StripeIntents(StripeConnection):
                 facts += facts_of_session(found.to_dict())
             known = {fact.ref for fact in payment.intents} | {each.intent for each in payment.attempts if each.intent}
             for intent in sorted(known - {fact.ref for fact in facts if isinstance(fact, Intent)}):
-                facts += _facts_of(client.payment_intents.retrieve(intent).to_dict())
+                facts += facts_of_intent(client.payment_intents.retrieve(intent).to_dict())
                 if payment.way is Way.HOSTED and not payment.sessions:
                     listed = client.checkout.sessions.list(
                         {"payment_intent": intent, "expand": ["data.payment_intent"]}
@@ -56,7 +56,7 @@ class StripeIntents(StripeConnection):
                     facts += [fact for each in listed.data for fact in facts_of_session(each.to_dict())]
             for intent in sorted({fact.ref for fact in facts if isinstance(fact, Intent)}):
                 facts += self._facts_of_charges(intent)
-        return tuple(_in_order(facts))
+        return in_order(payment, facts)
 
     def _facts_of_charges(self, intent: str) -> list[Fact]:
         client = self._client().v1
@@ -72,15 +72,18 @@ class StripeIntents(StripeConnection):
         return [fact for each in objects if (lesson := read_object(each)) for fact in lesson.facts]
 
 
-def _in_order(facts: list[Fact]) -> Iterator[Fact]:
-    """A failure without a charge has a time in its event alone. An intent says the last, so all its charges that failed
-    were before."""
-    for fact in facts:
-        if isinstance(fact, Attempt) and fact.charge is None and fact.created is None:
-            failed = [each for each in facts if isinstance(each, Attempt) and each.state is AttemptState.FAILED]
-            yield replace(fact, created=max(each.created or 0 for each in failed if each.intent == fact.intent) or None)
-        else:
-            yield fact
+def in_order(payment: Payment, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """What Stripe answers of a payment. A failure without a charge has a time in its event alone; an intent says the
+    last, so all its charges that failed were before."""
+    known = tuple(facts)
+    return tuple(_timed(fact, (*payment.attempts, *known)) for fact in known)
+
+
+def _timed(fact: Fact, known: Iterable[Fact]) -> Fact:
+    if not isinstance(fact, Attempt) or fact.charge or fact.created is not None:
+        return fact
+    failed = [each for each in known if isinstance(each, Attempt) and each.state is AttemptState.FAILED]
+    return replace(fact, created=max(each.created or 0 for each in failed if each.intent == fact.intent) or None)
 
 
 def all_of(listed: "stripe.ListObject[Any]") -> list[Object]:
@@ -98,6 +101,6 @@ def facts_of_session(session: Object) -> list[Fact]:
     return [fact for lesson in lessons if lesson for fact in lesson.facts]
 
 
-def _facts_of(body: Object) -> list[Fact]:
+def facts_of_intent(body: Object) -> list[Fact]:
     lesson = read_object(body)
     return list(lesson.facts) if lesson else []
