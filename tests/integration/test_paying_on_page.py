@@ -97,6 +97,8 @@ def test_stripe_is_asked_for_what_was_ordered(system: System) -> None:
 
     assert (intent.amount, intent.currency) == (9900, "usd")
     assert intent.automatic_payment_methods.enabled
+    # Who pays by voucher would find the order closed.
+    assert "oxxo" in intent.excluded_payment_method_types
     assert intent.description == f"Order {page.answer['order']['number']}"
     assert dict(intent.metadata.to_dict()) == {
         "campaign": "winter",

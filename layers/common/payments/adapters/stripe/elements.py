@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Our clock and Stripe's may differ, and an answer may have come long after its request.
 _AROUND = timedelta(minutes=15)
+# By a voucher or a transfer, days later: of an intent nothing but its next step says that somebody has gone to pay it,
+# and it would be closed meanwhile. A Checkout Session is complete then.
+_PAID_ELSEWHERE = ("boleto", "customer_balance", "konbini", "multibanco", "oxxo")
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
     return {
         "amount": to_stripe(payment.asked),
         "currency": payment.asked.currency,
-        # Those that the account has switched on, and that may do what is asked.
-        "automatic_payment_methods": {"enabled": True},
+        # Of those that the account has switched on, and that may do what is asked.
+        "excluded_payment_method_types": [*_PAID_ELSEWHERE],
         "description": f"Order {payment.order.number}",
         "metadata": {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku},
     }
