@@ -12,7 +12,7 @@ from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
 from payments.runtime.composition import client_rate, order_settings, page_key, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
-from payments.runtime.observability import Metric, logger_of, metrics
+from payments.runtime.observability import Measured, Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
 from payments.runtime.ordering import logged
 from payments.runtime.views import intent_view
@@ -43,6 +43,8 @@ def handler(event: Request, context: LambdaContext) -> Response:
         units=units,
         now=now,
     )
-    created = metrics({Metric.PAYMENT_CREATED: 1}) if opened.is_new else {}
-    logger.info("intent", extra=logged(opened.payment) | created)
+    counted: Measured = {Metric.PAYMENT_CREATED: 1} if opened.is_new else {}
+    if opened.new_status:
+        counted[Metric.of(opened.new_status)] = 1
+    logger.info("intent", extra=logged(opened.payment) | metrics(counted))
     return response(201, intent_view(opened.payment, opened.client_secret, key))

@@ -1,5 +1,7 @@
 """An order on the page whose intent is meddled with, is not the only one that bears its name, or answers late."""
 
+import io
+import json
 from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
@@ -79,6 +81,19 @@ def test_while_stripe_does_not_say_which_intent_is_ours_it_repeats_what_it_tells
 
     assert system.hear(event).status == 200
     assert unanswered.status == "pending"
+
+
+def test_what_a_repeated_order_is_the_first_to_learn_is_counted_once(system: System, logs: io.StringIO) -> None:
+    key = f"counted-{uuid4()}"
+    page = a_page(system, idempotency_key=key)
+    page.confirm()
+
+    for _ in range(2):
+        a_page(system, idempotency_key=key)
+    page.hear()
+
+    lines = [json.loads(line) for line in logs.getvalue().splitlines()]
+    assert [line["service"] for line in lines if "payment_succeeded" in line] == ["create_intent"]
 
 
 def test_the_last_failure_is_what_the_customer_reads_though_no_webhook_has_come(system: System) -> None:

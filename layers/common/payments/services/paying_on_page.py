@@ -13,7 +13,8 @@ from payments.domain.claims import Claimant
 from payments.domain.conditions import Conditions
 from payments.domain.errors import concerning
 from payments.domain.facts import Fact
-from payments.domain.payment import Payment, Way
+from payments.domain.learning import Effects
+from payments.domain.payment import Payment, Status, Way
 from payments.domain.purchase import Purchase
 from payments.services.canceling import Closing
 from payments.services.checkout import CheckoutStore, open_checkout
@@ -39,11 +40,13 @@ class Intents(Closing, Protocol):
 
 @dataclass(frozen=True)
 class OpenedOnPage:
-    """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it."""
+    """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it,
+    `new_status` what it reached by what this request learned."""
 
     payment: Payment
     client_secret: str | None = field(repr=False)
     is_new: bool
+    new_status: Status | None = None
 
 
 def open_intent(
@@ -65,14 +68,15 @@ def open_intent(
         purchase, claimant=claimant, conditions=conditions, store=store, stripe=listening, units=units, now=now
     )
     payment, secret = opened.payment, listening.secrets.get(opened.payment.id)
+    effects = Effects()
     if secret is None:
         with concerning(payment.id):
             intent = stripe.retrieve_intent(payment)
-            payment, _ = record(
+            payment, effects = record(
                 store, payment, intent.facts, actor=LOOK, now=now, failure_delay=conditions.failure_delay
             )
             secret = intent.client_secret
-    return OpenedOnPage(payment, secret if payment.is_payable(now) else None, opened.is_new)
+    return OpenedOnPage(payment, secret if payment.is_payable(now) else None, opened.is_new, effects.status)
 
 
 class _Listening:
