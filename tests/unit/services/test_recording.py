@@ -297,6 +297,14 @@ def test_each_decline_is_counted_for_the_client_once_by_whoever_learns_it(book: 
     assert book.store.counted == {"a-client": 3}
 
 
+def test_a_decline_of_which_more_is_learned_counts_no_more(book: Book) -> None:
+    a_counted(book)
+    book.learn(declined(1))
+    book.learn(replace(declined(1), decline_code="insufficient_funds"))
+    assert book.stored.attempts[0].decline_code == "insufficient_funds"
+    assert book.store.counted == {"a-client": 1}
+
+
 def test_what_else_is_learned_counts_for_nobody(book: Book) -> None:
     a_counted(book)
     book.learn(replace(declined(1), state=AttemptState.PENDING))
