@@ -209,6 +209,14 @@ def test_what_the_document_quotes_for_something_that_is_not_set_up_is_said_somew
     assert [each for each in sorted(quoted) if each not in text] == []
 
 
+def test_the_flood_that_was_measured_met_the_limit_that_there_is() -> None:
+    text = (ROOT / "docs" / "flood.md").read_text(encoding="utf-8")
+    [row] = re.findall(rf"\| `ClientRateLimit={PARAMETERS['ClientRateLimit']['Default']}` \|(.*)\|", text)
+    sent, made, refused, asked, *_ = (int(cell.replace(",", "")) for cell in row.split("|"))
+    assert (made + refused, asked) == (sent, made)
+    assert f"{PARAMETERS['ApiRateLimit']['Default']} a second" in " ".join(text.split())
+
+
 # What the log says
 
 
