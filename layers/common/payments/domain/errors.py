@@ -93,6 +93,15 @@ class PaymentNotFound(PaymentsError):
         super().__init__(detail)
 
 
+class PaymentMethodNotFound(PaymentsError):
+    """It is nobody's, or another's: the same is told of either."""
+
+    code = "payment_method_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This is none of your saved cards; GET /me/payment-methods lists them.")
+
+
 class NotSignedIn(PaymentsError):
     """No token was verified for this request."""
 
@@ -230,9 +239,17 @@ class NewerRelease(TryAgain):
 
 
 class StripeRefused(PaymentsError):
-    """Stripe answered definitely no; the payment will not come to be."""
+    """Stripe answered definitely no; the payment will not come to be.
+
+    `customer_gone` says that it has the customer no more that we named: nothing was made for that one, and nothing ever
+    will be, but for another there can be.
+    """
 
     code = "stripe_refused"
+
+    def __init__(self, detail: str, *, customer_gone: bool = False, reference: str | None = None) -> None:
+        super().__init__(detail, reference=reference)
+        self.customer_gone = customer_gone
 
 
 class StripeUnavailable(PaymentsError):
