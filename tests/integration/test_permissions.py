@@ -6,7 +6,7 @@ permission of the table is one of named partitions, by `dynamodb:LeadingKeys`, a
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,11 +30,12 @@ from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
 from payments.domain.facts import Shortage, ShortageState
 from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
-from payments.domain.payment import INTENT
+from payments.domain.payment import INTENT, Payment
 from payments.domain.releases import LEVEL
 from payments.services import recording
 from payments.services.recording import record
 from stripe_double import StripeDouble
+from tests.builders import an_event, an_intent
 from tests.callers import ADA
 from tests.integration.crash_scenarios import (
     DECLINED,
@@ -156,11 +157,26 @@ def order_on_page_twice(system: FragileSystem) -> None:
 
 
 def order_on_page_what_stripe_refuses(system: FragileSystem) -> None:
-    parameters = elements._PARAMETERS[INTENT]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(elements._PARAMETERS, INTENT, lambda payment: {**parameters(payment), "currency": "xyz"})
+        patch.setitem(elements._PARAMETERS, INTENT, in_no_currency())
         assert system.order_on_page(idempotency_key=KEY).status == 502
     assert system.order_on_page(user=ADA).status == 201
+
+
+def hear_of_what_stripe_refuses(system: FragileSystem) -> None:
+    """What others were paid under the id of an order that Stripe did not answer, and refuses when it is asked again."""
+    system.control("outage", calls=1, kind="rate_limit")
+    with system.watching({}, mortal=False):
+        assert system.order_on_page(idempotency_key=KEY).status == 503
+    [payment] = system.payments()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(elements._PARAMETERS, INTENT, in_no_currency())
+        assert system.hear(an_event("payment_intent.succeeded", an_intent(payment.id))).status == 200
+
+
+def in_no_currency() -> Callable[[Payment], Any]:
+    parameters = elements._PARAMETERS[INTENT]
+    return lambda payment: {**parameters(payment), "currency": "xyz"}
 
 
 def let_a_request_lapse(system: FragileSystem) -> None:
@@ -368,6 +384,7 @@ STORIES: list[tuple[Act, ...]] = [
     (order_what_stripe_refuses,),
     (order_on_page_twice,),
     (order_on_page_what_stripe_refuses,),
+    (hear_of_what_stripe_refuses,),
     (let_a_request_lapse,),
     (order, FragileSystem.read, look_at_the_desk),
     (order_as_somebody,),
