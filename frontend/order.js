@@ -65,9 +65,9 @@ export function attemptFor(order, way) {
 }
 
 /** The same order once more, in the place of the payment that came of it and can no longer be paid. */
-export function renewalOf({ order, way, key, paymentId, accessKey, isCart }) {
-  forget(key);
-  return begin({ order, way, isCart, isRenewal: true }, { paymentId, accessKey });
+export function renewalOf({ order, way, paymentId, accessKey, isCart }) {
+  const isIt = (attempt) => attempt.isRenewal && attempt.replaces.paymentId === paymentId;
+  return recall().attempts.find(isIt) ?? begin({ order, way, isCart, isRenewal: true }, { paymentId, accessKey });
 }
 
 function begin(what, before) {
