@@ -1,5 +1,5 @@
 /**
- * Runs before anything else: Stripe leads back with the payment's client secret in the address, and that stays in no
+ * Runs before anything else: Stripe leads back with a payment's client secret in the address, and that stays in no
  * history, bookmark or link. How the payment stands is asked for, not read from there.
  */
 {

@@ -331,7 +331,7 @@ def test_too_many_declines_close_the_order_and_it_can_be_started_again(
 
     form.pays()
 
-    form.has_problem("too many tries to pay did not go through")
+    form.has_problem("too many tries to pay failed")
     customer.page.click("#start-again")
     expect(customer.page.locator("#email")).to_have_value(customer.email)
     customer.page.click("#pay")

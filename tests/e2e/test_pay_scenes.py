@@ -33,7 +33,6 @@ from tests.e2e.scenes import (
     refuses,
     says,
 )
-
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def test_saved_cards_are_shown_where_there_are_any(stage: Stage, secret: str | N
     [
         ("pay-loading", "Loading the payment form"),
         ("pay-declined", "There was not enough money for this payment. Please try another way to pay."),
-        ("pay-too-many-tries", "This order is closed, for too many tries to pay did not go through."),
+        ("pay-too-many-tries", "This order is closed: it was called off, or too many tries to pay failed."),
         ("pay-too-often", "Please wait a little and try again."),
         ("pay-sold-out", "Some of this is sold out. You have not been charged."),
         ("pay-without-form", "The payment form could not be loaded."),
