@@ -87,6 +87,14 @@ def test_locally_the_double_is_let_in_instead_of_stripe(stage: Stage, shop: Shop
             assert served(f"/embedded/{path}") == served(f"/{path}") == each.read_text(encoding="utf-8")
 
 
+def test_the_pages_with_a_form_are_found_without_the_slash(stage: Stage) -> None:
+    page = stage.page()
+
+    page.goto(f"{stage.site_url}/embedded")
+
+    expect(page).to_have_url(f"{stage.site_url}/embedded/")
+
+
 def test_the_page_calls_the_api_and_stripe_alone(stage: Stage) -> None:
     page = stage.play(PAY_PAGE["pay-form"])
     page.route("https://api.stripe.com/**", says({}))
