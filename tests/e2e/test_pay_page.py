@@ -244,7 +244,9 @@ def test_pressing_twice_pays_once(form: PayPage, customer: Customer, shop: Shop)
     customer.page.on("request", lambda request: confirmed.extend([request.url] * request.url.endswith("/confirm")))
 
     form.fills_in()
-    form.button.dblclick()
+    # Faster than any finger: the button is not even disabled yet.
+    sent = "document.querySelector('#payment-form').dispatchEvent(new SubmitEvent('submit', {cancelable: true}));"
+    customer.page.evaluate(sent * 2)
 
     assert customer.sees("succeeded") == payment_id
     assert len(confirmed) == 1
@@ -383,6 +385,30 @@ def test_an_order_whose_time_was_over_is_opened_again_once(
     form.pays()
     assert customer.sees("succeeded") == third
     assert third not in (first, second)
+
+
+def test_an_order_that_is_opened_again_is_one_whatever_the_network_loses(
+    form: PayPage, customer: Customer, shop: Shop
+) -> None:
+    first = form.orders()
+    shop.close_intent(first)
+
+    def answers_who_comes_back(route: Route) -> None:
+        """What is sent under a new key is done, and its answer lost."""
+        if route.request.headers["idempotency-key"] == customer.keys[0]:
+            route.continue_()
+        else:
+            answers_nobody(route)
+
+    customer.page.route("**/payment-intents", answers_who_comes_back)
+    customer.page.reload()
+    form.has_problem("We could not reach the payment service.")
+    customer.page.unroute("**/payment-intents")
+    customer.page.click("#try-again")
+
+    expect(form.problem).to_contain_text("so we have opened it again.")
+    assert form.is_open() != first
+    assert len(set(customer.keys)) == 2
 
 
 def test_too_many_declines_close_the_order_and_it_can_be_started_again(
