@@ -61,7 +61,7 @@ const FAILURES = {
 const SUSPICION = /lost|stolen|fraud|suspect|suspici|pick.?up|restricted|blacklist|security.violation|block|risk/i;
 
 /** Why a payment failed, in a sentence for its customer. @param {{code: string, message: string} | null | undefined} failure */
-function reasonOf(failure) {
+export function reasonOf(failure) {
   const { code = "", message = "" } = failure ?? {};
   if (SUSPICION.test(code) || SUSPICION.test(message)) return DECLINED;
   return FAILURES[code] || message || DECLINED;
@@ -144,7 +144,7 @@ export function wordsFor(state, payment, money, kept) {
   }
   if (state === "gone_quiet" && payment?.status === "processing") {
     [, heading, message, next] = WORDS.processing;
-  } else if (state === "gone_quiet" && payment?.payable) {
+  } else if (state === "gone_quiet" && payment?.checkoutUrl) {
     message += " If you have not finished paying, you can continue.";
   }
   const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
@@ -185,6 +185,35 @@ export const ADDRESS = {
 export const tooMany = (/** @type {number} */ seconds) =>
   `Too many tries from your connection; try again in ${seconds} second${seconds === 1 ? "" : "s"}.`;
 
+/** Below the button of an order, by where it is paid: before it is pressed, and after. */
+export const LEAVING = {
+  hosted: {
+    assurance: "You pay on Stripe\u2019s secure page. We never see your card details.",
+    wait: "One moment, we are taking you to Stripe\u2019s secure page.",
+  },
+  embedded: {
+    assurance: "You pay on the next page, in a form of Stripe\u2019s. We never see your card details.",
+    wait: "One moment, we are taking you to the payment form.",
+  },
+};
+
+/** The page with the form. */
+export const PAY = {
+  pay: (/** @type {string} */ amount) => (amount ? `Pay ${amount}` : "Pay"),
+  busy: "One moment\u2026",
+  paying: "One moment, your payment is being made. Please do not close this page.",
+  looking: "One moment, we are looking whether your payment went through.",
+  uncharged: UNCHARGED,
+  tryAgain: "Try again",
+  checkNow: "Check now",
+  notPaid: "Your payment did not go through, for the connection broke. Please try again.",
+  unknown: `We do not know yet whether your payment went through: the connection broke. ${DO_NOT_REPEAT}`,
+  noForm: `The payment form could not be loaded. Please check your connection and try again. ${UNCHARGED}`,
+  openedAgain: `Your order had been closed before it was paid, so we have opened it again. ${UNCHARGED}`,
+  overAgain: `This order can no longer be paid: it was closed once more. ${UNCHARGED} You can start again.`,
+  closedEarly: `This order is closed: it was called off, or too many tries to pay failed. ${UNCHARGED} You can start again.`,
+};
+
 /** The shop. @type {any} */
 export const SHOP = {
   add: "Add to cart",
@@ -211,7 +240,6 @@ export const SHOP = {
   order: "Place the order",
   nothingToPay: "There is nothing to pay. You confirm the order on Stripe\u2019s secure page.",
   busy: "One moment\u2026",
-  leaving: "One moment, we are taking you to Stripe\u2019s secure page.",
   otherBilling: (ships) => (ships ? "Another address for the invoice" : "Put an address on the invoice"),
   uncharged: "You have not been charged.",
   soldOut: "Some of it was sold to others just now. Please look at your cart: it says what is left.",

@@ -14,15 +14,20 @@ from playwright.sync_api import expect
 from payments.domain.money import Money, is_currency
 from payments.domain.order_views import OrderView
 from payments.domain.views import MoneyView, PaymentView
-from payments.runtime.views import CheckoutView
+from payments.runtime.views import CheckoutView, IntentView
 from tests.e2e.conftest import ROOT
+from tests.e2e.customer import IS_DECLINED, PAYS
+from tests.e2e.form import fill_in_card
+from tests.e2e.pay_scenes import intent
 from tests.e2e.scenes import CHECKOUT, NOT_PAYABLE, PAYMENT_ID, aborts, checkout, payment, refuses, says
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
+    from tests.e2e.customer import Customer
     from tests.e2e.scenes import Answer, Stage
+    from tests.e2e.shop import Shop
 
 PENDING = says(payment("pending"))
 SUCCEEDED = says(payment("succeeded"))
@@ -326,7 +331,13 @@ def test_an_aborted_watch_ends_in_the_middle_of_a_look(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("view", "name"),
-    [(PaymentView, "Payment"), (CheckoutView, "Checkout"), (OrderView, "PlacedOrder"), (MoneyView, "Money")],
+    [
+        (PaymentView, "Payment"),
+        (CheckoutView, "Checkout"),
+        (IntentView, "PaymentIntent"),
+        (OrderView, "PlacedOrder"),
+        (MoneyView, "Money"),
+    ],
 )
 def test_its_types_name_what_the_api_answers(view: type, name: str) -> None:
     module = (ROOT / "frontend" / "quittance.js").read_text(encoding="utf-8")
@@ -341,6 +352,7 @@ def test_its_types_name_what_the_api_answers(view: type, name: str) -> None:
 def test_the_scripted_api_answers_as_the_true_one() -> None:
     assert payment("succeeded").keys() == PaymentView.__annotations__.keys()
     assert checkout().keys() == CheckoutView.__annotations__.keys()
+    assert intent().keys() == IntentView.__annotations__.keys()
     assert payment("succeeded")["order"].keys() == OrderView.__annotations__.keys()
 
 
@@ -469,10 +481,10 @@ def test_digits_are_read_in_every_script(stage: Stage) -> None:
     assert read == [unicodedata.decimal(digit) for digit in digits]
 
 
-CREATE = """async ([order, idempotencyKey]) => {
-  const { createCheckout } = await import("/quittance.js");
+CREATE = """async ([create, order, idempotencyKey]) => {
+  const module = await import("/quittance.js");
   try {
-    return await createCheckout(order, { idempotencyKey });
+    return await module[create](order, { idempotencyKey });
   } catch ({ name, code, errors, requestId, temporary, retryAfter }) {
     return { name, code, errors, requestId, temporary, retryAfter };
   }
@@ -497,13 +509,18 @@ WRONG = {
     ],
     ids=["opened", "refused", "unavailable", "too-often", "unreachable"],
 )
-def test_a_checkout_is_created_or_refused_for_a_reason(stage: Stage, answer: Answer, expected: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("create", "path"), [("createCheckout", "checkout-sessions"), ("createPaymentIntent", "payment-intents")]
+)
+def test_an_order_is_created_or_refused_for_a_reason(
+    stage: Stage, create: str, path: str, answer: Answer, expected: dict[str, Any]
+) -> None:
     page = stage.page()
     page.goto(f"{stage.site_url}/index.html")
-    page.route(f"{stage.api_url}/checkout-sessions", answer)
+    page.route(f"{stage.api_url}/{path}", answer)
 
-    with page.expect_request("**/checkout-sessions") as sent:
-        came = page.evaluate(CREATE, [ORDER, "key-1"])
+    with page.expect_request(f"**/{path}") as sent:
+        came = page.evaluate(CREATE, [create, ORDER, "key-1"])
 
     assert sent.value.post_data_json == ORDER
     assert sent.value.headers["idempotency-key"] == "key-1"
@@ -547,10 +564,15 @@ def test_an_error_has_what_is_left_and_what_it_costs_now(stage: Stage) -> None:
     assert page.evaluate(CALL, ["createCheckout", CART]) == problem | {"name": "ProblemError"}
 
 
+def documented_pages() -> list[str]:
+    """An order, its result, and an order with a form for the card."""
+    return re.findall(r"```html\n(.*?)```", (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"), re.S)
+
+
 @pytest.fixture
 def own_pages(stage: Stage) -> Page:
-    """The two pages that docs/pages.md shows, in front of an API; Stripe's page is blank."""
-    order, result = re.findall(r"```html\n(.*?)```", (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"), re.S)
+    """The pages that docs/pages.md shows for Stripe's page, in front of an API; that page is blank."""
+    order, result, _ = documented_pages()
     page = stage.page()
     page.route("**/order.html", lambda route: route.fulfill(body=order, content_type="text/html"))
     page.route("**/result.html?*", lambda route: route.fulfill(body=result, content_type="text/html"))
@@ -592,3 +614,25 @@ def test_the_documented_order_says_why_it_was_refused(own_pages: Page, stage: St
     own_pages.get_by_role("button").click()
 
     expect(own_pages.get_by_role("alert")).to_have_text("This is sold out.")
+
+
+def test_the_documented_form_takes_the_order_and_the_card(customer: Customer, shop: Shop) -> None:
+    *_, page = documented_pages()
+    here = page.replace("https://js.stripe.com", shop.stack.stripe_url)
+    # In the place of a file of the site: browsers let no page of unknown origin call this machine.
+    customer.page.goto(f"{shop.stack.site_url}/style.css")
+    customer.page.set_content(here)
+    customer.page.fill("[name=name]", "Ada")
+    customer.page.fill("[name=email]", customer.email)
+
+    customer.page.get_by_role("button", name="Book").click()
+    pay = customer.page.get_by_role("button", name="Pay")
+    fill_in_card(customer.page.frame_locator("#card iframe"), IS_DECLINED)
+    pay.click()
+    expect(customer.page.get_by_role("alert")).to_have_text("Your card was declined.")
+    fill_in_card(customer.page.frame_locator("#card iframe"), PAYS)
+    pay.click()
+
+    payment_id = customer.sees("succeeded")
+    assert shop.charges(payment_id) == ["failed", "succeeded"]
+    expect(customer.page).to_have_url(f"{shop.stack.site_url}/result.html?paymentId={payment_id}")
