@@ -158,7 +158,7 @@ class World:
         """A customer orders, at whichever release is deployed."""
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
         purchase = self.deployed.module("domain.purchase")
-        store = self.table()
+        store, stripe = self.table(), Stripe(self)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
         way = self.deployed.module("domain.payment").Way.EMBEDDED if self.on_page else CONDITIONS.way
         opening = (
@@ -170,7 +170,8 @@ class World:
             conditions=checkout.Conditions(**vars(CONDITIONS) | {"way": way, "lifetime": self.lifetime}),
             units=self.deployed.module("adapters.stripe.units"),
             store=store,
-            stripe=Stripe(self),
+            stripe=stripe,
+            customers=self.deployed.module("services.customers").Customers(store, stripe, self.now),
             now=self.now,
         )
         self.made_by = self.deployed
