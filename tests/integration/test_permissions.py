@@ -29,6 +29,7 @@ from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
 from payments.domain.facts import Shortage, ShortageState
 from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
+from payments.domain.payment import INTENT
 from payments.domain.releases import LEVEL
 from payments.services import recording
 from payments.services.recording import record
@@ -154,9 +155,9 @@ def order_on_page_twice(system: FragileSystem) -> None:
 
 
 def order_on_page_what_stripe_refuses(system: FragileSystem) -> None:
-    parameters = elements._parameters
+    parameters = elements._PARAMETERS[INTENT]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elements, "_parameters", lambda payment: {**parameters(payment), "currency": "xyz"})
+        patch.setitem(elements._PARAMETERS, INTENT, lambda payment: {**parameters(payment), "currency": "xyz"})
         assert system.order_on_page(idempotency_key=KEY).status == 502
     assert system.order_on_page(user=ADA).status == 201
 
