@@ -25,6 +25,7 @@ from payments.adapters.table import catalogue, notices, payment_items, products,
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
 from payments.domain.actors import ANSWER
+from payments.domain.customers import UserCustomer
 from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
 from payments.domain.facts import Shortage, ShortageState
 from payments.domain.mail import MailUnavailable
@@ -210,6 +211,18 @@ def order_as_somebody(system: FragileSystem) -> None:
     assert system.payments_of(ADA).body["payments"]
 
 
+def erase_whose_customer_was_not_answered(erase: Act) -> Act:
+    """Stripe has made one, and nobody here knows it."""
+
+    def erasing(system: FragileSystem) -> None:
+        made = UserCustomer.begun(ADA["sub"], system.now())
+        system.table.begin_customer(made, None)
+        erase(system)
+        assert system.table.customer(ADA["sub"]) is None
+
+    return erasing
+
+
 def look_at_the_desk(system: FragileSystem) -> None:
     """Each of its pages, and each thing that a payment is found by."""
     [payment] = system.payments()
@@ -371,6 +384,8 @@ STORIES: list[tuple[Act, ...]] = [
     (told(PAID), erase_at_the_desk({"user": "ada-1"})),
     (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),
     (order, go_on_erasing(WhomKind.USER, "ada-1")),
+    (erase_whose_customer_was_not_answered(erase_at_the_desk({"user": "ada-1"})),),
+    (erase_whose_customer_was_not_answered(go_on_erasing(WhomKind.USER, "ada-1")),),
     (order, refresh_what_is_for_newer_code),
     (deliver_tickets, order_tickets(1), find_stock_again(cancel_as_customer)),
     (deliver_tickets, order_tickets(1), expire, find_stock_again(FragileSystem.hear_all)),

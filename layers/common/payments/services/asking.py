@@ -38,7 +38,7 @@ def ask_stripe(
 
     Only an answer is a yes or a no. While the key may be repeated the same is asked again with it; afterwards, or if
     the key is of no use, Stripe's list says what came of it; nothing there is a no once that has had time to settle.
-    Where Stripe has the customer no more it is asked for another, if one can be had. Raises what create_checkout raises.
+    Where Stripe has the customer no more it is asked for another that can be had. Raises what create_checkout raises.
     """
     if payment.is_key_spent or now - payment.created_at >= REPEATABLE:
         return find(payment, store, stripe, now)
