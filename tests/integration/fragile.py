@@ -172,7 +172,7 @@ class FragileSystem(System):
 
     def take_card_away(self, user: Mapping[str, Any]) -> None:
         """Somebody clicks on their newest card until it is gone."""
-        card = self.cards_of(user).body["paymentMethods"][0]["id"]
+        card = _until_answered(lambda: self.cards_of(user)).body["paymentMethods"][0]["id"]
         assert _until_answered(lambda: self.remove_card(user, card)).status == 204
 
     def erase(self, user: Mapping[str, Any]) -> None:
