@@ -263,3 +263,45 @@ def test_another_caller_who_asked_meanwhile_keeps_a_payment_from_lapsing(desk: D
 def test_a_checkout_is_looked_at_as_late_as_if_it_had_been_made_at_once(desk: Desk) -> None:
     payment = desk.take()
     assert payment.due_by["look"] == payment.expires_at + AFTER_EXPIRY
+
+
+# Of users, whose customer Stripe has
+
+OF_ADA = replace(ORDER, user="ada-1")
+
+
+def test_a_users_payment_is_of_their_customer(desk: Desk) -> None:
+    assert desk.take(OF_ADA).customer_id == desk.take(OF_ADA, "another").customer_id == "cus_1"
+    assert desk.take(ORDER, "of nobody").customer_id is None
+
+
+def test_an_order_of_a_customer_who_is_gone_goes_through_with_another(desk: Desk) -> None:
+    desk.take(OF_ADA)
+    desk.stripe.deleted = {"cus_1"}
+    payment = desk.take(OF_ADA, "another")
+    assert (payment.customer_id, payment.is_opened) == ("cus_2", True)
+    assert desk.store.payments[payment.id].customer_id == "cus_2"
+
+
+def test_where_that_one_is_gone_too_the_order_has_come_to_nothing(desk: Desk) -> None:
+    desk.take(OF_ADA)
+    desk.stripe.deleted = {"cus_1", "cus_2"}
+    with pytest.raises(StripeRefused):
+        desk.take(OF_ADA, "another")
+    desk.stripe.deleted = set()
+    assert desk.take(OF_ADA, "another").is_opened
+
+
+def test_the_customer_that_another_caller_has_given_it_meanwhile_stays(desk: Desk) -> None:
+    """That one may have been asked for by now."""
+    desk.take(OF_ADA)
+    desk.stripe.deleted = {"cus_1"}
+    begun = set(desk.store.payments)
+
+    def another_is_faster() -> None:
+        for id_, payment in desk.store.payments.items():
+            if id_ not in begun and desk.store.customers["ada-1"].id is None:
+                desk.store.payments[id_] = replace(payment, customer_id="cus_of_another", version=payment.version + 1)
+
+    desk.stripe.answering = another_is_faster
+    assert desk.take(OF_ADA, "another").customer_id == "cus_of_another"

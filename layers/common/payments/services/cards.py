@@ -49,7 +49,7 @@ def remove_card(user: str, card_id: str, store: KnownCustomers, stripe: CardsAtS
     if customer_id is None or card is None or customer_id not in (card.customer, card.removed_from):
         raise PaymentMethodNotFound
     twins = [each for each in _cards_of(customer_id, stripe) if each.is_twin_of(card)]
-    # What was named goes last: should this be cut off, a repetition finds it, and the others by it.
+    # Should this be cut off, a repetition finds the others by what was named, of which Stripe still tells whose it was.
     going = [*twins, card] if card.customer else twins
     for each in going:
         stripe.remove_card(each)
