@@ -20,6 +20,7 @@ from tests.integration.system import AN_ORDER, Answer, System
 
 CONTRACT = Contract()
 MASTERCARD = "pm_card_mastercard"
+SECRETS = ("clientSecret", "customerSessionClientSecret")
 ASKS = "pm_card_authenticationRequired"
 
 
@@ -242,6 +243,15 @@ def test_what_is_for_users_nobody_else_may_say(system: System, ada: Any, field: 
         assert (answer.status, [each["field"] for each in answer.body["errors"]]) == (422, [field])
 
 
+@pytest.mark.parametrize("card", ["..", ".", "pm_1/../../customers", "cus_1", "pm_\n", "\N{BANKNOTE WITH DOLLAR SIGN}"])
+def test_what_is_no_card_is_none_of_theirs(system: System, ada: Any, card: str) -> None:
+    assert refused(system.order_on_page(AN_ORDER | {"paymentMethodId": card}, user=ada)) == (
+        422,
+        "validation_failed",
+        ["paymentMethodId"],
+    )
+
+
 @pytest.mark.parametrize(
     "wrong", [{"saveMethod": "yes"}, {"paymentMethodId": ""}, {"paymentMethodId": 1}, {"paymentMethodId": "pm_x" * 30}]
 )
@@ -435,21 +445,33 @@ def test_one_payment_is_erased_and_the_cards_stay(system: System, ada: Any) -> N
 # Secrets
 
 
-def test_no_secret_and_nothing_of_a_card_is_in_a_log_or_the_table(system: System, ada: Any, logs: io.StringIO) -> None:
+def test_no_secret_and_nothing_of_a_card_is_in_a_log_the_table_a_mail_or_an_answer_but_to_who_asked(
+    system: System, ada: Any, logs: io.StringIO
+) -> None:
     setup = system.add_card(ada).body["clientSecret"]
-    order = orders(system, ada, saveMethod=True)
+    key = f"secret-{uuid4()}"
+    order = system.order_on_page(AN_ORDER | {"saveMethod": True}, user=ada, idempotency_key=key).body
+    again = system.order_on_page(AN_ORDER | {"saveMethod": True}, user=ada, idempotency_key=key).body
     system.confirm(intent_of(system, order).id, order["clientSecret"])
+    for event in system.events():
+        if order["paymentId"] in str(event):
+            assert system.hear(event).status == 200
+    system.run_mailer()
     card = cards(system, ada)[0]
+    told = [system.status(order["paymentId"]), system.refresh(order["paymentId"]), system.payments_of(ada)]
     system.remove_card(ada, card["id"])
     system.remove_card(ada, "pm_nobodys")
     (table,) = system.template.tables.values()
     pages = system.dynamodb.get_paginator("scan").paginate(TableName=table.name)
     kept = str([item for found in pages for item in found["Items"]])
+    mails = [mail.as_string() for mail in system.mails(order["paymentId"])]
     assert customer_of(system, ada) in kept
-    secrets = [setup, order["clientSecret"], order["customerSessionClientSecret"]]
-    for secret in secrets:
-        assert secret.rpartition("_secret_")[2] not in kept + logs.getvalue()
     assert card["id"] in logs.getvalue()
+    assert mails
+
+    everywhere = kept + logs.getvalue() + str(told) + str(mails)
+    secrets = [setup, *(each[name] for each in (order, again) for name in SECRETS)]
+    assert [each for each in secrets if each.rpartition("_secret_")[2] in everywhere] == []
     for each in ('"4242"', "'4242'", "visa", ada["sub"]):
         assert each not in logs.getvalue()
     assert "visa" not in kept

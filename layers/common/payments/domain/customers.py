@@ -1,10 +1,14 @@
 """A user's customer at Stripe, and the cards that Stripe keeps for it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from payments.domain.errors import FieldError, ValidationFailed
+
+# What Stripe calls a card. Anything else is nobody's, and Stripe is not asked.
+_CARD_ID = re.compile(r"pm_[0-9A-Za-z_]{1,97}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class Card:
     def is_twin_of(self, other: "Card") -> bool:
         """The same piece of plastic, saved another time."""
         return self.id != other.id and self.fingerprint is not None and self.fingerprint == other.fingerprint
+
+
+def is_card_id(text: str) -> bool:
+    return _CARD_ID.fullmatch(text) is not None
 
 
 def each_once(cards: Iterable[Card]) -> list[Card]:

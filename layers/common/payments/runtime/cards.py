@@ -3,17 +3,13 @@
 The typed shapes are also what docs/openapi.yaml is made from (`make openapi`), with the texts under their fields.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TypedDict
 
-from payments.domain.customers import Card
+from payments.domain.customers import Card, is_card_id
 from payments.domain.errors import PaymentMethodNotFound
 from payments.runtime.http import Request
-
-# What Stripe calls one. Anything else is nobody's, and Stripe is not asked.
-_CARD_ID = re.compile(r"pm_[0-9A-Za-z_]{1,97}", re.ASCII)
 
 
 class PaymentMethodView(TypedDict):
@@ -69,6 +65,6 @@ def setup_view(client_secret: str, publishable_key: str) -> SetupView:
 def card_id_of(event: Request) -> str:
     """The card that a path names; PaymentMethodNotFound for what names none."""
     card_id = str((event.get("pathParameters") or {}).get("paymentMethodId"))
-    if not _CARD_ID.fullmatch(card_id):
+    if not is_card_id(card_id):
         raise PaymentMethodNotFound
     return card_id

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from payments.domain.customers import Card, UserCustomer, not_ones_own
+from payments.domain.customers import Card, UserCustomer, is_card_id, not_ones_own
 from payments.domain.errors import StripeUnavailable, TryAgain
 from payments.domain.looking import REPEATABLE
 from payments.services.recording import ATTEMPTS
@@ -67,7 +67,7 @@ class Customers:
 
     def check_own(self, card_id: str, customer_id: str) -> None:
         """ValidationFailed for a card that the customer has not saved."""
-        card = self.stripe.card(card_id)
+        card = self.stripe.card(card_id) if is_card_id(card_id) else None
         if card is None or card.customer != customer_id:
             raise not_ones_own()
 
