@@ -176,7 +176,7 @@ class World(Stage):
     def _order(self) -> str:
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
         purchase = self.deployed.module("domain.purchase")
-        store = self.table(self.deployed)
+        store, stripe = self.table(self.deployed), StripeOf(self, self.deployed)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(PAID), "usd"))
         opened = checkout.open_checkout(
             purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
@@ -184,7 +184,8 @@ class World(Stage):
             conditions=checkout.Conditions(**vars(CONDITIONS)),
             units=self.deployed.module("adapters.stripe.units"),
             store=store,
-            stripe=StripeOf(self, self.deployed),
+            stripe=stripe,
+            customers=self.deployed.module("services.customers").Customers(store, stripe, self.now),
             now=self.now,
         )
         return str(opened.payment.id)

@@ -303,14 +303,16 @@ class World(Stage):
         claimant = release.module("domain.claims").Claimant.of("order", None, click.key, {"items": click.items})
         replaces = wanted.Replaced(click.replaces, self.answered[click.replaces]) if click.replaces else None
         purchase = wanted.Purchase("Ada", "ada@example.com", wanted.Items(click.items), {}, replaces=replaces)
+        store, stripe = self.table(release), StripeOf(self, release, claimant.key_hash)
         try:
             opened = checkout.open_checkout(
                 purchase,
                 claimant=claimant,
                 conditions=checkout.Conditions(**vars(CONDITIONS)),
                 units=release.module("adapters.stripe.units"),
-                store=self.table(release),
-                stripe=StripeOf(self, release, claimant.key_hash),
+                store=store,
+                stripe=stripe,
+                customers=release.module("services.customers").Customers(store, stripe, self.now),
                 now=self.now,
             )
         except Exception as error:

@@ -139,7 +139,7 @@ class World:
         """A customer orders, at whichever release is deployed."""
         checkout, catalogue = self.deployed.module("services.checkout"), self.deployed.module("domain.catalogue")
         purchase = self.deployed.module("domain.purchase")
-        store = self.table()
+        store, stripe = self.table(), Stripe(self)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
         opened = checkout.open_checkout(
             purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
@@ -147,7 +147,8 @@ class World:
             conditions=checkout.Conditions(**vars(CONDITIONS)),
             units=self.deployed.module("adapters.stripe.units"),
             store=store,
-            stripe=Stripe(self),
+            stripe=stripe,
+            customers=self.deployed.module("services.customers").Customers(store, stripe, self.now),
             now=self.now,
         )
         self.made_by = self.deployed
