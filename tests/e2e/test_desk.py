@@ -296,9 +296,9 @@ def test_a_short_token_of_an_issuer_that_renews_none_is_used_to_its_end(desk: De
     desk.signs_in()
     desk.page.evaluate(
         """() => {
-          const kept = JSON.parse(sessionStorage["quittance-desk"]);
+          const kept = JSON.parse(sessionStorage["quittance-sign-in"]);
           kept.tokens.endsAt = Date.now() + 50_000;
-          sessionStorage["quittance-desk"] = JSON.stringify(kept);
+          sessionStorage["quittance-sign-in"] = JSON.stringify(kept);
         }"""
     )
     desk.page.route(f"{desk.issuer.address}/token", lambda route: route.abort())
