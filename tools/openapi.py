@@ -225,6 +225,8 @@ def _own() -> OwnPayment:
         number=None,
         dispute=None,
         access_key=paid.access_key,
+        view=domain_views.kept_view(paid),
+        expires_at=paid.expires_at,
     )
 
 
@@ -378,7 +380,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="At most 25 payments, and a cursor for older ones. What was ordered in the last moment may be missing.",
         view="OwnPaymentsView",
-        example=own_payments.own_payments_view([_own()], None),
+        example=own_payments.own_payments_view([_own()], None, _NOW),
         refusals=(errors.NotSignedIn, errors.ValidationFailed, errors.TryAgain),
         parameters=[
             {
