@@ -13,7 +13,8 @@ const MOST_ATTEMPTS = 10;
  * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, replaces, paymentId,
  * accessKey, isCart}, without order and key once they are not to be sent again, `received` once there was money, and
  * `isCalledOff` once whoever ordered did not want it any more;
- * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last.
+ * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last;
+ * keys: the access keys of payments that were listed to who is signed in.
  */
 export const savedDraft = () => recall().draft;
 
@@ -32,8 +33,14 @@ export function releaseHeld(sku) {
   if (open) remember({ open: { ...open, items: open.items.filter((item) => item.sku !== sku) } });
 }
 
-/** The right to act on a payment that was ordered in this tab. @param {string} paymentId */
-export const accessKeyOf = (paymentId) => attemptOf(paymentId)?.accessKey;
+/** The right to act on a payment that was ordered in this tab, or by who is signed in here. @param {string} paymentId */
+export const accessKeyOf = (paymentId) => attemptOf(paymentId)?.accessKey ?? recall().keys[paymentId];
+
+/** Takes note of the rights that somebody who is signed in has. @param {{paymentId: string, accessKey: string}[]} payments */
+export function keepKeys(payments) {
+  const keys = Object.fromEntries(payments.map(({ paymentId, accessKey }) => [paymentId, accessKey]));
+  remember({ keys: { ...recall().keys, ...keys } });
+}
 
 const attemptOf = (paymentId) => recall().attempts.find((attempt) => attempt.paymentId === paymentId);
 

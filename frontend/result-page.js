@@ -1,12 +1,11 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
-import { element } from "./elements.js";
-import { formatMoney } from "./money.js";
+import { money, time } from "./format.js";
 import { UNPAID, accessKeyOf, callOff, isCalledOff, isOfShop, keptIn, settle } from "./order.js";
 import { whatHappened } from "./ordering.js";
 import { ProblemError, cancelPayment, invoiceAddress, watchPayment } from "./quittance.js";
 import { byId, dressPage, setTitle, webAddress } from "./site.js";
-import { sumRows } from "./sums.js";
+import { orderHeading, sumRows } from "./sums.js";
 import { ORDER, wordsFor } from "./words.js";
 
 /** What a payment that stays pending is shown as to the end. */
@@ -80,10 +79,7 @@ function show(now) {
 function showOrder() {
   byId("order").hidden = !payment;
   if (!payment) return;
-  const { number } = payment.order;
-  // Its hyphen is no place to break a line at.
-  const whole = number && element("span", { class: "whole" }, number);
-  byId("order-heading").replaceChildren(...(whole ? [`${ORDER.order} `, whole] : [ORDER.unnumbered]));
+  byId("order-heading").replaceChildren(...orderHeading(payment.order));
   byId("sums").replaceChildren(...sumRows(payment.order, payment.currency));
 }
 
@@ -122,10 +118,6 @@ function showActions(isOver) {
   // Looking again is the safer way on then.
   retry.classList.toggle("quiet", couldCheck);
 }
-
-const money = ({ amount, currency }) => formatMoney(amount, { currency, locale: config.locale });
-
-const time = (text) => new Date(text).toLocaleString(config.locale, { dateStyle: "medium", timeStyle: "short" });
 
 function setText(target, text) {
   // A live region speaks whenever its text is set.

@@ -4,10 +4,10 @@ import { config } from "./config.js";
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 
-/** What a customer's page is before it knows anything: the brand, and where to ask. */
-export function dressPage() {
+/** What a customer's page is before it knows anything: the brand, and where to ask. It may call the API, and `others`. */
+export function dressPage(...others) {
   const { supportEmail } = config.business;
-  allowOnly(config.apiOrigin);
+  allowOnly(config.apiOrigin, ...others);
   setTitle(document.title);
   showBrand();
   const support = byId("support-email");

@@ -2,7 +2,7 @@
 import { config } from "./config.js";
 import { element } from "./elements.js";
 import { formatMoney } from "./money.js";
-import { SUMS } from "./words.js";
+import { ORDER, SUMS } from "./words.js";
 
 /**
  * @param {{lines: {name: string, quantity: number, unit: number}[], shipping: {amount: number} | null,
@@ -20,6 +20,10 @@ export function sumRows({ lines, shipping, tax, total }, currency) {
     ...taxes(true).map(({ name, amount }) => row(SUMS.included(name), money(amount), "hint")),
   ].filter(Boolean);
 }
+
+/** What an order is called. Its number's hyphen is no place to break a line at. @param {{number: string | null}} order */
+export const orderHeading = ({ number }) =>
+  number ? [`${ORDER.order} `, element("span", { class: "whole" }, number)] : [ORDER.unnumbered];
 
 const row = (name, value, kind) => element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value));
 

@@ -6,7 +6,7 @@ import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, sign
 import { allowOnly, byId, setTitle, showBrand } from "../site.js";
 import { showAttention } from "./attention.js";
 import { button, element } from "./elements.js";
-import { zone } from "./format.js";
+import { zone } from "../format.js";
 import { showPayment } from "./payment.js";
 import { showPayments } from "./payments.js";
 import { showProduct, showStock } from "./stock.js";

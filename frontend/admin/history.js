@@ -1,7 +1,7 @@
 /** What is known of a payment and how it came to be known. */
 import { webAddress } from "../site.js";
 import { definitions, element, outside, table } from "./elements.js";
-import { money, time } from "./format.js";
+import { money, time } from "../format.js";
 import { who } from "../session.js";
 import { factName, noticeName, noticeState, plain } from "./words.js";
 

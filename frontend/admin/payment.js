@@ -5,7 +5,7 @@ import { pathOf, read } from "./api.js";
 import { perform } from "./deeds.js";
 import { button, definitions, element, isolated, outside, table } from "./elements.js";
 import { erasurePart } from "./erasure.js";
-import { day, money, sums, time } from "./format.js";
+import { day, money, sums, time } from "../format.js";
 import { orderPart, shippingPart, shortagesPart } from "./goods.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";

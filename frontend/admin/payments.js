@@ -2,7 +2,7 @@
 import { decimalText } from "../money.js";
 import { readAll, readPage } from "./api.js";
 import { element, field, select, table } from "./elements.js";
-import { money, sums, time } from "./format.js";
+import { money, sums, time } from "../format.js";
 import { moreOf, saveButton } from "./more.js";
 import { STATUSES, disputeName, problemWords, statusName } from "./words.js";
 

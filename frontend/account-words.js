@@ -1,0 +1,50 @@
+/** What the account says, and what every page says of who is signed in. */
+
+const AGAIN = "Sign in again to go on where you were.";
+
+export const ACCOUNT = {
+  title: "Your account",
+  signIn: "Sign in",
+  signOut: "Sign out",
+  signedInAs: "Signed in as ",
+  invitation: "Signed in, you see what you have ordered here, with its invoices, and the cards that you have saved.",
+  ended: `Your sign-in has ended. ${AGAIN}`,
+  signedOut: "You are signed out here.",
+  notSetUp: "Nobody can sign in here. What you have ordered is in the emails that you got.",
+  leaving: "One moment\u2026",
+  refused: "You are signed in, but this sign-in may not look at payments. Sign out and in again; if that does not help, ask us.",
+  missing: "This cannot be shown here at the moment. Please come back later, or ask us.",
+  loading: "Loading\u2026",
+};
+
+/** By a payment's status. @type {Record<string, string>} */
+const STATUSES = {
+  pending: "Not paid yet",
+  processing: "Your bank is at work",
+  succeeded: "Paid",
+  failed: "The payment did not go through",
+  expired: "Not paid, closed",
+  canceled: "Canceled",
+  in_review: "Paid, and we are looking at it",
+  refunded: "Refunded",
+  partially_refunded: "Partly refunded",
+};
+
+export const OWN = {
+  none: "You have not ordered anything yet.",
+  more: "Show older ones",
+  all: "These are all.",
+  details: "Details",
+  invoice: "Invoice",
+  goOn: "Continue to payment",
+  of: (/** @type {string} */ what) => ` of ${what}`,
+  returned: (/** @type {string} */ sums) => `${sums} came back to you, or is on its way.`,
+  disputed: "Your bank is asking us about it.",
+  newer: "See the details for how it stands.",
+};
+
+/** @param {import("./account.js").OwnPayment} payment */
+export function statusWords({ status, payable }) {
+  if (status === "pending" && !payable) return "Not paid in time";
+  return STATUSES[status] ?? OWN.newer;
+}

@@ -1,0 +1,258 @@
+"""The account in front of an issuer and an API of its own: who sees what, and what they can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.account import ADA, EVE, MANY, AccountApi, own
+from tests.e2e.conftest import ROOT
+from tests.e2e.desk import json_answer, refusal
+from tests.e2e.scenes import ACCESS_KEY, CHECKOUT
+from tests.e2e.windows import Windows, made_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
+
+    from tests.e2e.desk import Issuer
+
+
+class Account(Windows):
+    """A customer's windows, with the issuer and the API that the pages talk to."""
+
+    def __init__(self, browser: Browser, site: str, issuer: Issuer, api: AccountApi, api_url: str) -> None:
+        super().__init__(browser)
+        self.site, self.issuer, self.api, self.api_url = site, issuer, api, api_url
+        issuer.person = dict(ADA)
+
+    def opens(self, page: str = "account.html") -> None:
+        self.page.goto(f"{self.site}/{page}")
+
+    def signs_in(self) -> Page:
+        self.opens()
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.locator("#who-name")).to_have_text(self.issuer.person["email"])
+        return self.page
+
+    @property
+    def entries(self) -> Locator:
+        return self.page.locator("#payment-list > li")
+
+
+@pytest.fixture
+def account(browser: Browser) -> Iterator[Account]:
+    """In the end, no page had an error of its own, nor one against its policy."""
+    with made_up(ROOT / "frontend", AccountApi) as (site, issuer, api, api_url):
+        account = Account(browser, site, issuer, api, api_url)
+        yield account
+        account.close()
+    assert account.faults == []
+
+
+# Who sees it
+
+
+def test_nothing_is_asked_of_the_api_before_signing_in(account: Account) -> None:
+    account.opens()
+
+    expect(account.page.locator("main")).to_contain_text("Signed in, you see what you have ordered here")
+    expect(account.page.locator("#account")).to_be_hidden()
+    assert account.api.seen == []
+
+
+def test_a_customer_signs_in_and_sees_their_payments(account: Account) -> None:
+    account.signs_in()
+
+    expect(account.entries).to_have_count(1)
+    expect(account.entries).to_contain_text("Order 7K3M-9XQ2")
+    # The code was gone before anybody could copy the address.
+    expect(account.page).to_have_url(f"{account.site}/account.html")
+    assert account.issuer.asked["redirect_uri"] == f"{account.site}/account.html"
+    assert account.page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_another_customer_sees_nothing_of_it(account: Account) -> None:
+    account.issuer.person = dict(EVE)
+    account.signs_in()
+
+    expect(account.page.locator("#payments-note")).to_have_text("You have not ordered anything yet.")
+    expect(account.entries).to_have_count(0)
+
+
+def test_signing_out_ends_it_here_and_at_the_issuer_and_leaves_nothing_of_the_person(account: Account) -> None:
+    account.opens("shop.html")
+    account.page.click("#add-mug")
+    account.page.fill("#name", "Ada Lovelace")
+    account.signs_in()
+    expect(account.entries).to_have_count(1)
+    assert ACCESS_KEY in account.page.evaluate("sessionStorage.quittance")
+
+    account.page.get_by_role("button", name="Sign out").click()
+
+    expect(account.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert [each["post_logout_redirect_uri"] for each in account.issuer.ended] == [f"{account.site}/account.html"]
+    assert account.page.evaluate("sessionStorage['quittance-sign-in']") is None
+    kept = account.page.evaluate("sessionStorage.quittance")
+    assert "mug" in kept
+    assert ACCESS_KEY not in kept
+    assert "Ada" not in kept
+
+
+def test_going_back_after_signing_out_shows_nothing(account: Account) -> None:
+    account.signs_in()
+    expect(account.entries).to_have_count(1)
+    account.page.get_by_role("button", name="Sign out").click()
+    expect(account.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    account.page.go_back()
+
+    expect(account.page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(account.entries).to_have_count(0)
+
+
+def test_who_is_told_of_no_issuer_reads_that_nobody_can_sign_in(account: Account) -> None:
+    without_issuer(account)
+    account.opens()
+
+    expect(account.page.locator("main")).to_contain_text("Nobody can sign in here.")
+    expect(account.page.get_by_role("button", name="Sign in")).to_have_count(0)
+
+
+def without_issuer(account: Account) -> None:
+    address = account.issuer.address
+    account.page.route(
+        "**/config.js",
+        lambda route: route.fulfill(response=route.fetch(), body=route.fetch().text().replace(address, "")),
+    )
+
+
+@pytest.mark.parametrize("how", ["no refresh token", "refused"])
+def test_a_sign_in_that_has_ended_is_said_and_can_be_begun_again(account: Account, how: str) -> None:
+    account.issuer.gives_refresh = how != "no refresh token"
+    account.signs_in()
+    expect(account.entries).to_have_count(1)
+    account.issuer.live.clear()
+    account.issuer.forget_refresh_tokens()
+
+    account.page.reload()
+
+    expect(account.page.locator("main")).to_contain_text("Your sign-in has ended. Sign in again")
+    account.page.get_by_role("button", name="Sign in").click()
+    expect(account.entries).to_have_count(1)
+
+
+def test_a_refused_token_is_renewed_once_and_the_call_repeated(account: Account) -> None:
+    account.signs_in()
+    expect(account.entries).to_have_count(1)
+    account.issuer.live.clear()
+
+    account.page.reload()
+
+    expect(account.entries).to_have_count(1)
+    assert account.issuer.refreshes == 1
+
+
+# What they have ordered
+
+
+def test_every_payment_says_what_it_is_and_how_it_stands(account: Account) -> None:
+    account.api.payments["ada-sub"] = [MANY]
+    account.signs_in()
+
+    expect(account.page.locator(".state")).to_have_text(
+        [
+            "Not paid yet",
+            "Not paid in time",
+            "Your bank is at work",
+            "The payment did not go through",
+            "Paid",
+            "Partly refunded",
+            "Refunded",
+            "Paid, and we are looking at it",
+            "Not paid, closed",
+            "Canceled",
+            "Paid",
+        ]
+    )
+    entries = account.entries
+    expect(entries.nth(4)).to_contain_text("Order AAAA-0005$99.00")
+    expect(entries.nth(4)).to_contain_text("Nov 21, 2026, 10:42 AM")
+    expect(entries.nth(4)).to_contain_text("2 \u00d7 Enamel mug, Notebook, ")
+    expect(entries.nth(5)).to_contain_text("$25.00 of $99.00 came back to you, or is on its way.")
+    expect(entries.nth(6)).to_contain_text("$99.00 came back to you, or is on its way.")
+    expect(entries.nth(9)).to_contain_text("Your order")
+    expect(entries.nth(10)).to_contain_text("Your bank is asking us about it.")
+
+
+def test_a_payment_leads_to_its_result_its_invoice_and_its_checkout(account: Account) -> None:
+    account.api.payments["ada-sub"] = [MANY]
+    page = account.signs_in()
+
+    open_one, paid = account.entries.nth(0), account.entries.nth(4)
+    expect(open_one.get_by_role("link", name="Continue to payment")).to_have_attribute("href", CHECKOUT)
+    expect(open_one.get_by_role("link", name="Invoice")).to_have_count(0)
+    expect(account.entries.nth(1).get_by_role("link", name="Continue to payment")).to_have_count(0)
+    invoice = f"{account.api_url}/payments/pay_4/invoice.pdf?key={ACCESS_KEY}"
+    expect(paid.get_by_role("link", name="Invoice")).to_have_attribute("href", invoice)
+    expect(paid.get_by_role("link", name="Details")).to_have_accessible_description("Order AAAA-0005")
+    paid.get_by_role("link", name="Details").click()
+
+    # The right to act on it comes along, and not in the address.
+    expect(page).to_have_url(f"{account.site}/result.html?paymentId=pay_4")
+    expect(page.locator("#status")).to_have_attribute("data-status", "succeeded")
+    expect(page.locator("#invoice")).to_have_attribute("href", invoice)
+
+
+def test_older_ones_are_asked_for_and_the_keyboard_goes_on_there(account: Account) -> None:
+    account.api.payments["ada-sub"] = [[own("succeeded", "AAAA-0001")], [], [own("succeeded", "AAAA-0002")]]
+    page = account.signs_in()
+    expect(account.entries).to_have_count(1)
+
+    page.get_by_role("button", name="Show older ones").click()
+
+    expect(account.entries).to_have_count(2)
+    expect(account.entries.nth(1).get_by_role("heading")).to_be_focused()
+    expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+    expect(page.locator("#payments-note")).to_have_text("These are all.")
+    assert [each.query for each in account.api.sent("GET", "/me/payments")] == [{}, {"cursor": "1"}, {"cursor": "2"}]
+
+
+REFUSALS = {
+    "scope": (lambda _: json_answer({"message": "Forbidden"}, 403), "this sign-in may not look at payments", False),
+    "missing": (lambda _: json_answer({"message": "Not Found"}, 404), "This cannot be shown here", False),
+    "rate": (lambda _: refusal(429, "too_many_requests", "Too many requests."), "wait a little", True),
+    "away": (lambda _: refusal(503, "try_again", "Not now."), "Please wait a little and try again.", True),
+}
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+def test_what_cannot_be_shown_is_said_in_its_place(account: Account, how: str) -> None:
+    script, words, can_repeat = REFUSALS[how]
+    account.api.scripts["GET /me/payments"].append(script)
+    page = account.signs_in()
+
+    problem = page.locator("#payments-problem")
+    expect(problem).to_contain_text(words)
+    expect(problem).to_be_focused()
+    expect(page.locator("#payments-note")).to_have_text("")
+    again = problem.get_by_role("button", name="Try again")
+    expect(again).to_have_count(int(can_repeat))
+    if can_repeat:
+        again.click()
+        expect(account.entries).to_have_count(1)
+        expect(problem).to_be_hidden()
+
+
+def test_a_lost_connection_is_said_and_repeated(account: Account) -> None:
+    account.page.route(f"{account.api_url}/me/payments", lambda route: route.abort())
+    page = account.signs_in()
+    expect(page.locator("#payments-problem")).to_contain_text("Please check your connection")
+
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(account.entries).to_have_count(1)
