@@ -2,6 +2,7 @@
 import { ACCOUNT } from "./account-words.js";
 import { config } from "./config.js";
 import { SignInError } from "./issuer.js";
+import { ownCards } from "./own-cards.js";
 import { ownPayments } from "./own-payments.js";
 import { finishSignIn, isSignedIn, issuerAddresses, who } from "./session.js";
 import { byId, dressPage } from "./site.js";
@@ -9,7 +10,9 @@ import { HERE, leave, signInFor } from "./visitor.js";
 
 const heading = byId("heading");
 const signInButton = byId("sign-in");
-const payments = ownPayments(() => showSignedOut(ACCOUNT.ended));
+const hasEnded = () => showSignedOut(ACCOUNT.ended);
+const payments = ownPayments(hasEnded);
+const cards = ownCards(hasEnded);
 
 function show() {
   if (!isSignedIn()) return showSignedOut(ACCOUNT.invitation);
@@ -17,13 +20,15 @@ function show() {
   byId("account").hidden = false;
   byId("who-name").textContent = who().called;
   payments.load();
+  cards.load();
 }
 
 /** @param {string} words  why, or what for @param {boolean} [canSignIn] */
 function showSignedOut(words, canSignIn = true) {
   const wasShown = !byId("account").hidden;
   byId("account").hidden = true;
-  byId("payment-list").replaceChildren();
+  payments.clear();
+  cards.clear();
   byId("invitation").textContent = words;
   signInButton.hidden = !canSignIn;
   signInButton.disabled = false;

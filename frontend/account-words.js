@@ -48,3 +48,35 @@ export function statusWords({ status, payable }) {
   if (status === "pending" && !payable) return "Not paid in time";
   return STATUSES[status] ?? OWN.newer;
 }
+
+/** As their networks write them. @type {Record<string, string>} */
+const BRANDS = {
+  amex: "American Express",
+  cartes_bancaires: "Cartes Bancaires",
+  diners: "Diners Club",
+  discover: "Discover",
+  eftpos_au: "eftpos",
+  jcb: "JCB",
+  mastercard: "Mastercard",
+  unionpay: "UnionPay",
+  visa: "Visa",
+};
+
+/** @type {Record<string, string>} */
+const WALLETS = { apple_pay: "Apple Pay", google_pay: "Google Pay", link: "Link", samsung_pay: "Samsung Pay" };
+
+/** @param {{brand: string, last4: string}} card */
+export const cardName = ({ brand, last4 }) => `${BRANDS[brand] ?? "Card"} \u00b7\u00b7\u00b7\u00b7 ${last4}`;
+
+export const CARDS = {
+  none: "You have not saved a card.",
+  expires: (/** @type {string} */ when) => `Expires ${when}`,
+  expired: (/** @type {string} */ when) => `Expired ${when}`,
+  wallet: (/** @type {string} */ wallet) => `From ${WALLETS[wallet] ?? "a wallet"}`,
+  remove: "Remove",
+  question: (/** @type {string} */ card) => `Remove ${card}? What was paid with it stays paid, and you can save it again.`,
+  yes: "Remove it",
+  no: "Keep it",
+  removing: "Removing the card\u2026",
+  removed: (/** @type {string} */ card) => `${card} is removed.`,
+};

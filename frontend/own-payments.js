@@ -19,9 +19,13 @@ export function ownPayments(leave) {
   /** @type {string | null} */
   let cursor = null;
 
-  async function load() {
+  function clear() {
     list.replaceChildren();
     more.hidden = true;
+  }
+
+  async function load() {
+    clear();
     await read(null, load);
     if (!list.children.length && byId("payments-problem").hidden) part.note.textContent = OWN.none;
   }
@@ -51,7 +55,7 @@ export function ownPayments(leave) {
     });
 
   more.addEventListener("click", goOn);
-  return { load };
+  return { load, clear };
 }
 
 /** @param {import("./account.js").OwnPayment} payment */

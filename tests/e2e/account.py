@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from tests.e2e.desk import NOW, Seen, json_answer, refusal, with_cors
-from tests.e2e.scenes import ACCESS_KEY, CHECKOUT, GOODS, LONG_WORD, PAYMENT_ID, PRODUCTS, money, order
+from tests.e2e.scenes import ACCESS_KEY, CHECKOUT, GOODS, LONG_WORD, PAYMENT_ID, PRODUCTS, order
 from tests.e2e.scenes import payment as public_payment
 
 if TYPE_CHECKING:
@@ -131,10 +131,16 @@ MANY = [
     own("canceled", None),
     own("succeeded", "AAAA-0011", dispute="open"),
 ]
+"""One of every status, and of what else an entry may say."""
 for _at, _each in enumerate(MANY):
     _each["paymentId"] = f"pay_{_at}"
 MANY[4]["order"] = order((2, "Enamel mug"), (1, "Notebook"), (1, LONG_WORD)) | {"number": "AAAA-0005"}
 MANY[0]["checkoutUrl"] = CHECKOUT
-"""One of every status, and of what else an entry may say."""
 
-BACK = [money(2500)]
+
+CARDS = [
+    card(),
+    card(id="pm_2", brand="mastercard", last4="4444", expMonth=12, expYear=2024, expired=True),
+    card(id="pm_3", brand="amex", last4="8431", wallet="apple_pay"),
+    card(id="pm_4", brand="unknown", last4="0005"),
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.account import ADA, EVE, MANY, AccountApi, own
+from tests.e2e.account import ADA, CARDS, EVE, MANY, AccountApi, own
 from tests.e2e.conftest import ROOT
 from tests.e2e.desk import json_answer, refusal
 from tests.e2e.scenes import ACCESS_KEY, CHECKOUT
@@ -256,3 +256,74 @@ def test_a_lost_connection_is_said_and_repeated(account: Account) -> None:
     page.get_by_role("button", name="Try again").click()
 
     expect(account.entries).to_have_count(1)
+
+
+# Their cards
+
+
+def cards_of(page: Page) -> Locator:
+    return page.locator("#card-list > li")
+
+
+def test_saved_cards_are_listed_with_the_expired_ones_marked(account: Account) -> None:
+    account.api.cards["ada-sub"] = CARDS
+    page = account.signs_in()
+
+    expect(cards_of(page)).to_have_count(4)
+    expect(cards_of(page).nth(0)).to_contain_text("Visa ···· 4242Expires 04/2029")
+    expect(cards_of(page).nth(1)).to_contain_text("Mastercard ···· 4444Expired 12/2024")
+    expect(cards_of(page).nth(2)).to_contain_text("From Apple Pay")
+    expect(cards_of(page).nth(3)).to_contain_text("Card ···· 0005")
+
+
+def test_a_card_is_removed_after_a_question(account: Account) -> None:
+    account.api.cards["ada-sub"] = CARDS
+    page = account.signs_in()
+    first = cards_of(page).nth(0)
+
+    first.get_by_role("button", name="Remove").click()
+    expect(first.get_by_text("Remove Visa ···· 4242?")).to_be_focused()
+    first.get_by_role("button", name="Keep it").click()
+    expect(first.get_by_role("button", name="Remove")).to_be_focused()
+    assert account.api.sent("DELETE", "/me/payment-methods/pm_1") == []
+    first.get_by_role("button", name="Remove").click()
+    first.get_by_role("button", name="Remove it").dblclick()
+
+    expect(page.locator("#cards-note")).to_have_text("Visa ···· 4242 is removed.")
+    expect(page.locator("#cards-heading")).to_be_focused()
+    expect(cards_of(page)).to_have_count(3)
+    assert len(account.api.sent("DELETE", "/me/payment-methods/pm_1")) == 1
+
+
+def test_a_card_that_is_gone_already_is_removed(account: Account) -> None:
+    page = account.signs_in()
+    cards_of(page).get_by_role("button", name="Remove").click()
+    account.api.cards.clear()
+
+    page.get_by_role("button", name="Remove it").click()
+
+    expect(page.locator("#cards-note")).to_have_text("Visa ···· 4242 is removed. You have not saved a card.")
+
+
+def test_a_card_that_cannot_be_removed_now_stays_and_can_be_tried_again(account: Account) -> None:
+    account.api.scripts["DELETE /me/payment-methods/pm_1"].append(lambda _: refusal(503, "stripe_unavailable", "Away."))
+    page = account.signs_in()
+    cards_of(page).get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.locator("#cards-problem")).to_be_focused()
+    expect(cards_of(page)).to_have_count(1)
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(cards_of(page)).to_have_count(0)
+    expect(page.locator("#payments-problem")).to_be_hidden()
+
+
+def test_cards_that_cannot_be_shown_leave_the_payments(account: Account) -> None:
+    account.api.scripts["GET /me/payment-methods"].append(lambda _: refusal(503, "stripe_unavailable", "Away."))
+    page = account.signs_in()
+
+    expect(page.locator("#cards-problem")).to_contain_text("Please wait a little")
+    expect(account.entries).to_have_count(1)
+    page.locator("#cards-again").click()
+    expect(cards_of(page)).to_have_count(1)
