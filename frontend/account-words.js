@@ -9,6 +9,7 @@ export const ACCOUNT = {
   signedInAs: "Signed in as ",
   invitation: "Signed in, you see what you have ordered here, with its invoices, and the cards that you have saved.",
   ended: `Your sign-in has ended. ${AGAIN}`,
+  endedInOrder: "Your sign-in has ended. Sign in again to have this order in your account, or order without it.",
   signedOut: "You are signed out here.",
   notSetUp: "Nobody can sign in here. What you have ordered is in the emails that you got.",
   leaving: "One moment\u2026",

@@ -6,6 +6,10 @@
  *   logo          address of an image, shown beside the name.
  *   color         #rrggbb of the buttons on light pages; `colorOnDark` on dark ones. The colour of their text follows.
  *   afterPayment  a sentence for the customer who has just paid: what happens next, beside the confirmation mail.
+ * payment       where customers pay: "hosted", on Stripe's page, or "embedded", in a form on pay.html; that needs the stack's
+ *               StripePublishableKey. An order for 0 is confirmed on Stripe's page either way.
+ * stripeJs      pay.html loads Stripe.js from here, for the form. Elsewhere than at Stripe only for tests: the page's policy
+ *               must name it.
  * issuer        the desk (admin/): who signs in its admins, the stack's OidcIssuer; with clientId, the desk's id there, and
  *               scope, what it asks for. audience, only for an issuer that wants to be told: Auth0, else it gives no JWT.
  * locale        a BCP 47 tag such as "en-GB" for amounts and dates; left out, it is the visitor's own.
@@ -20,6 +24,8 @@ export const config = {
     colorOnDark: "#9db8ff",
     afterPayment: "",
   },
+  payment: "hosted",
+  stripeJs: "https://js.stripe.com/endive/stripe.js",
   issuer: "http://localhost:8027",
   clientId: "quittance",
   scope: "openid",

@@ -1,6 +1,6 @@
 /**
  * The orders of this tab, so that a double click, a reload, the back button or a second thought never leaves two
- * checkouts for one order: the Idempotency-Key that each was sent under, its payment and the right to act on that, which
+ * payments for one order: the Idempotency-Key that each was sent under, its payment and the right to act on that, which
  * of them is open, and the payment page's form as last typed.
  */
 import { newIdempotencyKey } from "./quittance.js";
@@ -10,9 +10,10 @@ import { recall, remember } from "./tab.js";
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, key, replaces, paymentId,
- * accessKey, isCart}, without order and key once they are not to be sent again, `received` once there was money, and
- * `isCalledOff` once whoever ordered did not want it any more;
+ * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, way, by, key, replaces,
+ * paymentId, accessKey, isCart}, without order and key once they are not to be sent again, `by` being the sub of who is
+ * signed in, `received` once there was money, `isCalledOff` once whoever ordered did not want it any more, and `isRenewal` if
+ * it is an order whose time was over;
  * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last;
  * keys: the access keys of payments that were listed to who is signed in.
  */
@@ -42,7 +43,8 @@ export function keepKeys(payments) {
   remember({ keys: { ...recall().keys, ...keys } });
 }
 
-const attemptOf = (paymentId) => recall().attempts.find((attempt) => attempt.paymentId === paymentId);
+/** The order that a payment was made for. @param {string} paymentId */
+export const attemptOf = (paymentId) => recall().attempts.find((attempt) => attempt.paymentId === paymentId);
 
 /** Where a payment was ordered: in the shop or on the payment page. */
 export function isOfShop({ paymentId, order, serviceType }) {
@@ -56,15 +58,31 @@ export function keptIn(paymentId) {
   return attemptOf(paymentId)?.isCart && recall().cart.length > 0 ? "cart" : null;
 }
 
-/** The key to send an order under, and what it replaces: the same for the same order, anew for another. */
-export function attemptFor(order) {
+/** Whether it can be sent again from here, so that its payment goes on. @param {string} paymentId */
+export const isKeptHere = (paymentId) => Boolean(attemptOf(paymentId)?.key);
+
+/**
+ * The key to send an order under, and what it replaces: the same for the same order, way to pay and person, anew for
+ * another.
+ * @param {"hosted" | "embedded"} way @param {string} by  the sub of who is signed in, empty for nobody
+ */
+export function attemptFor(order, way, by) {
   const text = JSON.stringify(order);
   const { attempts, open } = recall();
-  const known = attempts.find((attempt) => attempt.order === text);
-  if (known) return known;
-  const replaces = open && { paymentId: open.paymentId, accessKey: open.accessKey };
-  const attempt = { order: text, key: newIdempotencyKey(), replaces, isCart: "items" in order };
-  remember({ attempts: [...attempts, attempt].slice(-MOST_ATTEMPTS), paid: null });
+  const known = attempts.find((attempt) => attempt.order === text && attempt.way === way && attempt.by === by);
+  return known ?? begin({ order: text, way, by, isCart: "items" in order }, open);
+}
+
+/** The same order once more, in the place of the payment that came of it and can no longer be paid. */
+export function renewalOf({ order, way, by, key, paymentId, accessKey, isCart }) {
+  forget(key);
+  return begin({ order, way, by, isCart, isRenewal: true }, { paymentId, accessKey });
+}
+
+function begin(what, before) {
+  const replaces = before && { paymentId: before.paymentId, accessKey: before.accessKey };
+  const attempt = { ...what, key: newIdempotencyKey(), replaces };
+  remember({ attempts: [...recall().attempts, attempt].slice(-MOST_ATTEMPTS), paid: null });
   return attempt;
 }
 

@@ -1,49 +1,99 @@
 /** From an order to its payment, the same for every page that orders. */
-import { attemptFor, dismiss, forget, opened } from "./order.js";
-import { ProblemError, createCheckout, isTemporary } from "./quittance.js";
+import { ACCOUNT } from "./account-words.js";
+import { config } from "./config.js";
+import { SignInError } from "./issuer.js";
+import { attemptFor, callOff, dismiss, forget, isKeptHere, opened } from "./order.js";
+import { ProblemError, cancelPayment, createCheckout, createPaymentIntent, isTemporary } from "./quittance.js";
+import { SignedOutError, asSignedIn, token, who } from "./session.js";
+import { webAddress } from "./site.js";
 
 const ENDED_UNPAID = ["failed", "expired", "canceled"];
 
 /** @param {string} paymentId */
 export const resultAddress = (paymentId) => `result.html?paymentId=${encodeURIComponent(paymentId)}`;
 
+/** Where a payment of this tab is paid in a form on the page. @param {string} paymentId */
+export const payAddress = (paymentId) => `pay.html?paymentId=${encodeURIComponent(paymentId)}`;
+
 /**
- * Sends the visitor where this order's payment is: to its checkout while it can be paid, else to its result. An order
- * whose earlier payment ended unpaid is sent once more, under a new key. If what it replaces was paid meanwhile, that is
- * where the visitor goes.
- * @param {import("./quittance.js").Order} order
+ * Where a payment can go on; a form on a page needs the order, which is in the tab that it was made in.
+ * @param {{paymentId: string, paidBy: "hosted" | "embedded", checkoutUrl: string | null}} payment
  */
-export async function goToPayment(order, mayStartOver = true) {
-  const attempt = attemptFor(order);
-  const { key, replaces } = attempt;
+export function payingAddress({ paymentId, paidBy, checkoutUrl }) {
+  if (paidBy === "embedded") return isKeptHere(paymentId) ? payAddress(paymentId) : null;
+  return webAddress(checkoutUrl);
+}
+
+/**
+ * Sends the visitor where this order is paid, or to its result.
+ * @param {import("./quittance.js").Order} order
+ * @param {"hosted" | "embedded"} [way]
+ */
+export async function goToPayment(order, way = wayFor(order)) {
+  location.assign(await place(attemptFor(order, way, who().sub)));
+}
+
+/** What config.js wants; no form on a page takes 0. */
+const wayFor = ({ total, amount }) => (config.payment === "embedded" && (total ?? amount) !== 0 ? "embedded" : "hosted");
+
+/**
+ * Sends an order. Sent again, it is the same payment, as it stands by then.
+ * @returns {Promise<any>} a Checkout or a PaymentIntent, by the way to pay
+ */
+export async function send({ order, way, by, key, replaces }) {
+  // Another's token would make it another's order.
+  if (by && who().sub !== by) throw new SignedOutError();
+  const create = way === "embedded" ? createPaymentIntent : createCheckout;
+  const sent = { ...JSON.parse(order), ...(replaces && { replaces }) };
+  return asSignedIn(create(sent, { idempotencyKey: key, ...(by && { token }) }));
+}
+
+/**
+ * Where to go with an order: where it is paid while it can be, else to its result. One whose earlier payment ended unpaid
+ * is sent once more, under a new key. If what it replaces was paid meanwhile, that is where to go.
+ * @returns {Promise<string>} the address
+ */
+export async function place(attempt, mayStartOver = true) {
+  const { order, way, by, key, replaces } = attempt;
   const startOver = () => {
     forget(key);
-    return goToPayment(order, false);
+    return place(attemptFor(JSON.parse(order), way, by), false);
   };
-  let checkout;
+  let placed;
   try {
-    checkout = await createCheckout({ ...order, ...(replaces && { replaces }) }, { idempotencyKey: key });
+    placed = await send(attempt);
   } catch (error) {
     // Nothing came of it: what is replaced is looked at anew the next time.
     if (error instanceof ProblemError && !isTemporary(error)) forget(key);
     if (replaces && ["already_paid", "processing"].includes(error.code)) {
       // The payment itself, or what had taken its place, in another tab say: this tab's next order replaces neither.
       dismiss(replaces.paymentId);
-      return location.assign(resultAddress(error.paymentId ?? replaces.paymentId));
+      return resultAddress(error.paymentId ?? replaces.paymentId);
     }
     if (replaces && cannotBeReplaced(error)) dismiss(replaces.paymentId);
     else if (error.code !== "idempotency_key_reused") throw error;
     if (!mayStartOver) throw error;
     return startOver();
   }
-  opened(attempt, checkout);
-  if (checkout.url) return location.assign(checkout.url);
+  opened(attempt, placed);
+  if (placed.url) return placed.url;
+  if (placed.clientSecret) return payAddress(placed.paymentId);
   // One that is still pending may have been paid all the same: its result tells.
-  if (ENDED_UNPAID.includes(checkout.status)) {
-    dismiss(checkout.paymentId);
+  if (ENDED_UNPAID.includes(placed.status)) {
+    dismiss(placed.paymentId);
     if (mayStartOver) return startOver();
   }
-  location.assign(resultAddress(checkout.paymentId));
+  return resultAddress(placed.paymentId);
+}
+
+/**
+ * Has a payment closed that is not wanted any more. Throws as cancelPayment does.
+ * @returns {Promise<import("./quittance.js").Payment>}
+ */
+export async function cancelOrder({ paymentId, accessKey }) {
+  const closed = await cancelPayment(paymentId, { accessKey });
+  callOff(paymentId);
+  return closed;
 }
 
 /** @param {any} error */
@@ -51,6 +101,8 @@ const cannotBeReplaced = ({ errors = [] }) => errors.some(({ field }) => field =
 
 /** What went wrong, in a sentence for whoever pressed the button. @param {any} error */
 export function whatHappened(error) {
+  if (error instanceof SignedOutError) return ACCOUNT.endedInOrder;
+  if (error instanceof SignInError) return error.message;
   const answered = error instanceof ProblemError;
   if (!isTemporary(error)) {
     if (answered) return error.message;

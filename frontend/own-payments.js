@@ -5,10 +5,10 @@ import { OWN, statusWords } from "./account-words.js";
 import { element } from "./elements.js";
 import { money, sums, time } from "./format.js";
 import { keepKeys } from "./order.js";
-import { resultAddress } from "./ordering.js";
+import { payingAddress, resultAddress } from "./ordering.js";
 import { invoiceAddress } from "./quittance.js";
 import { token } from "./session.js";
-import { byId, webAddress } from "./site.js";
+import { byId } from "./site.js";
 import { orderHeading } from "./sums.js";
 
 /** @param {() => void} leave  what is done when nobody is signed in any more */
@@ -61,7 +61,7 @@ export function ownPayments(leave) {
 /** @param {import("./account.js").OwnPayment} payment */
 function entryOf(payment) {
   const { paymentId, order, createdAt, received, returned, dispute, invoiceNumber, accessKey } = payment;
-  const checkout = payment.payable ? webAddress(payment.checkoutUrl) : null;
+  const checkout = payment.payable ? payingAddress(payment) : null;
   const invoice = invoiceNumber && invoiceAddress(paymentId, accessKey);
   const heading = `order-${paymentId}`;
   // Which of them a link is about is told to those who do not see it beside the order.

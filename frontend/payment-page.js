@@ -5,7 +5,9 @@ import { AmountError, formatMoney, parseAmount } from "./money.js";
 import { lastPaid, saveDraft, savedDraft } from "./order.js";
 import { goToPayment, resultAddress, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { byId, dressPage } from "./site.js";
+import { who } from "./session.js";
+import { byId } from "./site.js";
+import { welcome } from "./visitor.js";
 
 const form = byId("payment-form");
 const formError = byId("form-error");
@@ -194,6 +196,8 @@ function restoreForm() {
     fields.email.value = draft?.email ?? "";
     if (products.length) restoreChoice();
   }
+  // Who is signed in need not type that.
+  for (const part of ["name", "email"]) fields[part].value ||= who()[part];
   byId("paid-before").hidden = !paid;
   if (paid) byId("paid-before-link").href = resultAddress(paid);
 }
@@ -215,6 +219,6 @@ window.addEventListener("pageshow", ({ persisted }) => {
   restoreForm();
 });
 
-dressPage();
+welcome();
 restoreForm();
 loadProducts();

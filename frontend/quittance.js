@@ -1,5 +1,5 @@
 /**
- * The payments API for a web page: list what can be bought and what it costs, open a checkout, watch a payment.
+ * The payments API for a web page: list what can be bought and what it costs, order it, watch a payment.
  * docs/pages.md shows how.
  * Amounts are integers in the currency's minor units; money.js turns them into text and back. Every call may throw a
  * ProblemError or an UnreachableError.
@@ -37,6 +37,15 @@ import { config } from "./config.js";
  *   accessKey: string, order: PlacedOrder}} Checkout
  *   url: the hosted checkout page, null once it can no longer be paid; status: "pending", or how the payment stands if
  *   the key was used before; accessKey: the right to act on the payment, for no address and no log
+ */
+
+/**
+ * @typedef {{paymentId: string, clientSecret: string | null, publishableKey: string,
+ *   customerSessionClientSecret?: string | null, status: PaymentStatus, expiresAt: string, accessKey: string,
+ *   order: PlacedOrder}} PaymentIntent
+ *   clientSecret: what Stripe.js confirms the payment with, null once it can no longer be paid; keep it nowhere, for the
+ *   same call answers it again; publishableKey: what Stripe.js is called with; customerSessionClientSecret: with it the
+ *   form shows the saved cards of whoever is signed in
  */
 
 /**
@@ -142,13 +151,22 @@ export const quote = (cart, options) => call("/quotes", READ_TIMEOUT, options, p
  * @param {CallOptions & {idempotencyKey?: string}} [options]
  * @returns {Promise<Checkout>}
  */
-export function createCheckout(order, { idempotencyKey, ...options } = {}) {
-  const headers = idempotencyKey && { "Idempotency-Key": idempotencyKey };
-  return call(orderPath("/checkout-sessions", options), CHECKOUT_TIMEOUT, options, posting(order, headers));
-}
+export const createCheckout = (order, options) => place("/checkout-sessions", order, options);
 
-/** @param {string} path @param {CallOptions} options */
-const orderPath = (path, { token }) => (token ? `/me${path}` : path);
+/**
+ * Orders the same, to be paid in a form on the page. With the same key and the same order, again and again, the answer is
+ * the same payment and its secret, as it stands at Stripe by then.
+ * @param {Order} order  that costs something
+ * @param {CallOptions & {idempotencyKey?: string}} [options]
+ * @returns {Promise<PaymentIntent>}
+ */
+export const createPaymentIntent = (order, options) => place("/payment-intents", order, options);
+
+/** @param {string} path @param {Order} order @param {CallOptions & {idempotencyKey?: string}} [options] */
+function place(path, order, { idempotencyKey, ...options } = {}) {
+  const headers = idempotencyKey && { "Idempotency-Key": idempotencyKey };
+  return call(options.token ? `/me${path}` : path, CHECKOUT_TIMEOUT, options, posting(order, headers));
+}
 
 /**
  * Closes a payment that was not made, so that nobody can make it any more. Throws a ProblemError of code not_cancelable

@@ -1,17 +1,18 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
 import { money, time } from "./format.js";
-import { UNPAID, accessKeyOf, callOff, isCalledOff, isOfShop, keptIn, settle } from "./order.js";
-import { whatHappened } from "./ordering.js";
-import { ProblemError, cancelPayment, invoiceAddress, watchPayment } from "./quittance.js";
-import { byId, dressPage, setTitle, webAddress } from "./site.js";
+import { UNPAID, accessKeyOf, isCalledOff, isOfShop, keptIn, settle } from "./order.js";
+import { cancelOrder, payingAddress, whatHappened } from "./ordering.js";
+import { ProblemError, invoiceAddress, watchPayment } from "./quittance.js";
+import { byId, setTitle, webAddress } from "./site.js";
 import { orderHeading, sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
 import { ORDER, wordsFor } from "./words.js";
 
 /** What a payment that stays pending is shown as to the end. */
 const STAY = ["left_checkout", "not_payable"];
-/** What leads to the checkout of one that can be paid. */
-const TO_CHECKOUT = { failed: "Try again", left_checkout: "Continue to payment", gone_quiet: "Continue to payment" };
+/** What leads to where one that can be paid is paid. */
+const TO_PAYING = { failed: "Try again", left_checkout: "Continue to payment", gone_quiet: "Continue to payment" };
 
 const address = new URLSearchParams(location.search);
 const paymentId = address.get("paymentId") ?? "";
@@ -98,19 +99,21 @@ function showDetails() {
 }
 
 function showActions(isOver) {
-  const checkout = payment?.payable && TO_CHECKOUT[state] ? webAddress(payment.checkoutUrl) : null;
+  const paying = payment?.payable && TO_PAYING[state] ? payingAddress(payment) : null;
   const ofShop = payment && isOfShop(payment);
   const origin = ofShop ? "shop.html#cart" : "index.html";
   const key = accessKeyOf(paymentId);
   if (isOver) setLink(retry, origin, keptIn(paymentId) === "cart" ? "Back to your cart" : "Start again");
   else if (state === "not_found") setLink(retry, "index.html", "Make a payment");
-  else setLink(retry, checkout, TO_CHECKOUT[state]);
-  setLink(byId("change-order"), checkout && state !== "gone_quiet" ? origin : null);
+  // Whoever has it in another tab can pay it there.
+  else if (state === "failed" && !paying) setLink(retry, origin, "Start again");
+  else setLink(retry, paying, TO_PAYING[state]);
+  setLink(byId("change-order"), paying && state !== "gone_quiet" ? origin : null);
   setLink(byId("continue"), ofShop && payment.final ? "shop.html" : null);
   setLink(byId("invoice"), payment?.invoiceNumber && key ? invoiceAddress(paymentId, key) : null);
   setLink(byId("receipt"), webAddress(payment?.receiptUrl));
   byId("print").hidden = !payment || UNPAID.includes(payment.status);
-  cancel.hidden = !(checkout && key);
+  cancel.hidden = !(paying && key);
 
   const couldCheck = ["gone_quiet", "unreachable", "not_payable"].includes(state);
   if (!couldCheck && document.activeElement === checkAgain) heading.focus();
@@ -124,14 +127,12 @@ function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-async function cancelOrder() {
+async function callOrderOff() {
   cancel.disabled = true;
   cancelError.textContent = "";
   watching.abort();
   try {
-    const closed = await cancelPayment(paymentId, { accessKey: accessKeyOf(paymentId) });
-    callOff(paymentId);
-    onStatus(closed);
+    onStatus(await cancelOrder({ paymentId, accessKey: accessKeyOf(paymentId) }));
     heading.focus();
   } catch (error) {
     cancelError.textContent = error.code === "not_cancelable" ? ORDER.notCanceled : whatHappened(error);
@@ -156,7 +157,7 @@ function setLink(link, href, text) {
 
 const start = () => (paymentId ? watch() : show("not_found"));
 
-cancel.addEventListener("click", cancelOrder);
+cancel.addEventListener("click", callOrderOff);
 byId("print").addEventListener("click", () => window.print());
 checkAgain.addEventListener("click", () => {
   show(payment?.status === "processing" ? "processing" : "loading");
@@ -167,5 +168,5 @@ window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted) start();
 });
 
-dressPage();
+welcome();
 start();

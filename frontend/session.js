@@ -138,7 +138,13 @@ async function askForAnother(tokens) {
   return keep(answer, tokens);
 }
 
-export const forget = () => sessionStorage.removeItem(STORE);
+/** What is dispatched on the window when nobody is signed in any more, however that came. */
+export const SIGNED_OUT = "quittance-signed-out";
+
+export function forget() {
+  sessionStorage.removeItem(STORE);
+  window.dispatchEvent(new Event(SIGNED_OUT));
+}
 
 /**
  * What was asked of the API with `token`; nobody is signed in any more where it takes no token that there is.

@@ -11,8 +11,10 @@ import { formatMoney } from "./money.js";
 import { releaseHeld } from "./order.js";
 import { goToPayment, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { byId, dressPage } from "./site.js";
+import { who } from "./session.js";
+import { byId } from "./site.js";
 import { sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
 import { SHOP, currencyName } from "./words.js";
 
 const form = byId("order-form");
@@ -286,12 +288,14 @@ function readForm() {
   return { ...Object.fromEntries(new FormData(form)), otherBilling: otherBilling.checked };
 }
 
-/** The form as this tab remembers it, over what the browser put back by itself. */
+/** The form as this tab remembers it, over what the browser put back by itself; who is signed in need not type that. */
 function restoreForm() {
   const saved = savedForm();
+  const visitor = who();
   for (const control of form.elements) {
     if (control.name && control !== otherBilling) control.value = saved[control.name] ?? "";
   }
+  for (const part of ["name", "email"]) form.elements[part].value ||= visitor[part];
   otherBilling.checked = saved.otherBilling ?? false;
 }
 
@@ -318,6 +322,6 @@ window.addEventListener("pageshow", ({ persisted }) => {
   reloadProducts();
 });
 
-dressPage();
+welcome();
 restoreForm();
 loadProducts();

@@ -61,7 +61,7 @@ const FAILURES = {
 const SUSPICION = /lost|stolen|fraud|suspect|suspici|pick.?up|restricted|blacklist|security.violation|block|risk/i;
 
 /** Why a payment failed, in a sentence for its customer. @param {{code: string, message: string} | null | undefined} failure */
-function reasonOf(failure) {
+export function reasonOf(failure) {
   const { code = "", message = "" } = failure ?? {};
   if (SUSPICION.test(code) || SUSPICION.test(message)) return DECLINED;
   return FAILURES[code] || message || DECLINED;
@@ -144,7 +144,7 @@ export function wordsFor(state, payment, money, kept) {
   }
   if (state === "gone_quiet" && payment?.status === "processing") {
     [, heading, message, next] = WORDS.processing;
-  } else if (state === "gone_quiet" && payment?.payable) {
+  } else if (state === "gone_quiet" && payment?.checkoutUrl) {
     message += " If you have not finished paying, you can continue.";
   }
   const isOver = OVER.includes(state) || (state === "failed" && !payment?.payable);
@@ -179,6 +179,23 @@ export const ADDRESS = {
   city: "Town or city",
   region: "State or region, where it is needed",
   errors: { country: "Choose a country.", line1: "Enter the street and number.", city: "Enter the town or city." },
+};
+
+/** The page with the form. */
+export const PAY = {
+  pay: (/** @type {string} */ amount) => (amount ? `Pay ${amount}` : "Pay"),
+  busy: "One moment\u2026",
+  paying: "One moment, your payment is being made. Please do not close this page.",
+  looking: "One moment, we are looking whether your payment went through.",
+  uncharged: UNCHARGED,
+  tryAgain: "Try again",
+  checkNow: "Check now",
+  notPaid: "The connection broke, and your payment did not go through. Please try again: an order is paid only once.",
+  unknown: `We do not know yet whether your payment went through: the connection broke. ${DO_NOT_REPEAT}`,
+  noForm: `The payment form could not be loaded. Please check your connection and try again. ${UNCHARGED}`,
+  openedAgain: `Your order was open for too long, so we have opened it again. ${UNCHARGED}`,
+  overAgain: `This order can no longer be paid: it was open for too long once more. ${UNCHARGED} You can start again.`,
+  tooManyTries: `This order is closed, for too many tries to pay did not go through. ${UNCHARGED} You can start again.`,
 };
 
 /** The shop. @type {any} */

@@ -15,7 +15,7 @@ from local.news import Weight
 from local.origins import RefusedOrigins
 from local.parts import STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET
 from local.ports import StackError
-from local.site import Site
+from local.site import pages
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -42,7 +42,7 @@ def applications(stack: Stack, frontend: Path, mails: Mails, logs: Logs) -> dict
         return AccessLog(application, partial(logs.write, part))
 
     return {
-        "site": Site(frontend, stack.api_url, stack.issuer_url),
+        "site": pages(frontend, stack.api_url, stack.issuer_url, "" if stack.stripe_account else stack.stripe_url),
         "mailbox": Mailbox(mails, stack.console_url),
         "console": _console(stack, mails),
         "issuer": _issuer(stack),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from local.dynamodb_local import wanted
 from local.intrinsics import TemplateError
 from local.origins import origins_of
+from local.site import EMBEDDED
 from local.stack import Ports, Stack, StackError
 from local.stripe_account import account_of
 from local.terminal import Keyboard, Terminal, wants_colour
@@ -105,6 +106,7 @@ def _banner(stack: Stack, keyboard: Keyboard) -> str:
 Quittance is ready.
 
   Payment page     {stack.site_url}
+  Form on a page   {stack.site_url}{EMBEDDED}/
   Desk             {stack.site_url}/admin/
   Mailbox          {stack.mailbox_url}
   Console          {stack.console_url}

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from local.servers import Server, listen
-from local.site import Site
+from local.site import pages
 from local.stack import Ports, Stack
 from tests.e2e.customer import Customer
 from tests.e2e.scenes import Stage
@@ -64,7 +64,7 @@ def pages_alone() -> Iterator[tuple[str, str]]:
     """Where the pages are, and the API that they call: it takes calls and never answers."""
     silence, listener = listen(0), listen(0)
     api_url, site_url = (f"http://localhost:{each.getsockname()[1]}" for each in (silence, listener))
-    server = Server(listener, Site(ROOT / "frontend", api_url))
+    server = Server(listener, pages(ROOT / "frontend", api_url))
     yield site_url, api_url
     server.close()
     silence.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.account import ADA, CARDS, EVE, MANY, AccountApi, own
 from tests.e2e.conftest import ROOT
 from tests.e2e.desk import json_answer, refusal
-from tests.e2e.scenes import ACCESS_KEY, CHECKOUT
+from tests.e2e.scenes import ACCESS_KEY, CHECKOUT, PAYMENT_ID
 from tests.e2e.windows import Windows, made_up
 
 if TYPE_CHECKING:
@@ -327,3 +328,134 @@ def test_cards_that_cannot_be_shown_leave_the_payments(account: Account) -> None
     expect(account.entries).to_have_count(1)
     page.locator("#cards-again").click()
     expect(cards_of(page)).to_have_count(1)
+
+
+# Ordering while signed in
+
+
+def comes_from(account: Account, page: str) -> Page:
+    """Signed in by the way of a page that orders."""
+    account.opens(page)
+    account.page.get_by_role("button", name="Sign in").click()
+    expect(account.page.locator("#who-name")).to_have_text(account.issuer.person["email"])
+    return account.page
+
+
+def test_signing_in_at_the_shop_leads_back_there_and_fills_in_who_it_is(account: Account) -> None:
+    account.opens("shop.html")
+    account.page.click("#add-talk")
+    account.page.fill("#note", "By the door, please.")
+    page = comes_from(account, "shop.html")
+
+    expect(page).to_have_url(f"{account.site}/shop.html")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ada Lovelace")
+    expect(page.get_by_label("Email")).to_have_value("ada@example.com")
+    expect(page.locator("#note")).to_have_value("By the door, please.")
+    page.fill("#name", "Countess of Lovelace")
+    page.reload()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Countess of Lovelace")
+    expect(page.get_by_role("link", name="Your account")).to_have_attribute("href", "account.html")
+
+
+def orders_at_the_shop(page: Page) -> None:
+    page.click("#add-talk")
+    page.fill("#name", "Ada Lovelace")
+    page.fill("#email", "ada@example.com")
+    expect(page.locator("#sums .total")).to_contain_text("$25.00")
+    page.click("#pay")
+
+
+def orders_a_service(page: Page) -> None:
+    page.select_option("#service", "consulting-hour")
+    page.fill("#name", "Ada Lovelace")
+    page.fill("#email", "ada@example.com")
+    page.click("#pay")
+
+
+WAYS = {"shop.html": orders_at_the_shop, "index.html": orders_a_service}
+
+
+@pytest.mark.parametrize("where", WAYS)
+def test_an_order_of_who_is_signed_in_is_theirs(account: Account, where: str) -> None:
+    page = comes_from(account, where)
+
+    WAYS[where](page)
+
+    page.wait_for_url("**/result.html*")
+    assert len(account.api.sent("POST", "/me/checkout-sessions")) == 1
+    assert account.api.sent("POST", "/checkout-sessions") == []
+
+
+@pytest.mark.parametrize("where", WAYS)
+def test_an_order_of_who_is_not_signed_in_is_nobodys(account: Account, where: str) -> None:
+    account.opens(where)
+
+    WAYS[where](account.page)
+
+    account.page.wait_for_url("**/result.html*")
+    assert account.api.sent("POST", "/me/checkout-sessions") == []
+
+
+def test_the_same_order_after_signing_in_takes_the_place_of_the_one_before(account: Account) -> None:
+    account.opens("index.html")
+    orders_a_service(account.page)
+    account.page.wait_for_url("**/result.html*")
+    page = comes_from(account, "index.html")
+    account.api.seen.clear()
+
+    orders_a_service(page)
+
+    page.wait_for_url("**/result.html*")
+    (sent,) = account.api.sent("POST", "/me/checkout-sessions")
+    assert sent.body["replaces"] == {"paymentId": PAYMENT_ID, "accessKey": ACCESS_KEY}
+
+
+@pytest.mark.parametrize("where", WAYS)
+def test_a_token_that_ends_while_ordering_is_renewed(account: Account, where: str) -> None:
+    page = comes_from(account, where)
+    account.issuer.live.clear()
+
+    WAYS[where](page)
+
+    page.wait_for_url("**/result.html*")
+    assert account.issuer.refreshes == 1
+    assert len(account.api.sent("POST", "/me/checkout-sessions")) == 1
+
+
+@pytest.mark.parametrize("where", WAYS)
+def test_a_sign_in_that_ends_while_ordering_is_said_and_nothing_typed_is_lost(account: Account, where: str) -> None:
+    page = comes_from(account, where)
+    account.issuer.live.clear()
+    account.issuer.forget_refresh_tokens()
+    WAYS[where](page)
+
+    expect(page.locator("#form-error")).to_contain_text("Your sign-in has ended.")
+    expect(page.locator("#form-error")).to_be_focused()
+    page.fill("#name", "Countess of Lovelace")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Countess of Lovelace")
+    expect(page.locator("#pay")).to_have_text(re.compile("[$]"))
+    page.click("#pay")
+    page.wait_for_url("**/result.html*")
+    (sent,) = account.api.sent("POST", "/me/checkout-sessions")
+    assert sent.body["name"] == "Countess of Lovelace"
+
+
+def test_an_issuer_that_is_away_is_said_where_one_signs_in(account: Account) -> None:
+    account.page.route(f"{account.issuer.address}/**", lambda route: route.abort())
+    account.opens("shop.html")
+
+    account.page.get_by_role("button", name="Sign in").click()
+
+    expect(account.page.locator("#visitor")).to_contain_text("The sign-in service does not answer.")
+    expect(account.page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+@pytest.mark.parametrize("where", ["index.html", "shop.html", "result.html", "pay.html"])
+def test_without_an_issuer_no_page_speaks_of_signing_in(account: Account, where: str) -> None:
+    without_issuer(account)
+    account.opens(where)
+
+    expect(account.page.locator("#business-name")).to_have_text("Example Studio")
+    expect(account.page.get_by_text("Sign in")).to_have_count(0)
+    assert account.api.sent("GET", "/me/payments") == []

@@ -43,8 +43,8 @@ INSTANCES = {
     "sessionStorage": "Storage",
     "window": "Window",
 }
-# Names of the API's, of config.js and of the desk's own, which something newer has as well.
-OURS = {"city", "country", "details", "endpoints", "lines", "locale", "number", "requestId", "token"}
+# Names of the API's, of Stripe.js, of config.js and of the desk's own, which something newer has as well.
+OURS = {"city", "country", "destroy", "details", "endpoints", "lines", "locale", "number", "requestId", "token"}
 # Of what acorn takes for ES2022, what is not as old.
 SYNTAX = {"StaticBlock": "classes.static.initialization_blocks"}
 

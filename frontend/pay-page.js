@@ -1,0 +1,209 @@
+/** The page with the form: an order of this tab's, Stripe's form for it, and what comes of paying. */
+import { config } from "./config.js";
+import { formatMoney } from "./money.js";
+import { UNPAID, attemptOf, opened, renewalOf } from "./order.js";
+import { cancelOrder, goToPayment, payAddress, place, resultAddress, send, whatHappened } from "./ordering.js";
+import { FormMissingError, mountForm } from "./payment-form.js";
+import { getPayment, isTemporary } from "./quittance.js";
+import { byId } from "./site.js";
+import { orderHeading, sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
+import { ORDER, PAY, reasonOf } from "./words.js";
+
+const paymentId = new URLSearchParams(location.search).get("paymentId") ?? "";
+const payForm = byId("payment-form");
+const payButton = byId("pay");
+const assurance = byId("assurance");
+const problem = byId("problem");
+const cancel = byId("cancel");
+const ASSURANCE = assurance.textContent;
+
+/** @type {import("./quittance.js").PaymentIntent | null} the payment as it was last opened; its secret is kept nowhere else */
+let intent = null;
+/** @type {Awaited<ReturnType<typeof mountForm>> | null} */
+let stripeForm = null;
+let busy = true;
+let amount = "";
+
+const attempt = () => attemptOf(paymentId);
+/** Where the order was made, and is still filled in. */
+const formAddress = (known) => (known?.isCart ? "shop.html#cart" : "index.html");
+const leaveForResult = (id = paymentId) => location.replace(resultAddress(id));
+
+/** Asks for the payment again, the same order under the same key: that answers its secret, and how it stands. */
+async function open() {
+  hideProblem();
+  const known = attempt();
+  // Another tab's, or over: its result tells.
+  if (!known?.key) return leaveForResult();
+  setBusy(true);
+  try {
+    const answer = await send(known);
+    // After a day a key stands for another payment.
+    if (answer.paymentId !== paymentId) {
+      opened(known, answer);
+      return location.replace(payAddress(answer.paymentId));
+    }
+    if (!answer.clientSecret) return await renew(known, answer);
+    await show(known, answer);
+  } catch (error) {
+    showRefusal(error);
+  }
+}
+
+async function show(known, answer) {
+  const isSame = stripeForm && intent?.clientSecret === answer.clientSecret;
+  intent = answer;
+  const { order, status } = answer;
+  const { currency } = JSON.parse(known.order);
+  amount = formatMoney(order.total, { currency, locale: config.locale });
+  byId("order-heading").replaceChildren(...orderHeading(order));
+  byId("sums").replaceChildren(...sumRows(order, currency));
+  byId("order").hidden = false;
+  byId("change-order").href = formAddress(known);
+  byId("ways").hidden = false;
+  payForm.hidden = false;
+  if (!isSame) {
+    stripeForm?.remove();
+    stripeForm = null;
+    stripeForm = await mountForm(byId("payment-element"), answer, payAddress(paymentId));
+  }
+  setBusy(false);
+  if (status === "failed") showProblem(`${reasonOf((await getPayment(paymentId)).failure)} ${PAY.uncharged}`);
+  else if (known.isRenewal) showProblem(PAY.openedAgain);
+}
+
+/** Its time was over: the same order once more, unless too many tries have closed it, or it is the second time. */
+async function renew(known, { status, expiresAt }) {
+  if (!UNPAID.includes(status)) return leaveForResult();
+  const { failure } = await getPayment(paymentId);
+  const isEarly = Date.now() < Date.parse(expiresAt);
+  if (known.isRenewal || (failure && isEarly)) return showOver(failure && isEarly ? PAY.tooManyTries : PAY.overAgain);
+  location.replace(await place(renewalOf(known)));
+}
+
+async function pay() {
+  if (busy || !stripeForm) return;
+  hideProblem();
+  byId("announcement").textContent = "";
+  setBusy(true, PAY.paying);
+  const { outcome, error } = await stripeForm.confirm();
+  if (outcome === "unknown") return look();
+  follow(outcome, error);
+}
+
+/** After a call that nobody answered: Stripe alone knows whether it was paid. */
+async function look() {
+  setBusy(true, PAY.looking);
+  const outcome = (await stripeForm?.look()) ?? "unknown";
+  if (outcome !== "unknown") return follow(outcome, null);
+  showProblem(PAY.unknown, { tryAgain: look, tryAgainWords: PAY.checkNow, showsResult: true });
+}
+
+function follow(outcome, error) {
+  if (outcome === "paid") return leaveForResult();
+  if (outcome === "over") return open();
+  setBusy(false);
+  if (outcome !== "incomplete") return showProblem(error ? `${told(error)} ${PAY.uncharged}` : PAY.notPaid);
+  // The form shows it beside its field.
+  byId("announcement").textContent = error.message;
+  stripeForm?.focus();
+}
+
+const told = ({ decline_code: decline, code, message }) => reasonOf({ code: decline ?? code ?? "", message });
+
+function showRefusal(error) {
+  if (error instanceof FormMissingError) {
+    return showProblem(PAY.noForm, { tryAgain: open, paysAtStripe: true });
+  }
+  const again = isTemporary(error) ? { tryAgain: open } : { startsAgain: true };
+  showProblem(`${whatHappened(error)} ${PAY.uncharged}`, again);
+}
+
+function showOver(message) {
+  byId("ways").hidden = true;
+  payForm.hidden = true;
+  showProblem(message, { startsAgain: true });
+}
+
+/**
+ * @param {string} message
+ * @param {{tryAgain?: () => void, tryAgainWords?: string, paysAtStripe?: boolean, startsAgain?: boolean,
+ *   showsResult?: boolean}} [ways]  what can be done
+ */
+function showProblem(message, { tryAgain, tryAgainWords = PAY.tryAgain, paysAtStripe, startsAgain, showsResult } = {}) {
+  byId("loading").hidden = true;
+  byId("problem-message").textContent = message;
+  byId("try-again").hidden = !tryAgain;
+  byId("try-again").textContent = tryAgainWords;
+  byId("try-again").onclick = tryAgain;
+  byId("pay-at-stripe").hidden = !paysAtStripe;
+  byId("start-again").hidden = !startsAgain;
+  byId("start-again").href = formAddress(attempt());
+  byId("to-result").hidden = !showsResult;
+  byId("to-result").href = resultAddress(paymentId);
+  problem.hidden = false;
+  // The button that was pressed is disabled or gone: the keyboard goes on from here.
+  problem.focus();
+}
+
+function hideProblem() {
+  problem.hidden = true;
+}
+
+/** With a sentence, what is being waited for; without, the form is being loaded. */
+function setBusy(value, sentence = "") {
+  busy = value;
+  byId("loading").hidden = !value || Boolean(sentence);
+  payButton.disabled = value;
+  cancel.disabled = value;
+  payForm.setAttribute("aria-busy", value);
+  payButton.textContent = sentence ? PAY.busy : PAY.pay(amount);
+  // A live region: the wait is heard as well as seen.
+  assurance.textContent = sentence || ASSURANCE;
+}
+
+async function payAtStripe() {
+  hideProblem();
+  setBusy(true);
+  try {
+    await goToPayment(JSON.parse(attempt().order), "hosted");
+  } catch (error) {
+    showRefusal(error);
+  }
+}
+
+async function callOrderOff() {
+  cancel.disabled = true;
+  byId("cancel-error").textContent = "";
+  try {
+    await cancelOrder(attempt());
+    leaveForResult();
+  } catch (error) {
+    byId("cancel-error").textContent = error.code === "not_cancelable" ? ORDER.notCanceled : whatHappened(error);
+    cancel.disabled = false;
+    lookElsewhere();
+  }
+}
+
+/** It may have been paid in another tab meanwhile. */
+async function lookElsewhere() {
+  if (busy || document.hidden) return;
+  const now = await getPayment(paymentId).catch(() => null);
+  if (now && !now.payable && !busy) open();
+}
+
+payForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  pay();
+});
+cancel.addEventListener("click", callOrderOff);
+byId("pay-at-stripe").addEventListener("click", payAtStripe);
+document.addEventListener("visibilitychange", lookElsewhere);
+window.addEventListener("pageshow", ({ persisted }) => {
+  // Back from a bank's page, or from the next one: what is shown may be old.
+  if (persisted) open();
+});
+
+welcome(config.stripeJs, "https://api.stripe.com");
+open();

@@ -1,0 +1,66 @@
+"""A customer in front of the page with the form, pay.html."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import expect
+
+from local.site import EMBEDDED
+from tests.e2e.customer import HOUR, PAYS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Locator, Page
+
+    from tests.e2e.customer import Customer
+
+PAY_PAGE = re.compile(r"/pay\.html\?paymentId=pay_\w+$")
+# Stripe.js, its frame and what that asks for come one after the other.
+FORM_MS = 30_000
+
+
+class PayPage:
+    """The pages as they are where config.js says "embedded"."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+        self.page: Page = customer.page
+        self.site_url = f"{customer.shop.stack.site_url}{EMBEDDED}"
+
+    def orders(self, service: str = HOUR) -> str:
+        """From an empty form to the one with the card; the id of the payment."""
+        self.page.goto(f"{self.site_url}/")
+        expect(self.page.locator("#pay")).to_be_enabled()
+        self.customer.fills_in(service)
+        self.page.click("#pay")
+        return self.is_open()
+
+    def is_open(self) -> str:
+        """The id of the payment, once its form can be filled in."""
+        expect(self.page).to_have_url(PAY_PAGE)
+        expect(self.button).to_be_enabled(timeout=FORM_MS)
+        return parse_qs(urlsplit(self.page.url).query)["paymentId"][0]
+
+    def fills_in(self, card: str = PAYS) -> None:
+        for label, text in {"Card number": card, "Expiration date": "12 / 34", "Security code": "123"}.items():
+            self.frame.get_by_label(label).fill(text)
+        if self.frame.get_by_label("ZIP").is_visible():
+            self.frame.get_by_label("ZIP").fill("12345")
+
+    def pays(self, card: str = PAYS) -> None:
+        self.fills_in(card)
+        self.button.click()
+
+    @property
+    def frame(self) -> FrameLocator:
+        return self.page.frame_locator("#payment-element iframe")
+
+    @property
+    def button(self) -> Locator:
+        return self.page.locator("#payment-form #pay")
+
+    @property
+    def problem(self) -> Locator:
+        return self.page.locator("#problem")
