@@ -13,7 +13,7 @@ export const ACCOUNT = {
   signedOut: "You are signed out here.",
   notSetUp: "Nobody can sign in here. What you have ordered is in the emails that you got.",
   leaving: "One moment\u2026",
-  refused: "You are signed in, but this sign-in may not look at payments. Sign out and in again; if that does not help, ask us.",
+  refused: "You are signed in, but may not see this. Sign out and in again; if that does not help, ask us.",
   missing: "This cannot be shown here at the moment. Please come back later, or ask us.",
   loading: "Loading\u2026",
 };

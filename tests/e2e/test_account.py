@@ -12,10 +12,11 @@ from tests.e2e.account import ADA, CARDS, EVE, MANY, AccountApi, own
 from tests.e2e.conftest import ROOT
 from tests.e2e.desk import json_answer, refusal
 from tests.e2e.scenes import ACCESS_KEY, CHECKOUT, PAYMENT_ID
+from tests.e2e.test_accessibility import is_read_by_everybody
 from tests.e2e.windows import Windows, made_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Locator, Page
 
@@ -223,7 +224,7 @@ def test_older_ones_are_asked_for_and_the_keyboard_goes_on_there(account: Accoun
 
 
 REFUSALS = {
-    "scope": (lambda _: json_answer({"message": "Forbidden"}, 403), "this sign-in may not look at payments", False),
+    "scope": (lambda _: json_answer({"message": "Forbidden"}, 403), "You are signed in, but may not see this.", False),
     "missing": (lambda _: json_answer({"message": "Not Found"}, 404), "This cannot be shown here", False),
     "rate": (lambda _: refusal(429, "too_many_requests", "Too many requests."), "wait a little", True),
     "away": (lambda _: refusal(503, "try_again", "Not now."), "Please wait a little and try again.", True),
@@ -257,6 +258,48 @@ def test_a_lost_connection_is_said_and_repeated(account: Account) -> None:
     page.get_by_role("button", name="Try again").click()
 
     expect(account.entries).to_have_count(1)
+
+
+# Anybody
+
+
+def is_empty(account: Account) -> None:
+    account.api.payments.clear()
+    account.api.cards.clear()
+
+
+def is_full(account: Account) -> None:
+    account.api.payments["ada-sub"] = [MANY, [own("succeeded")]]
+    account.api.cards["ada-sub"] = CARDS
+
+
+def fails(account: Account) -> None:
+    account.api.scripts["GET /me/payments"].append(lambda _: refusal(503, "try_again", "Not now."))
+    account.api.scripts["GET /me/payment-methods"].append(lambda _: refusal(403, "forbidden", "No."))
+
+
+@pytest.mark.parametrize("state", [is_empty, is_full, fails])
+def test_every_state_of_the_account_can_be_read_by_everybody(
+    account: Account, state: Callable[[Account], None]
+) -> None:
+    state(account)
+    page = account.signs_in()
+    expect(page.locator("#payments-note")).not_to_have_text("Loading\u2026")
+    expect(page.locator("#cards-note")).not_to_have_text("Loading\u2026")
+    if state is is_full:
+        cards_of(page).nth(0).get_by_role("button", name="Remove").click()
+
+    is_read_by_everybody(page)
+
+
+@pytest.mark.parametrize("where", ["account.html", "shop.html"])
+def test_signing_in_can_be_read_by_everybody(account: Account, where: str) -> None:
+    account.opens(where)
+    expect(account.page.get_by_role("button", name="Sign in")).to_be_visible()
+    is_read_by_everybody(account.page)
+
+    comes_from(account, where)
+    is_read_by_everybody(account.page)
 
 
 # Their cards
