@@ -488,6 +488,7 @@ OPERATIONS: Mapping[str, Operation] = {
                 "An order's number, a payment's id, Stripe's session, intent or paid charge, a mail address, or the "
                 "`sub` of a user. Alone: it finds payments of every day and status.",
             ),
+            _asked("user", "The `sub` of a user, whatever it looks like; alone as well."),
             *_DAYS,
             _asked("status", "Payments of this status only.", enum=[each.value for each in payment.Status]),
             _CURSOR,

@@ -102,7 +102,7 @@ def test_an_admin_signs_in_and_comes_back_to_the_view_that_was_asked_for(desk: D
     # The code was gone before anybody could copy the address.
     expect(desk.page).to_have_url(f"{desk.site}/admin/index.html{PAYMENT}")
     assert desk.issuer.asked["redirect_uri"] == f"{desk.site}/admin/index.html"
-    assert desk.issuer.asked["scope"] == "openid"
+    assert desk.issuer.asked["scope"] == "openid email"
     assert len(desk.issuer.asked["nonce"]) >= 40
     assert "audience" not in desk.issuer.asked
 
@@ -1390,3 +1390,14 @@ def test_a_keyboard_is_enough_to_refund(desk: Desk) -> None:
 
     expect(page.locator("#news")).to_be_focused()
     expect(page.locator("#news")).to_have_text("Stripe has taken the refund of $21.00.")
+
+
+def test_a_payment_leads_to_all_payments_of_its_user(desk: Desk) -> None:
+    # What looks like a mail address is searched for as a user all the same.
+    desk.api.payments[PAYMENT_ID] = payment(user="ada@example.com")
+    page = desk.signs_in(PAYMENT)
+
+    page.locator("dd").get_by_role("link", name="ada@example.com").last.click()
+
+    expect(page.locator("caption")).to_have_text("Payments of user ada@example.com, newest first")
+    assert desk.api.seen[-1].query == {"user": "ada@example.com"}
