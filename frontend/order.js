@@ -74,9 +74,9 @@ export function attemptFor(order, way, by) {
 }
 
 /** The same order once more, in the place of the payment that came of it and can no longer be paid. */
-export function renewalOf({ order, way, by, key, paymentId, accessKey, isCart }) {
-  forget(key);
-  return begin({ order, way, by, isCart, isRenewal: true }, { paymentId, accessKey });
+export function renewalOf({ order, way, by, paymentId, accessKey, isCart }) {
+  const isIt = (attempt) => attempt.isRenewal && attempt.replaces.paymentId === paymentId;
+  return recall().attempts.find(isIt) ?? begin({ order, way, by, isCart, isRenewal: true }, { paymentId, accessKey });
 }
 
 function begin(what, before) {

@@ -6,6 +6,7 @@ import { attemptFor, callOff, dismiss, forget, isKeptHere, opened } from "./orde
 import { ProblemError, cancelPayment, createCheckout, createPaymentIntent, isTemporary } from "./quittance.js";
 import { SignedOutError, asSignedIn, token, who } from "./session.js";
 import { webAddress } from "./site.js";
+import { remember } from "./tab.js";
 
 const ENDED_UNPAID = ["failed", "expired", "canceled"];
 
@@ -33,8 +34,11 @@ export async function goToPayment(order, way = wayFor(order)) {
   location.assign(await place(attemptFor(order, way, who().sub)));
 }
 
-/** What config.js wants; no form on a page takes 0. */
-const wayFor = ({ total, amount }) => (config.payment === "embedded" && (total ?? amount) !== 0 ? "embedded" : "hosted");
+/** What config.js wants. @type {"hosted" | "embedded"} */
+export const usualWay = config.payment === "embedded" ? "embedded" : "hosted";
+
+/** No form on a page takes 0, and its page needs the order, which only the tab remembers. */
+const wayFor = ({ total, amount }) => ((total ?? amount) !== 0 && remember({}) ? usualWay : "hosted");
 
 /**
  * Sends an order. Sent again, it is the same payment, as it stands by then.

@@ -18,9 +18,7 @@ const problem = byId("problem");
 const cancel = byId("cancel");
 const ASSURANCE = assurance.textContent;
 
-/** @type {import("./quittance.js").PaymentIntent | null} the payment as it was last opened; its secret is kept nowhere else */
-let intent = null;
-/** @type {Awaited<ReturnType<typeof mountForm>> | null} */
+/** @type {Awaited<ReturnType<typeof mountForm>> | null} it alone has the payment's secret */
 let stripeForm = null;
 let busy = true;
 let amount = "";
@@ -30,8 +28,11 @@ const attempt = () => attemptOf(paymentId);
 const formAddress = (known) => (known?.isCart ? "shop.html#cart" : "index.html");
 const leaveForResult = (id = paymentId) => location.replace(resultAddress(id));
 
-/** Asks for the payment again, the same order under the same key: that answers its secret, and how it stands. */
-async function open() {
+/**
+ * Asks for the payment again, the same order under the same key: that answers its secret, and how it stands. The sentence
+ * is told if it can still be paid.
+ */
+async function open(sentence = "") {
   hideProblem();
   const known = attempt();
   // Another tab's, or over: its result tells.
@@ -46,15 +47,17 @@ async function open() {
     }
     if (!answer.clientSecret) return await renew(known, answer);
     await show(known, answer);
+    if (!sentence && answer.status === "failed") sentence = reasonOf((await getPayment(paymentId)).failure);
   } catch (error) {
-    showRefusal(error);
+    return showRefusal(error);
   }
+  setBusy(false);
+  if (sentence) showProblem(`${sentence} ${PAY.uncharged}`);
+  else if (known.isRenewal) showProblem(PAY.openedAgain);
 }
 
 async function show(known, answer) {
-  const isSame = stripeForm && intent?.clientSecret === answer.clientSecret;
-  intent = answer;
-  const { order, status } = answer;
+  const { order, clientSecret } = answer;
   const { currency } = JSON.parse(known.order);
   amount = formatMoney(order.total, { currency, locale: config.locale });
   byId("order-heading").replaceChildren(...orderHeading(order));
@@ -63,22 +66,19 @@ async function show(known, answer) {
   byId("change-order").href = formAddress(known);
   byId("ways").hidden = false;
   payForm.hidden = false;
-  if (!isSame) {
-    stripeForm?.remove();
-    stripeForm = null;
-    stripeForm = await mountForm(byId("payment-element"), answer, payAddress(paymentId));
-  }
-  setBusy(false);
-  if (status === "failed") showProblem(`${reasonOf((await getPayment(paymentId)).failure)} ${PAY.uncharged}`);
-  else if (known.isRenewal) showProblem(PAY.openedAgain);
+  // What is typed in it stays.
+  if (stripeForm?.clientSecret === clientSecret) return;
+  stripeForm?.remove();
+  stripeForm = null;
+  stripeForm = await mountForm(byId("payment-element"), answer, payAddress(paymentId));
 }
 
 /** Its time was over: the same order once more, unless too many tries have closed it, or it is the second time. */
 async function renew(known, { status, expiresAt }) {
   if (!UNPAID.includes(status)) return leaveForResult();
   const { failure } = await getPayment(paymentId);
-  const isEarly = Date.now() < Date.parse(expiresAt);
-  if (known.isRenewal || (failure && isEarly)) return showOver(failure && isEarly ? PAY.tooManyTries : PAY.overAgain);
+  const tooManyTries = failure && Date.now() < Date.parse(expiresAt);
+  if (known.isRenewal || tooManyTries) return showOver(tooManyTries ? PAY.tooManyTries : PAY.overAgain);
   location.replace(await place(renewalOf(known)));
 }
 
@@ -88,12 +88,13 @@ async function pay() {
   byId("announcement").textContent = "";
   setBusy(true, PAY.paying);
   const { outcome, error } = await stripeForm.confirm();
-  if (outcome === "unknown") return look();
-  follow(outcome, error);
+  if (outcome === "unknown") await look();
+  else follow(outcome, error);
 }
 
 /** After a call that nobody answered: Stripe alone knows whether it was paid. */
 async function look() {
+  hideProblem();
   setBusy(true, PAY.looking);
   const outcome = (await stripeForm?.look()) ?? "unknown";
   if (outcome !== "unknown") return follow(outcome, null);
@@ -101,10 +102,11 @@ async function look() {
 }
 
 function follow(outcome, error) {
+  const sentence = error ? told(error) : PAY.notPaid;
   if (outcome === "paid") return leaveForResult();
-  if (outcome === "over") return open();
+  if (outcome === "over") return open(sentence);
   setBusy(false);
-  if (outcome !== "incomplete") return showProblem(error ? `${told(error)} ${PAY.uncharged}` : PAY.notPaid);
+  if (outcome !== "incomplete") return showProblem(`${sentence} ${PAY.uncharged}`);
   // The form shows it beside its field.
   byId("announcement").textContent = error.message;
   stripeForm?.focus();
@@ -113,11 +115,12 @@ function follow(outcome, error) {
 const told = ({ decline_code: decline, code, message }) => reasonOf({ code: decline ?? code ?? "", message });
 
 function showRefusal(error) {
-  if (error instanceof FormMissingError) {
-    return showProblem(PAY.noForm, { tryAgain: open, paysAtStripe: true });
-  }
-  const again = isTemporary(error) ? { tryAgain: open } : { startsAgain: true };
-  showProblem(`${whatHappened(error)} ${PAY.uncharged}`, again);
+  const isMissing = error instanceof FormMissingError;
+  if (!isMissing && !isTemporary(error)) return showOver(`${whatHappened(error)} ${PAY.uncharged}`);
+  // A button that cannot be pressed is none.
+  payForm.hidden = true;
+  cancel.disabled = false;
+  showProblem(isMissing ? PAY.noForm : `${whatHappened(error)} ${PAY.uncharged}`, { tryAgain: open, paysAtStripe: isMissing });
 }
 
 function showOver(message) {
@@ -136,7 +139,7 @@ function showProblem(message, { tryAgain, tryAgainWords = PAY.tryAgain, paysAtSt
   byId("problem-message").textContent = message;
   byId("try-again").hidden = !tryAgain;
   byId("try-again").textContent = tryAgainWords;
-  byId("try-again").onclick = tryAgain;
+  byId("try-again").onclick = () => tryAgain?.();
   byId("pay-at-stripe").hidden = !paysAtStripe;
   byId("start-again").hidden = !startsAgain;
   byId("start-again").href = formAddress(attempt());

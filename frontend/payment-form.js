@@ -12,10 +12,10 @@ export class FormMissingError extends Error {}
 
 /**
  * @param {HTMLElement} container
- * @param {import("./quittance.js").PaymentIntent} intent
+ * @param {{publishableKey: string, clientSecret: string, customerSessionClientSecret?: string | null}} intent
  * @param {string} returnAddress  where a bank's page leads back to
- * @returns {Promise<{confirm: () => Promise<{outcome: Outcome, error?: any}>, look: () => Promise<Outcome>,
- *   focus: () => void, remove: () => void}>} once it can be filled in
+ * @returns {Promise<{clientSecret: string, confirm: () => Promise<{outcome: Outcome, error?: any}>,
+ *   look: () => Promise<Outcome>, focus: () => void, remove: () => void}>} once it can be filled in
  */
 export async function mountForm(container, intent, returnAddress) {
   const { publishableKey, clientSecret, customerSessionClientSecret } = intent;
@@ -42,6 +42,7 @@ export async function mountForm(container, intent, returnAddress) {
   dark.addEventListener("change", repaint);
   const confirmParams = { return_url: new URL(returnAddress, location.href).href };
   return {
+    clientSecret,
     /** Never tells less than Stripe knows: without an answer the outcome is unknown, whatever was sent. */
     async confirm() {
       try {

@@ -3,11 +3,12 @@ import { config } from "./config.js";
 import { errorsOfPerson, focusFirstError, setFieldError } from "./fields.js";
 import { AmountError, formatMoney, parseAmount } from "./money.js";
 import { lastPaid, saveDraft, savedDraft } from "./order.js";
-import { goToPayment, resultAddress, whatHappened } from "./ordering.js";
+import { goToPayment, resultAddress, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
 import { who } from "./session.js";
 import { byId } from "./site.js";
 import { welcome } from "./visitor.js";
+import { LEAVING } from "./words.js";
 
 const form = byId("payment-form");
 const formError = byId("form-error");
@@ -17,7 +18,7 @@ const service = byId("service");
 const amount = byId("amount");
 const amountHint = byId("amount-hint");
 const assurance = byId("assurance");
-const ASSURANCE = assurance.textContent;
+const WORDS = LEAVING[usualWay];
 /** The API's names of the fields, in the order of the page. */
 const fields = { serviceType: service, amount, name: byId("name"), email: byId("email") };
 
@@ -163,7 +164,7 @@ function setBusy(value) {
   payButton.disabled = value || products.length === 0;
   form.setAttribute("aria-busy", value);
   // A live region: the wait is heard as well as seen.
-  assurance.textContent = value ? "One moment, we are taking you to Stripe\u2019s secure page." : ASSURANCE;
+  assurance.textContent = value ? WORDS.wait : WORDS.assurance;
   if (value) payButton.textContent = "One moment\u2026";
   else showTotal();
 }
@@ -220,5 +221,6 @@ window.addEventListener("pageshow", ({ persisted }) => {
 });
 
 welcome();
+assurance.textContent = WORDS.assurance;
 restoreForm();
 loadProducts();

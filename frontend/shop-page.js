@@ -9,20 +9,20 @@ import { errorsOfPerson, focusFirstError, setFieldError } from "./fields.js";
 import { dropQuote, latestQuote } from "./latest-quote.js";
 import { formatMoney } from "./money.js";
 import { releaseHeld } from "./order.js";
-import { goToPayment, whatHappened } from "./ordering.js";
+import { goToPayment, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
 import { who } from "./session.js";
 import { byId } from "./site.js";
 import { sumRows } from "./sums.js";
 import { welcome } from "./visitor.js";
-import { SHOP, currencyName } from "./words.js";
+import { LEAVING, SHOP, currencyName } from "./words.js";
 
 const form = byId("order-form");
 const formError = byId("form-error");
 const payButton = byId("pay");
 const assurance = byId("assurance");
 const otherBilling = byId("other-billing");
-const ASSURANCE = assurance.textContent;
+const WORDS = LEAVING[usualWay];
 
 /** @type {Map<string, import("./quittance.js").Product>} */
 let products = new Map();
@@ -170,7 +170,7 @@ function showButton() {
   if (busy) return;
   const isFree = quoted?.total === 0;
   payButton.textContent = isFree ? SHOP.order : SHOP.pay(quoted && money(quoted.total));
-  assurance.textContent = isFree ? SHOP.nothingToPay : ASSURANCE;
+  assurance.textContent = isFree ? SHOP.nothingToPay : WORDS.assurance;
 }
 
 // Ordering
@@ -268,7 +268,7 @@ function setBusy(value) {
   if (!value) return showButton();
   payButton.textContent = SHOP.busy;
   // A live region: the wait is heard as well as seen.
-  assurance.textContent = SHOP.leaving;
+  assurance.textContent = WORDS.wait;
 }
 
 /** With an action, what trying again does. */

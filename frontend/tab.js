@@ -21,13 +21,14 @@ export function recall() {
   return memory;
 }
 
-/** @param {Record<string, any>} changes */
+/** @param {Record<string, any>} changes @returns {boolean} whether the next page will know, too */
 export function remember(changes) {
   memory = { ...recall(), ...changes };
   try {
     sessionStorage.setItem(STORE, JSON.stringify(memory));
+    return true;
   } catch {
-    // Refused or full.
+    return false; // Refused or full.
   }
 }
 

@@ -181,6 +181,18 @@ export const ADDRESS = {
   errors: { country: "Choose a country.", line1: "Enter the street and number.", city: "Enter the town or city." },
 };
 
+/** Below the button of an order, by where it is paid: before it is pressed, and after. */
+export const LEAVING = {
+  hosted: {
+    assurance: "You pay on Stripe\u2019s secure page. We never see your card details.",
+    wait: "One moment, we are taking you to Stripe\u2019s secure page.",
+  },
+  embedded: {
+    assurance: "You pay on the next page, in a form of Stripe\u2019s. We never see your card details.",
+    wait: "One moment, we are taking you to the payment form.",
+  },
+};
+
 /** The page with the form. */
 export const PAY = {
   pay: (/** @type {string} */ amount) => (amount ? `Pay ${amount}` : "Pay"),
@@ -190,7 +202,7 @@ export const PAY = {
   uncharged: UNCHARGED,
   tryAgain: "Try again",
   checkNow: "Check now",
-  notPaid: "The connection broke, and your payment did not go through. Please try again: an order is paid only once.",
+  notPaid: "Your payment did not go through, for the connection broke. Please try again.",
   unknown: `We do not know yet whether your payment went through: the connection broke. ${DO_NOT_REPEAT}`,
   noForm: `The payment form could not be loaded. Please check your connection and try again. ${UNCHARGED}`,
   openedAgain: `Your order was open for too long, so we have opened it again. ${UNCHARGED}`,
@@ -224,7 +236,6 @@ export const SHOP = {
   order: "Place the order",
   nothingToPay: "There is nothing to pay. You confirm the order on Stripe\u2019s secure page.",
   busy: "One moment\u2026",
-  leaving: "One moment, we are taking you to Stripe\u2019s secure page.",
   otherBilling: (ships) => (ships ? "Another address for the invoice" : "Put an address on the invoice"),
   uncharged: "You have not been charged.",
   soldOut: "Some of it was sold to others just now. Please look at your cart: it says what is left.",

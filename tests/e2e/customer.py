@@ -40,7 +40,8 @@ class Customer:
         page.on("request", self._note_key)
 
     def _note_key(self, request: Request) -> None:
-        if request.method == "POST" and request.url == f"{self.shop.stack.api_url}/checkout-sessions":
+        orders = [f"{self.shop.stack.api_url}/{path}" for path in ("checkout-sessions", "payment-intents")]
+        if request.method == "POST" and request.url in orders:
             self.keys.append(request.headers["idempotency-key"])
 
     # The payment page

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from local.site import EMBEDDED
 from tests.e2e.customer import HOUR, PAYS
+from tests.e2e.scenes import add_to_cart, fill_in_order
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
@@ -52,6 +53,25 @@ class PayPage:
     def pays(self, card: str = PAYS) -> None:
         self.fills_in(card)
         self.button.click()
+
+    def orders_cart(self, *skus: str) -> str:
+        """From the shop's cards to the form; the id of the payment."""
+        self.page.goto(f"{self.site_url}/shop.html")
+        expect(self.page.locator(".product").first).to_be_visible()
+        add_to_cart(self.page, *skus)
+        fill_in_order(self.page, "US", self.customer.email)
+        self.customer.has_total()
+        self.page.click("#pay")
+        return self.is_open()
+
+    def has_problem(self, words: str) -> None:
+        """It is said, and whoever hears or uses a keyboard is there; the form can be used."""
+        expect(self.problem).to_contain_text(words)
+        expect(self.problem).to_be_focused()
+
+    @property
+    def challenge(self) -> FrameLocator:
+        return self.page.frame_locator("[role=dialog] iframe")
 
     @property
     def frame(self) -> FrameLocator:

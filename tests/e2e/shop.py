@@ -79,6 +79,25 @@ class Shop:
     def expire(self, session_id: str) -> None:
         self._control(f"sessions/{session_id}/expire")
 
+    def intent(self, payment_id: str) -> stripe.PaymentIntent:
+        """What Stripe has of a payment that is made in the form on the page."""
+        intents = self._stripe.v1.payment_intents.list({"limit": 100}).auto_paging_iter()
+        return next(intent for intent in intents if intent.metadata.to_dict().get("payment_id") == payment_id)
+
+    def charges(self, payment_id: str) -> list[str]:
+        """How each try to pay went, the oldest first."""
+        charges = self._stripe.v1.charges.list({"payment_intent": self.intent(payment_id).id, "limit": 100})
+        return [charge.status for charge in reversed(charges.data)]
+
+    def close_intent(self, payment_id: str) -> None:
+        """As reconcile does once its time is over."""
+        self._stripe.v1.payment_intents.cancel(self.intent(payment_id).id)
+
+    def pay_intent(self, payment_id: str, method: str = "pm_card_visa", **more: str) -> stripe.PaymentIntent:
+        """Somebody tries to pay out of our sight, in another tab, say; CardError if that is declined."""
+        parameters: Any = {"payment_method": method, "return_url": self.stack.site_url} | more
+        return self._stripe.v1.payment_intents.confirm(self.intent(payment_id).id, parameters)
+
     @contextmanager
     def outage(self, kind: str, seconds: float = 0) -> Iterator[None]:
         """Stripe fails every call meanwhile, whoever makes it: late webhooks and the schedule call it as well."""
