@@ -79,6 +79,7 @@ class RecordedSystem(System):
             *self.get_the_invoice(payment_id),
             *self.order_on_the_page(),
             *self.look_as_a_customer(f"own-{payment_id}"),
+            *self.look_at_saved_cards(),
             *self.look_at_the_desk(payment_id),
             *self.act_at_the_desk(payment_id),
         ]
@@ -148,6 +149,17 @@ class RecordedSystem(System):
         _expect(self.order_of(ADA, idempotency_key=idempotency_key).status == 201, "Nothing could be ordered.")
         self.purpose = "own payments"
         _expect(len(self.payments_of(ADA).body["payments"]) > 0, "There are no own payments.")
+        steps, self.steps[before:] = self.steps[before:], []
+        return steps
+
+    def look_at_saved_cards(self) -> list[dict[str, Any]]:
+        """Somebody who is signed in saves a card, looks at what they have, and takes it away: the steps."""
+        before, self.purpose = len(self.steps), "another card"
+        card = self.save_card(ADA)
+        self.purpose = "saved cards"
+        _expect(len(self.cards_of(ADA).body["paymentMethods"]) > 0, "There are no saved cards.")
+        self.purpose = "one card less"
+        _expect(self.remove_card(ADA, card).status == 204, "The card was not removed.")
         steps, self.steps[before:] = self.steps[before:], []
         return steps
 

@@ -26,6 +26,7 @@ TARGETS = {
     "AdminRead": 1.10,
     "GetInvoice": 1.15,
     "TendPayment": 1.20,
+    "PaymentMethods": 1.20,
     "StripeWebhook": 1.20,
     "SendEmail": 1.15,
     "Reconcile": 1.25,

@@ -21,6 +21,7 @@ _WORDS = {
     "stripe_webhook": "webhook",
     "send_email": "mail",
     "tend_payment": "refresh",
+    "payment_methods": "cards",
     "get_status": "status",
     "list_products": "products",
     "get_quote": "quote",

@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from payments.adapters.stripe.events import MONEY, UNDELIVERED
 from payments.domain.catalogue import FixedPrice, OpenPrice, Product
 from payments.domain.claims import Claim
+from payments.domain.customers import Card, UserCustomer
 from payments.domain.documents import Counter, Seller
 from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import (
     ClaimLost,
     Conflict,
+    CustomerGone,
     Held,
     NewerRelease,
     NothingLeft,
@@ -69,6 +71,7 @@ class MemoryStore:
     first: dict[str, datetime] = field(default_factory=dict)
     counters: dict[int, Counter] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
+    customers: dict[str, UserCustomer] = field(default_factory=dict)
     left_until: dict[str, datetime] = field(default_factory=dict)
     for_newer_code: set[str] = field(default_factory=set)
     saves: int = 0
@@ -299,6 +302,23 @@ class MemoryStore:
     def due_erasures(self, now: datetime, limit: int) -> list[Erasure]:
         return [each for each in self.erasures.values() if each.due_at and each.due_at <= now][:limit]
 
+    def customer(self, user: str) -> UserCustomer | None:
+        return self.customers.get(user)
+
+    def begin_customer(self, begun: UserCustomer, before: UserCustomer | None) -> UserCustomer | None:
+        kept = self.customers.get(begun.user)
+        if (kept.n if kept else None) == (before.n if before else None):
+            self.customers[begun.user] = begun
+        return self.customers.get(begun.user)
+
+    def keep_customer(self, known: UserCustomer) -> UserCustomer | None:
+        return self.begin_customer(known, known)
+
+    def forget_customer(self, customer: UserCustomer) -> None:
+        kept = self.customers.get(customer.user)
+        if kept and kept.n == customer.n:
+            del self.customers[customer.user]
+
     def leave_until(self, payment_id: str, at: datetime, now: datetime) -> None:
         self.left_until[payment_id] = at
 
@@ -331,6 +351,11 @@ class MemoryStripe:
     happened: list[tuple[Event, datetime]] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     refund_state: RefundState = RefundState.SUCCEEDED
+    # The ids of customers by what was asked for, of which `deleted` are no more; and the customers that were sought.
+    customers: dict[UserCustomer, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    found: list[UserCustomer] = field(default_factory=list)
+    saved: dict[str, Card] = field(default_factory=dict)
     page: int = 100
     lists: int = 0
     asked: int = 0
@@ -341,6 +366,8 @@ class MemoryStripe:
         self.answering()
         if self.failures:
             raise self.failures.pop(0)
+        if payment.customer_id in self.deleted and payment.id not in self.sessions:
+            raise CustomerGone("No such customer")
         session = Session(
             ref=f"cs_{len(self.sessions) + 1}",
             state=SessionState.OPEN,
@@ -366,6 +393,29 @@ class MemoryStripe:
         if self.facts.get(payment.id):
             raise StripeRefused("It is not open.")
         return tuple(replace(each, state=SessionState.EXPIRED) for each in payment.sessions)
+
+    def create_customer(self, customer: UserCustomer) -> str:
+        self.answering()
+        if self.failures:
+            raise self.failures.pop(0)
+        id_ = self.customers.setdefault(customer, f"cus_{len(self.customers) + 1}")
+        if self.failures_after:
+            raise self.failures_after.pop(0)
+        return id_
+
+    def find_customer(self, customer: UserCustomer) -> str | None:
+        self.found.append(customer)
+        return self.customers.get(customer)
+
+    def delete_customer(self, customer_id: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.deleted.add(customer_id)
+        if self.failures_after:
+            raise self.failures_after.pop(0)
+
+    def card(self, card_id: str) -> Card | None:
+        return self.saved.get(card_id)
 
     def payment_id_of(self, *, intent: str | None, charge: str | None) -> str | None:
         self.answering()

@@ -19,6 +19,7 @@ from payments.adapters.stripe.signature import verify_signature
 from payments.domain import desk, dossier, errors, identifiers, order_views, payment, refund_errors
 from payments.domain import views as domain_views
 from payments.domain.attention import Attention, Reason
+from payments.domain.customers import Card
 from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import PaymentsError
 from payments.domain.facts import Attempt, AttemptState, Fact, Session, SessionState
@@ -29,11 +30,11 @@ from payments.domain.payment import Customer, Payment
 from payments.domain.pricing import cart_of, price
 from payments.domain.stock import StockChange
 from payments.domain.writes import AuditEntry
-from payments.runtime import admin_payment_views, admin_views, own_payments, problems, products, quotes, views
+from payments.runtime import admin_payment_views, admin_views, cards, own_payments, problems, products, quotes, views
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
 from payments.runtime.cancel_bodies import CancelBody
 from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
-from payments.runtime.order_bodies import CheckoutBody, purchase
+from payments.runtime.order_bodies import CheckoutBody, OwnIntentBody, purchase
 from payments.runtime.problems import INTERNAL_ERROR, PROBLEMS, headers_of, problem
 from tools.catalogue import read
 
@@ -53,6 +54,7 @@ _VIEWS = [
         products,
         quotes,
         own_payments,
+        cards,
         admin_payment_views,
         admin_views,
         problems,
@@ -63,6 +65,7 @@ _VIEWS = [
 
 _BODIES = [
     CheckoutBody,
+    OwnIntentBody,
     CancelBody,
     quotes.QuoteBody,
     ApprovalBody,
@@ -107,7 +110,8 @@ class Operation:
     body: Json | None = None
     links: Json | None = None
     file: str | None = None
-    """The media type of an answer that is no JSON; it has neither view nor example."""
+    """The media type of an answer that is no JSON; that has neither view nor example, and one without content neither
+    of the three."""
 
 
 _PAYMENT_ID: Json = {
@@ -228,6 +232,20 @@ def _own() -> OwnPayment:
         view=domain_views.kept_view(paid),
         expires_at=paid.expires_at,
     )
+
+
+_CARD = Card(
+    id="pm_1SVo1a",
+    customer="cus_TSaved",
+    removed_from=None,
+    created=int(_NOW.timestamp()),
+    fingerprint="Xt5EWLLDS7FJjR1c",
+    brand="visa",
+    last4="4242",
+    exp_month=12,
+    exp_year=2034,
+    wallet=None,
+)
 
 
 def _row() -> desk.PaymentRow:
@@ -355,7 +373,7 @@ _ON_PAGE = replace(
     summary="Order something, and get what a form on the page pays it with",
     answer="The payment with its intent. A repetition with the same key gets the same one, and the payment as it is.",
     view="IntentView",
-    example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", "pk_test_51NzQ"),
+    example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", None, "pk_test_51NzQ"),
 )
 
 # By route; the Function URL's by its function's logical id in the template.
@@ -371,8 +389,44 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /me/payment-intents": replace(
         _ON_PAGE,
         name="createPaymentIntentOfMine",
-        summary="The same by somebody who is signed in, whose payment it is then",
+        summary="The same by somebody who is signed in, whose payment it is then, with their saved cards",
+        example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", "cuss_secret_TSaved", "pk_test_51NzQ"),
         refusals=(errors.NotSignedIn, *_ON_PAGE.refusals),
+        body=_body("OwnIntentBody", _AN_ORDER | {"saveMethod": True}),
+    ),
+    "GET /me/payment-methods": Operation(
+        name="listPaymentMethods",
+        summary="The caller's saved cards, the newest first",
+        status=200,
+        answer="The cards, as Stripe has them now. One that was saved twice is there once.",
+        view="PaymentMethodsView",
+        example=cards.cards_view([_CARD], _NOW),
+        refusals=(errors.NotSignedIn, errors.StripeRefused, errors.StripeUnavailable, errors.TryAgain),
+    ),
+    "POST /me/payment-methods": Operation(
+        name="addPaymentMethod",
+        summary="Get what a form on the page saves another card with",
+        status=201,
+        answer="A SetupIntent's secret. The card is saved once the page has confirmed it with Stripe.",
+        view="SetupView",
+        example=cards.setup_view("seti_1SVo1a_secret_9Zr8Qn2mX", "pk_test_51NzQ"),
+        refusals=(errors.NotSignedIn, errors.StripeRefused, errors.StripeUnavailable, errors.TryAgain),
+    ),
+    "DELETE /me/payment-methods/{paymentMethodId}": Operation(
+        name="removePaymentMethod",
+        summary="Take one of the caller's cards away, however often it was saved",
+        status=204,
+        answer="It is gone, now or since before.",
+        view="",
+        example=None,
+        refusals=(
+            errors.NotSignedIn,
+            errors.PaymentMethodNotFound,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            errors.TryAgain,
+        ),
+        parameters=[{"name": "paymentMethodId", "in": "path", "required": True, "schema": {"type": "string"}}],
     ),
     "GET /me/payments": Operation(
         name="listPaymentsOfMine",
@@ -761,8 +815,9 @@ def _described(operation: Operation, of_the_gateway: Mapping[int, str]) -> Json:
     success: Json = {
         "description": operation.answer,
         "headers": {"cache-control": {"schema": {"const": "private, no-store" if operation.file else "no-store"}}},
-        "content": content,
     }
+    if operation.view or operation.file:
+        success["content"] = content
     if operation.links:
         success["links"] = operation.links
     refusals = _refusals(operation)

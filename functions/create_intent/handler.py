@@ -11,10 +11,11 @@ from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
 from payments.runtime.composition import order_settings, page_key, stripe_api, whole_table
 from payments.runtime.http import Request, Response, answering, response
-from payments.runtime.observability import Metric, logger_of, metrics
-from payments.runtime.order_bodies import purchase
+from payments.runtime.observability import Metric, about, logger_of, metrics
+from payments.runtime.order_bodies import own_purchase, purchase
 from payments.runtime.ordering import logged
 from payments.runtime.views import intent_view
+from payments.services.customers import Customers
 from payments.services.paying_on_page import open_intent
 
 logger = logger_of("create_intent")
@@ -33,14 +34,16 @@ def handler(event: Request, context: LambdaContext) -> Response:
     user = None if event["routeKey"] == OPEN_TO_EVERYONE else caller(event).sub
     sent = json_body(event)
     opened = open_intent(
-        purchase(sent, user),
+        own_purchase(sent, user) if user else purchase(sent, user),
         claimant=claimant(event, "payment-intents", sent, user),
         conditions=ordering.conditions(event, now),
         store=store,
         stripe=stripe,
+        customers=Customers(store, stripe, now),
         units=units,
         now=now,
+        report=lambda error: logger.warning("no_saved_cards", extra=about(error)),
     )
     created = metrics({Metric.PAYMENT_CREATED: 1}) if opened.is_new else {}
     logger.info("intent", extra=logged(opened.payment) | created)
-    return response(201, intent_view(opened.payment, opened.client_secret, key))
+    return response(201, intent_view(opened.payment, opened.client_secret, opened.customer_secret, key))

@@ -15,6 +15,7 @@ from payments.runtime.order_bodies import purchase
 from payments.runtime.ordering import logged
 from payments.runtime.views import checkout_view
 from payments.services.checkout import open_checkout
+from payments.services.customers import Customers
 
 logger = logger_of("create_session")
 store = whole_table()
@@ -35,6 +36,7 @@ def handler(event: Request, context: LambdaContext) -> Response:
         conditions=ordering.conditions(event, now),
         store=store,
         stripe=stripe,
+        customers=Customers(store, stripe, now),
         units=units,
         now=now,
     )

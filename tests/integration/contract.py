@@ -29,7 +29,7 @@ class Contract:
             for method, operation in path.items()
             if method != "servers"
             for status, response in operation["responses"].items()
-            for content_type, content in response["content"].items()
+            for content_type, content in response.get("content", {}).items()
         }
 
     def judge(self, operation: str, status: int, content_type: str, body: object) -> None:

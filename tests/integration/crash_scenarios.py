@@ -9,6 +9,7 @@ from payments.adapters.table.keys import payment_key
 from payments.domain.payment import Status
 from payments.services.refunding import Refunding, Wanted, claimant_of
 from tests.builders import a_charge, an_event
+from tests.callers import ADA
 from tests.integration.fragile import KEY, FragileSystem
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
@@ -34,6 +35,8 @@ class Scenario:
     sessions: int = 1
     # At once, before what nobody pays has expired.
     stock: tuple[str, ...] = ()
+    # Those at Stripe, in the end.
+    customers: tuple[str, ...] = ()
 
     @property
     def is_prompt(self) -> bool:
@@ -60,6 +63,37 @@ def tickets_on_page(system: FragileSystem) -> None:
     """More than the order before took from stock, in its place."""
     items = {"items": [{"sku": TICKET, "quantity": 3}]}
     system.place_order_on_page(WHO | items | replacing(system), "another")
+
+
+def order_in_ones_name(system: FragileSystem) -> None:
+    system.place_order_of(ADA)
+
+
+def order_on_page_in_ones_name(system: FragileSystem) -> None:
+    system.place_order_on_page(user=ADA)
+
+
+def begin_card(system: FragileSystem) -> None:
+    system.begin_card(ADA)
+
+
+def save_card(system: FragileSystem) -> None:
+    system.save_card(ADA)
+
+
+def lose_customer(system: FragileSystem) -> None:
+    """Somebody deletes it in Stripe's dashboard."""
+    known = system.table.customer(ADA["sub"])
+    assert known
+    system.stripe().v1.customers.delete(str(known.id))
+
+
+def take_card_away(system: FragileSystem) -> None:
+    system.take_card_away(ADA)
+
+
+def erase_user(system: FragileSystem) -> None:
+    system.erase(ADA)
 
 
 def a_day_later(system: FragileSystem) -> None:
@@ -270,6 +304,54 @@ SCENARIOS = [
         Status.CANCELED,
         0,
     ),
+    Scenario(
+        "an order in one's own name", nothing, order_in_ones_name, Status.PENDING, 0, customers=("known, 0 cards",)
+    ),
+    Scenario(
+        "an order on the page in one's own name",
+        nothing,
+        order_on_page_in_ones_name,
+        Status.PENDING,
+        0,
+        customers=("known, 0 cards",),
+    ),
+    Scenario(
+        "an order of whose customer is gone",
+        _then(begin_card, lose_customer),
+        order_in_ones_name,
+        Status.PENDING,
+        0,
+        customers=("known, 0 cards",),
+    ),
+    Scenario(
+        "an order on the page of whose customer is gone",
+        _then(begin_card, lose_customer),
+        order_on_page_in_ones_name,
+        Status.PENDING,
+        0,
+        customers=("known, 0 cards",),
+    ),
+    Scenario("a card that is added", nothing, begin_card, "", 0, sessions=0, customers=("known, 0 cards",)),
+    Scenario(
+        "a card of whose customer is gone",
+        _then(begin_card, lose_customer),
+        begin_card,
+        "",
+        0,
+        sessions=0,
+        customers=("known, 0 cards",),
+    ),
+    Scenario(
+        "a card that was saved twice is removed",
+        _then(save_card, save_card),
+        take_card_away,
+        "",
+        0,
+        sessions=0,
+        customers=("known, 0 cards",),
+    ),
+    Scenario("a user is erased", _then(order_on_page_in_ones_name, save_card), erase_user, Status.CANCELED, 0),
+    Scenario("whoever has cards alone is erased", save_card, erase_user, "", 0, sessions=0),
     Scenario(
         "an order on the page in a checkout's place",
         _then(deliver_tickets, order_tickets(2)),

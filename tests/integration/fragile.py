@@ -55,12 +55,14 @@ class Truth:
     """What is known of the one payment, with ids masked; of several their statuses alone.
 
     `sessions` are what there is at Stripe to pay by: Checkout Sessions, and intents for a form on the page. `stock`
-    says how many of each sku are left, and taken by payments.
+    says how many of each sku are left, and taken by payments. `customers` are those that there are at Stripe, by the
+    cards of each, with whether it is known here.
     """
 
     payments: int
     sessions: int
     stock: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
     status: str | None = None
     received: str | None = None
     returned: str | None = None
@@ -105,6 +107,7 @@ class FragileSystem(System):
         self._plan: Mapping[int, Fault] = {}
         self._mortal = False
         self._sessions_before = 0
+        self._customers_before: list[str] = []
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -149,12 +152,34 @@ class FragileSystem(System):
         assert answer.status == 201, answer
         self.session_id, self.client_secret, self.intent = answer.body["sessionId"], "", ""
 
-    def place_order_on_page(self, body: Any = None, key: str = KEY) -> None:
+    def place_order_on_page(self, body: Any = None, key: str = KEY, user: Mapping[str, Any] | None = None) -> None:
         """The same, for a form on the page."""
-        answer = _until_answered(lambda: self.order_on_page(body, idempotency_key=key))
+        answer = _until_answered(lambda: self.order_on_page(body, user=user, idempotency_key=key))
         assert answer.status == 201, answer
         self.client_secret = answer.body["clientSecret"]
         self.intent = self.client_secret.partition("_secret_")[0]
+
+    def place_order_of(self, user: Mapping[str, Any], key: str = KEY) -> None:
+        """The same by somebody who is signed in, and pays at Stripe's."""
+        answer = _until_answered(lambda: self.order_of(user, idempotency_key=key))
+        assert answer.status == 201, answer
+        self.session_id, self.client_secret, self.intent = answer.body["sessionId"], "", ""
+
+    def begin_card(self, user: Mapping[str, Any]) -> None:
+        """A page asks, until it is answered, for what it saves a card with."""
+        answer = _until_answered(lambda: self.add_card(user))
+        assert answer.status == 201, answer
+
+    def take_card_away(self, user: Mapping[str, Any]) -> None:
+        """Somebody clicks on their newest card until it is gone."""
+        card = _until_answered(lambda: self.cards_of(user)).body["paymentMethods"][0]["id"]
+        assert _until_answered(lambda: self.remove_card(user, card)).status == 204
+
+    def erase(self, user: Mapping[str, Any]) -> None:
+        """An admin clicks until there is an answer."""
+        body = {"user": user["sub"]}
+        answer = _until_answered(lambda: self.desk("POST /admin/erasures", body=body))
+        assert answer.status == 202, answer
 
     def read(self) -> None:
         """A page reads the catalogue and the status."""
@@ -304,7 +329,7 @@ class FragileSystem(System):
             self.dynamodb.batch_write_item(RequestItems={table.name: [{"DeleteRequest": {"Key": key}} for key in some]})
         self.lose_messages()
         self.forget_mails()
-        self._sessions_before = self._sessions()
+        self._sessions_before, self._customers_before = self._sessions(), self._customers()
         self.clock_forward(SOON)
 
     def forget_mails(self) -> None:
@@ -318,12 +343,14 @@ class FragileSystem(System):
         created = self._sessions() - self._sessions_before
         stock = self._stock(payments)
         if len(payments) != 1:
-            return Truth(len(payments), created, stock, ", ".join(sorted(each.status for each in payments)))
+            statuses = ", ".join(sorted(each.status for each in payments))
+            return Truth(len(payments), created, stock, self._customers_and_cards(), statuses)
         payment = payments[0]
         return Truth(
             payments=1,
             sessions=created,
             stock=stock,
+            customers=self._customers_and_cards(),
             status=payment.status,
             received=_sums(payment.balance.received_sums),
             returned=_sums(payment.balance.returned_sums),
@@ -369,6 +396,21 @@ class FragileSystem(System):
             sessions = state.all("checkout.session")
             of_sessions = {each["payment_intent"] for each in sessions}
             return len(sessions) + sum(each["id"] not in of_sessions for each in state.all("payment_intent"))
+
+    def _customers(self) -> list[str]:
+        with self.double.state.acting() as state:
+            return [each["id"] for each in state.all("customer")]
+
+    def _customers_and_cards(self) -> tuple[str, ...]:
+        known = {each["customer_id"]["S"] for each in self._all_items() if "customer_id" in each}
+        found = []
+        for customer in self._customers():
+            if customer in self._customers_before:
+                continue
+            with self.double.state.acting() as state:
+                count = len(state.all("payment_method", customer=customer))
+            found.append(f"{'known' if customer in known else 'unknown'}, {count} cards")
+        return tuple(found)
 
     def _all_items(self) -> list[dict[str, Any]]:
         (table,) = self.template.tables.values()

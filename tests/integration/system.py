@@ -98,7 +98,7 @@ class System:
 
     def ask(self, logical_id: str, event: Mapping[str, Any]) -> Answer:
         answer = self.invoke(logical_id, event)
-        return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
+        return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"] or "{}"))
 
     # The HTTP API
 
@@ -149,6 +149,30 @@ class System:
         """GET /me/payments by somebody whose token was verified."""
         query = {"cursor": cursor} if cursor is not None else None
         return self.ask("MyPayments", verified(user) | {"queryStringParameters": query})
+
+    def cards_of(self, user: Mapping[str, Any]) -> Answer:
+        """GET /me/payment-methods by somebody whose token was verified."""
+        return self._cards("GET", user)
+
+    def add_card(self, user: Mapping[str, Any]) -> Answer:
+        """POST /me/payment-methods."""
+        return self._cards("POST", user)
+
+    def remove_card(self, user: Mapping[str, Any], card_id: str) -> Answer:
+        """DELETE /me/payment-methods/{paymentMethodId}."""
+        return self._cards("DELETE", user, card_id)
+
+    def _cards(self, method: str, user: Mapping[str, Any], card_id: str | None = None) -> Answer:
+        path = "/me/payment-methods" + ("" if card_id is None else "/{paymentMethodId}")
+        named = {} if card_id is None else {"pathParameters": {"paymentMethodId": card_id}}
+        return self.ask("PaymentMethods", verified(user) | {"routeKey": f"{method} {path}"} | named)
+
+    def save_card(self, user: Mapping[str, Any], card: str = "pm_card_visa") -> str:
+        """A card that the user adds in a form on the page: what Stripe calls it."""
+        secret = self.add_card(user).body["clientSecret"]
+        intent = secret.partition("_secret_")[0]
+        form = {"client_secret": secret, "payment_method": card, "return_url": f"{ORIGIN}/back"}
+        return str(self.page_asks(f"setup_intents/{intent}/confirm", form)["payment_method"])
 
     def status(self, payment_id: str) -> Answer:
         return self.ask("GetStatus", {"headers": {}, "pathParameters": {"paymentId": payment_id}})

@@ -109,6 +109,7 @@ def test_a_death_at_any_call_is_made_good_by_those_who_try_again(
 ) -> None:
     clean = tally.clean_run(fragile, scenario, kind)
     assert (clean.outcome.truth.sessions, clean.outcome.truth.status) == (scenario.sessions, scenario.status)
+    assert clean.outcome.truth.customers == scenario.customers
     if scenario.stock:
         assert clean.truth
         assert clean.truth.stock == scenario.stock

@@ -46,12 +46,15 @@ DOCUMENTS = [path.relative_to(ROOT).as_posix() for path in sorted({*ROOT.glob("*
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXAMPLE = re.compile(
-    r"^```sh\n(curl .*?)^```\n\nAnswer `(\d{3})`[^\n]*:\n\n```json\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```sh\n(curl .*?)^```\n\nAnswer `(?:(204)`|(\d{3})`[^\n]*:\n\n```json\n(.*?)^```$)", re.MULTILINE | re.DOTALL
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 # The variables of the examples, by what their ids begin with.
-_VARIABLES = {"pay": "PAYMENT", "cs": "SESSION", "ch": "CHARGE", "du": "DISPUTE", "evt": "EVENT"}
-_ID = re.compile(r"\b(pay|cs|pi|ch|du|evt)_\w+")
+_VARIABLES = {
+    **{"pay": "PAYMENT", "cs": "SESSION", "ch": "CHARGE", "du": "DISPUTE", "evt": "EVENT"},
+    **{"pm": "CARD", "seti": "SETUP_SECRET"},
+}
+_ID = re.compile(r"\b(pay|cs|pi|ch|du|evt|pm|seti|cuss)_\w+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ACCESS_KEY = re.compile(r"[\w-]{22}", re.ASCII)
@@ -86,6 +89,17 @@ def table(document: str, heading: str) -> list[list[str]]:
 # The examples
 
 
+def _access_token(stack: Stack) -> str:
+    """Ada's, as the document says how to get it."""
+    asked = urllib.request.Request(  # noqa: S310 - the stack's own
+        f"{stack.issuer_url}/_control/tokens",
+        json.dumps({"email": "ada@example.com"}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=30) as response:  # noqa: S310 - the stack's own
+        return str(json.load(response)["access_token"])
+
+
 class Reader:
     """Someone who types a document's commands, one after the other."""
 
@@ -99,7 +113,7 @@ class Reader:
             for shown, port in real.items()
             for host in ("localhost", "127.0.0.1")
         }
-        self.ids: dict[str, str] = {}
+        self.ids: dict[str, str] = {"TOKEN": _access_token(stack)}
 
     def types(self, command: str) -> tuple[int, Any]:
         """Status and JSON of a curl; a failure of the words themselves for what it knows no meaning of."""
@@ -128,7 +142,7 @@ class Reader:
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the stack's own
         try:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-                return response.status, json.load(response)
+                return response.status, json.loads(response.read() or "null")
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
@@ -163,6 +177,8 @@ class Reader:
                     self.remembers(value)
             case str() if (found := _ID.fullmatch(answer)) and found[1] in _VARIABLES:
                 self.ids[_VARIABLES[found[1]]] = answer
+                if found[1] == "seti":
+                    self.ids["SETUP"] = answer.partition("_secret_")[0]
 
     def shown(self, value: Any) -> Any:
         """A value with what differs each time made alike."""
@@ -196,8 +212,8 @@ def test_every_example_is_answered_as_the_document_shows(stack: Stack, document:
     reader = Reader(stack, shown_whole=document == "docs/api.md")
     examples = _EXAMPLE.findall(text_of(document))
     assert len(examples) == text_of(document).count("```sh\ncurl "), "a command without its answer"
-    for command, status, answer in examples:
-        reader.finds(command.replace("\\\n", " "), int(status), json.loads(answer))
+    for command, empty, status, answer in examples:
+        reader.finds(command.replace("\\\n", " "), int(empty or status), json.loads(answer or "null"))
 
 
 def test_the_javascript_of_the_api_opens_a_checkout_once_and_sees_it_paid(stack: Stack) -> None:

@@ -345,6 +345,20 @@ def test_whoever_has_ordered_nothing_sees_nothing_with_any_cursor(system: System
     assert answer.status in (401, 422) or answer.body["payments"] == []
 
 
+@tries(100)
+@given(
+    card=texts | st.from_regex(r"pm_[0-9A-Za-z_]{0,120}\n?", fullmatch=True) | st.sampled_from(["pm_1/../x", "pm_%2f"]),
+    method=st.sampled_from([("GET", "listPaymentMethods"), ("DELETE", "removePaymentMethod")]),
+)
+def test_whoever_has_saved_no_card_has_none_by_any_name(system: System, card: str, method: tuple[str, str]) -> None:
+    verb, operation = method
+    route = f"{verb} /me/payment-methods" + ("/{paymentMethodId}" if verb == "DELETE" else "")
+    event = verified({"sub": "nobody"}) | {"routeKey": route, "pathParameters": {"paymentMethodId": card}}
+    answer = ask(system, "PaymentMethods", operation, event)
+    assert answer.status == 404 if verb == "DELETE" else answer.body == {"paymentMethods": []}
+    assert not WRITES & set(system.calls)
+
+
 # What Stripe did not sign
 
 

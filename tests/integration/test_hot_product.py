@@ -20,6 +20,7 @@ from payments.domain.errors import OutOfStock, TryAgain
 from payments.domain.purchase import Items, Purchase
 from payments.domain.stock import StockChange
 from payments.services.checkout import open_checkout
+from payments.services.customers import Customers
 from tests.builders import CONDITIONS, NOW
 from tests.fakes import MemoryStripe
 from tests.integration.memory_dynamodb import MemoryDynamoDB, TransactionCanceled
@@ -85,6 +86,7 @@ def test_whoever_is_refused_for_the_crowd_is_told_to_try_again_and_nothing_is_lo
                 conditions=CONDITIONS,
                 store=store,
                 stripe=stripe,
+                customers=Customers(store, stripe, NOW),
                 units=units,
                 now=NOW,
             )

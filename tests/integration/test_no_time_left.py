@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_charge, an_event, as_json, signed
-from tests.callers import GRACE, verified
+from tests.callers import ADA, GRACE, verified
 from tests.integration.system import AN_ORDER, ORIGIN, Context, System
 
 NEARLY_OVER = Context(milliseconds_left=3000)
@@ -56,6 +56,13 @@ def looking() -> dict[str, Any]:
     return verified(GRACE) | {"routeKey": "GET /admin/stats"}
 
 
+def cards(method: str) -> Callable[[], dict[str, Any]]:
+    """Of somebody who has none yet."""
+    named = {"pathParameters": {"paymentMethodId": "pm_1"}} if method == "DELETE" else {}
+    route = f"{method} /me/payment-methods" + ("/{paymentMethodId}" if named else "")
+    return lambda: verified(ADA) | {"routeKey": route} | named
+
+
 def event() -> dict[str, Any]:
     body = as_json(an_event("charge.succeeded", a_charge("pay_01KAJN5JR0Q4Y6B8C2D9E3F7GH")))
     return {"headers": {"stripe-signature": signed(body)}, "body": body, "isBase64Encoded": False}
@@ -73,6 +80,9 @@ def event() -> dict[str, Any]:
         ("AdminRead", looking),
         ("CreateSession", order),
         ("CreateIntent", order_on_page),
+        ("PaymentMethods", cards("GET")),
+        ("PaymentMethods", cards("POST")),
+        ("PaymentMethods", cards("DELETE")),
         ("StripeWebhook", event),
     ],
 )

@@ -25,10 +25,12 @@ from payments.adapters.table import catalogue, notices, payment_items, products,
 from payments.adapters.table.keys import first_day_key, payment_key
 from payments.domain import learning, releases
 from payments.domain.actors import ANSWER
+from payments.domain.customers import UserCustomer
 from payments.domain.erasure import READ_AGAIN_AFTER, Erasure, Whom, WhomKind
 from payments.domain.facts import Shortage, ShortageState
 from payments.domain.mail import MailUnavailable
 from payments.domain.notices import NoticeKind
+from payments.domain.payment import INTENT
 from payments.domain.releases import LEVEL
 from payments.services import recording
 from payments.services.recording import record
@@ -154,9 +156,9 @@ def order_on_page_twice(system: FragileSystem) -> None:
 
 
 def order_on_page_what_stripe_refuses(system: FragileSystem) -> None:
-    parameters = elements._parameters
+    parameters = elements._PARAMETERS[INTENT]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elements, "_parameters", lambda payment: {**parameters(payment), "currency": "xyz"})
+        patch.setitem(elements._PARAMETERS, INTENT, lambda payment: {**parameters(payment), "currency": "xyz"})
         assert system.order_on_page(idempotency_key=KEY).status == 502
     assert system.order_on_page(user=ADA).status == 201
 
@@ -207,6 +209,18 @@ def order_as_somebody(system: FragileSystem) -> None:
     """Who is signed in, and has the own payments shown."""
     assert system.order_of(ADA).status == 201
     assert system.payments_of(ADA).body["payments"]
+
+
+def erase_whose_customer_was_not_answered(erase: Act) -> Act:
+    """Stripe has made one, and nobody here knows it."""
+
+    def erasing(system: FragileSystem) -> None:
+        made = UserCustomer.begun(ADA["sub"], system.now())
+        system.table.begin_customer(made, None)
+        erase(system)
+        assert system.table.customer(ADA["sub"]) is None
+
+    return erasing
 
 
 def look_at_the_desk(system: FragileSystem) -> None:
@@ -370,6 +384,8 @@ STORIES: list[tuple[Act, ...]] = [
     (told(PAID), erase_at_the_desk({"user": "ada-1"})),
     (order, go_on_erasing(WhomKind.EMAIL, "ada@example.com")),
     (order, go_on_erasing(WhomKind.USER, "ada-1")),
+    (erase_whose_customer_was_not_answered(erase_at_the_desk({"user": "ada-1"})),),
+    (erase_whose_customer_was_not_answered(go_on_erasing(WhomKind.USER, "ada-1")),),
     (order, refresh_what_is_for_newer_code),
     (deliver_tickets, order_tickets(1), find_stock_again(cancel_as_customer)),
     (deliver_tickets, order_tickets(1), expire, find_stock_again(FragileSystem.hear_all)),

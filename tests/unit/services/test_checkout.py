@@ -23,6 +23,7 @@ from payments.domain.payment import Payment, Status
 from payments.domain.purchase import Purchase, Service
 from payments.services.asking import ask_stripe
 from payments.services.checkout import Opened, open_checkout
+from payments.services.customers import Customers
 from payments.services.recording import record
 from tests.builders import CONDITIONS, NOW
 from tests.fakes import HOUR, MemoryStore, MemoryStripe
@@ -50,6 +51,7 @@ class Desk:
             units=units,
             store=self.store,
             stripe=self.stripe,
+            customers=Customers(self.store, self.stripe, self.now),
             now=self.now,
         )
 

@@ -91,6 +91,15 @@ class PaymentNotFound(PaymentsError):
         super().__init__(detail)
 
 
+class PaymentMethodNotFound(PaymentsError):
+    """It is nobody's, or another's: the same is told of either."""
+
+    code = "payment_method_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This is none of your saved cards; GET /me/payment-methods lists them.")
+
+
 class NotSignedIn(PaymentsError):
     """No token was verified for this request."""
 
@@ -221,6 +230,10 @@ class StripeRefused(PaymentsError):
     """Stripe answered definitely no; the payment will not come to be."""
 
     code = "stripe_refused"
+
+
+class CustomerGone(StripeRefused):
+    """Stripe has the customer no more that we named: nothing was made for it, and nothing ever will be."""
 
 
 class StripeUnavailable(PaymentsError):

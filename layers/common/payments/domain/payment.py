@@ -77,8 +77,9 @@ class Customer:
     email: str
 
 
-# The versions of our request to Stripe: for one service, for an order's lines, and for a form on the page.
-ONE_SERVICE, LINES, INTENT = 1, 2, 3
+# The versions of our request to Stripe: for one service, for an order's lines, and for a form on the page; and for a
+# user, whose cards Stripe keeps, on the page and at Stripe's.
+ONE_SERVICE, LINES, INTENT, USERS_INTENT, USERS_LINES = 1, 2, 3, 4, 5
 
 # Whose payment it was, once that is erased; mails to the business read it as a name.
 ERASED = Customer("(a customer who was erased)", "")
@@ -111,6 +112,9 @@ class Payment:
     to act on the payment, for whoever ordered; `claim` the hash of the Idempotency-Key that its request bore;
     `last_event` the last one that changed it.
 
+    `customer_id` is what Stripe calls the user's customer; `payment_method` the saved card that it is to be paid with,
+    and `save_method` whether one that is new is to be saved, None if that is for the form to ask.
+
     `stock_taken` is how many of each sku were taken from stock for it and not given back. `most_declines` is after how
     many of them it is closed. `documents` are what was issued of it, the invoice first.
 
@@ -133,6 +137,9 @@ class Payment:
     metadata: Mapping[str, str] = field(default_factory=dict)
     way: Way = Way.HOSTED
     user: str | None = None
+    customer_id: str | None = None
+    payment_method: str | None = None
+    save_method: bool | None = None
     claim: str | None = None
     parameters: int = 1
     asked_at: datetime
@@ -165,6 +172,9 @@ class Payment:
         metadata: Mapping[str, str],
         claim: str | None = None,
         user: str | None = None,
+        customer_id: str | None = None,
+        payment_method: str | None = None,
+        save_method: bool | None = None,
         day: str | None = None,
         most_declines: int | None = None,
         way: Way = Way.HOSTED,
@@ -190,6 +200,9 @@ class Payment:
             way=way,
             claim=claim,
             user=user,
+            customer_id=customer_id,
+            payment_method=payment_method,
+            save_method=save_method,
             parameters=parameters,
             stock_taken=order.stocked,
             most_declines=most_declines,
@@ -209,6 +222,9 @@ class Payment:
         return self.but(
             customer=ERASED,
             user=None,
+            customer_id=None,
+            payment_method=None,
+            save_method=None,
             metadata={},
             return_url="",
             order=self.order.erased(),

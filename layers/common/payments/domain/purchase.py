@@ -54,7 +54,11 @@ class Replaced:
 @dataclass(frozen=True)
 class Purchase:
     """What a caller wants to pay for; `user` is the `sub` of one who is signed in, `replaces` the payment in whose
-    place this one is to come."""
+    place this one is to come.
+
+    A user may pay with `payment_method`, a saved card, and says by `save_method` whether a new one is to be saved;
+    None leaves that to the form.
+    """
 
     name: str
     email: str
@@ -64,3 +68,5 @@ class Purchase:
     billing_address: Address | None = None
     note: str | None = None
     replaces: Replaced | None = None
+    payment_method: str | None = None
+    save_method: bool | None = None

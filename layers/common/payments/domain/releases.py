@@ -34,9 +34,12 @@ CAME_WITH: Mapping[str, int] = {
     "refund_request": 2,
     "shortage": 2,
     "replacement": 2,
-    # With lines for Stripe, of which older code would send one, and for a form on the page, which it would never close.
+    # With lines for Stripe, of which older code would send one, for a form on the page, which it would never close, and
+    # for a user, whose customer it would not name.
     "parameters:2": 2,
     "parameters:3": 2,
+    "parameters:4": 2,
+    "parameters:5": 2,
     # What was ordered beside a service, which older code would tell nobody of, or never give back.
     "stocked": 2,
     "ships": 2,

@@ -85,6 +85,7 @@ _SENTENCES = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",
     "string_type": "Give a text.",
+    "bool_type": "Give true or false.",
     "string_too_short": "This field may not be empty.",
     "too_short": "This field may not be empty.",
     "string_pattern_mismatch": "Give a currency code of three letters, such as usd.",

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe.api import StripeApi
+    from payments.adapters.stripe.customers import StripeCustomers
     from payments.adapters.table.admin import AdminTable
     from payments.adapters.table.catalogue import CatalogueTable
     from payments.adapters.table.core import CoreTable
+    from payments.adapters.table.customers import CustomerTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.shop import ShopTable
@@ -65,6 +67,20 @@ def admin_table() -> AdminTable:
     from payments.adapters.table.admin import AdminTable
 
     return AdminTable(setting("TABLE_NAME"))
+
+
+def users_customers() -> CustomerTable:
+    from payments.adapters.table.customers import CustomerTable
+
+    return CustomerTable(setting("TABLE_NAME"))
+
+
+def stripe_customers() -> StripeCustomers:
+    from payments.adapters.secrets import Secret
+    from payments.adapters.stripe.customers import StripeCustomers
+
+    api_key = Secret(setting("STRIPE_API_KEY_SECRET"))
+    return StripeCustomers(api_key.value, setting("STRIPE_API_BASE"), livemode=flag("STRIPE_LIVEMODE"))
 
 
 def stripe_api() -> StripeApi:

@@ -80,6 +80,11 @@ def response(
     }
 
 
+def no_content() -> Response:
+    """It is done, and there is nothing to say of it."""
+    return {"statusCode": 204, "headers": {"cache-control": "no-store"}, "body": ""}
+
+
 def file_response(content: bytes, content_type: str, name: str) -> Response:
     """A file to be shown; `name` is what it is saved under, in ASCII."""
     return {

@@ -1,6 +1,7 @@
 """What an order says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -148,9 +149,34 @@ class CheckoutBody(Body):
         )
 
 
+class OwnIntentBody(CheckoutBody):
+    """An order of one who is signed in, paid in a form on the page."""
+
+    payment_method_id: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=100, description="A saved card of the caller's; its page confirms with it."),
+        ]
+        | None
+    ) = None
+    save_method: bool | None = Field(
+        default=None,
+        description="Whether a card that is new is saved, with the customer's consent. Left out, the form itself asks.",
+    )
+
+
+def own_purchase(values: Mapping[str, Any], user: str) -> Purchase:
+    """The order in a body of the user's, to be paid on the page; ValidationFailed if there is none."""
+    body = read(OwnIntentBody, values)
+    return replace(_purchase(body, user), payment_method=body.payment_method_id, save_method=body.save_method)
+
+
 def purchase(values: Mapping[str, Any], user: str | None) -> Purchase:
     """The order in a body, of `user`; ValidationFailed if there is none."""
-    body = read(CheckoutBody, values)
+    return _purchase(read(CheckoutBody, values), user)
+
+
+def _purchase(body: CheckoutBody, user: str | None) -> Purchase:
     if (body.items is None) is (body.service_type is None):
         raise ValidationFailed(FieldError("serviceType" if body.items is None else "items", _ONE_OF_BOTH))
     names, why = _OF_ITEMS if body.items is None else _OF_A_SERVICE

@@ -17,6 +17,7 @@ PROBLEMS: dict[type[PaymentsError], tuple[int, str]] = {
     errors.NotAdmin: (403, "For admins alone"),
     errors.PaymentNotFound: (404, "There is no such payment"),
     errors.ProductNotFound: (404, "There is no such product"),
+    errors.PaymentMethodNotFound: (404, "There is no such card"),
     errors.NoticeNotFound: (404, "There is no such mail"),
     errors.IdempotencyKeyReused: (409, "The Idempotency-Key was used before"),
     errors.NothingToApprove: (409, "That sum is not in review"),

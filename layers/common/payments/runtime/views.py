@@ -38,6 +38,12 @@ class IntentView(TypedDict):
     sent again, answers it again."""
     publishableKey: str
     """What Stripe.js is loaded with."""
+    customerSessionClientSecret: str | None
+    """What the Payment Element shows the caller's saved cards with, for half an hour; null for whoever is not signed
+    in, where that could not be had, which paying does not wait for, and once it can no longer be paid. Keep it
+    nowhere."""
+    paymentMethodId: str | None
+    """The saved card that it is to be paid with; null where that is for the form to say."""
     status: Status
     expiresAt: Time
     accessKey: str
@@ -88,12 +94,16 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
     }
 
 
-def intent_view(payment: Payment, client_secret: str | None, publishable_key: str) -> IntentView:
+def intent_view(
+    payment: Payment, client_secret: str | None, customer_secret: str | None, publishable_key: str
+) -> IntentView:
     """The answer to a request for an intent."""
     return {
         "paymentId": payment.id,
         "clientSecret": client_secret,
         "publishableKey": publishable_key,
+        "customerSessionClientSecret": customer_secret,
+        "paymentMethodId": payment.payment_method,
         "status": payment.status,
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,

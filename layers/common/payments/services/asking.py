@@ -1,10 +1,11 @@
 """Asking Stripe for what a payment is paid by, once, and finding out what came of it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from payments.domain.actors import ANSWER, LOOK
-from payments.domain.errors import StripeRefused, StripeUnavailable, ValidationFailed
+from payments.domain.errors import CustomerGone, StripeRefused, StripeUnavailable, ValidationFailed
 from payments.domain.facts import Asking, AskingState, Fact
 from payments.domain.looking import REPEATABLE, SETTLED
 from payments.domain.payment import Payment
@@ -26,12 +27,18 @@ class Checkouts(Protocol):
         """The facts of what Stripe made for the payment without our hearing of it; none if there is nothing."""
 
 
-def ask_stripe(payment: Payment, store: AskingStore, stripe: Checkouts, now: datetime) -> Payment:
+type Renewal = Callable[[Payment], Payment]
+"""Gives a payment another customer, in the place of one that Stripe has no more; durable."""
+
+
+def ask_stripe(
+    payment: Payment, store: AskingStore, stripe: Checkouts, now: datetime, renewed: Renewal | None = None
+) -> Payment:
     """Have Stripe make what an unasked payment is paid by, or find out that it did; a no lapses it.
 
     Only an answer is a yes or a no. While the key may be repeated the same is asked again with it; afterwards, or if
     the key is of no use, Stripe's list says what came of it; nothing there is a no once that has had time to settle.
-    Raises what create_checkout raises.
+    Where Stripe has the customer no more it is asked for another that can be had. Raises what create_checkout raises.
     """
     if payment.is_key_spent or now - payment.created_at >= REPEATABLE:
         return find(payment, store, stripe, now)
@@ -40,6 +47,8 @@ def ask_stripe(payment: Payment, store: AskingStore, stripe: Checkouts, now: dat
     try:
         facts = stripe.create_checkout(payment)
     except (StripeRefused, ValidationFailed) as error:
+        if renewed and isinstance(error, CustomerGone):
+            return ask_stripe(renewed(payment), store, stripe, now)
         record(store, payment, [_lapsed(error.code)], actor=ANSWER, now=now)
         raise
     except StripeUnavailable as error:

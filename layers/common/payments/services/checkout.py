@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from payments.domain.actors import ANSWER
 from payments.domain.claims import Claim, Claimant
 from payments.domain.conditions import Conditions
 from payments.domain.errors import (
@@ -21,14 +22,15 @@ from payments.domain.errors import (
 )
 from payments.domain.identifiers import new_order_number
 from payments.domain.looking import DueReason, next_look
-from payments.domain.payment import INTENT, LINES, ONE_SERVICE, Customer, Payment, Way
+from payments.domain.payment import INTENT, LINES, ONE_SERVICE, USERS_INTENT, USERS_LINES, Customer, Payment, Way
 from payments.domain.pricing import Offer
 from payments.domain.purchase import Items, Purchase, Replaced
 from payments.domain.releases import needed
-from payments.services.asking import Checkouts, ask_stripe, find, no_answer
+from payments.services.asking import Checkouts, Renewal, ask_stripe, find, no_answer
 from payments.services.canceling import Closing
+from payments.services.customers import Customers
 from payments.services.ordering import Units, ordered
-from payments.services.recording import ATTEMPTS, Payments, pause
+from payments.services.recording import ATTEMPTS, Changed, Payments, pause, record
 from payments.services.replacing import Replacing, ReplacingStore, check_stock
 
 # How long one caller waits for another with the same key; with Stripe's own retries it fits the function's timeout.
@@ -59,6 +61,7 @@ def open_checkout(
     conditions: Conditions,
     store: CheckoutStore,
     stripe: Closing,
+    customers: Customers,
     units: Units,
     now: datetime,
 ) -> Opened:
@@ -74,7 +77,7 @@ def open_checkout(
     if claimant and offer.claim:
         payment, is_new = _held(offer.claim, claimant, store), False
     else:
-        made = _made(purchase, offer, units, conditions, now)
+        made = _made(purchase, offer, customers, units, conditions, now)
         replacing = Replacing(store, stripe, conditions.hold, conditions.failure_delay, now)
         payment = _recorded(made, purchase.replaces, claimant, store, replacing, now)
         is_new = payment.id == made.id
@@ -83,7 +86,10 @@ def open_checkout(
     with concerning(payment.id):
         # Where it is asked, its intent was heard of before our request was answered.
         try:
-            payment = (find if payment.is_asked else _asked)(payment, store, stripe, now)
+            if payment.is_asked:
+                payment = find(payment, store, stripe, now)
+            else:
+                payment = _asked(payment, store, stripe, now, _renewal(customers, store, now))
         except ValidationFailed as error:
             # Some sums Stripe alone knows to be too small.
             raise error.of_sum(purchase.wanted.of_sum) from error
@@ -92,11 +98,16 @@ def open_checkout(
     return Opened(payment, is_new)
 
 
-def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions, now: datetime) -> Payment:
+def _made(
+    purchase: Purchase, offer: Offer, customers: Customers, units: Units, conditions: Conditions, now: datetime
+) -> Payment:
     order, asked = ordered(purchase.wanted, offer, units)
     if conditions.way is Way.EMBEDDED and not asked.amount:
         nothing = FieldError("amount", "This costs nothing, and a card form takes no 0; order by checkout.")
         raise ValidationFailed(nothing).of_sum(purchase.wanted.of_sum)
+    customer_id = customers.of(purchase.user) if purchase.user else None
+    if customer_id and purchase.payment_method:
+        customers.check_own(purchase.payment_method, customer_id)
     made = Payment.new(
         asked=asked,
         order=replace(order, billing_address=purchase.billing_address, note=purchase.note),
@@ -104,10 +115,13 @@ def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions
         return_url=conditions.return_url,
         metadata=purchase.metadata,
         user=purchase.user,
+        customer_id=customer_id,
+        payment_method=purchase.payment_method,
+        save_method=purchase.save_method,
         day=conditions.day,
         most_declines=conditions.most_declines,
         way=conditions.way,
-        parameters=_PARAMETERS[conditions.way, isinstance(purchase.wanted, Items)],
+        parameters=_parameters(conditions.way, purchase),
         now=now,
         lifetime=conditions.hold if order.stocked else conditions.lifetime,
     )
@@ -116,18 +130,35 @@ def _made(purchase: Purchase, offer: Offer, units: Units, conditions: Conditions
     return replace(made, due_by={DueReason.LOOK.value: at}) if at else made
 
 
-# In which version of its parameters Stripe is asked.
-_PARAMETERS = {
-    (Way.HOSTED, False): ONE_SERVICE,
-    (Way.HOSTED, True): LINES,
-    (Way.EMBEDDED, False): INTENT,
-    (Way.EMBEDDED, True): INTENT,
-}
+def _parameters(way: Way, purchase: Purchase) -> int:
+    """In which version of its parameters Stripe is asked."""
+    if way is Way.EMBEDDED:
+        return USERS_INTENT if purchase.user else INTENT
+    if purchase.user:
+        return USERS_LINES
+    return LINES if isinstance(purchase.wanted, Items) else ONE_SERVICE
 
 
-def _asked(payment: Payment, store: CheckoutStore, stripe: Checkouts, now: datetime) -> Payment:
+def _renewal(customers: Customers, store: CheckoutStore, now: datetime) -> Renewal:
+    def renewed(payment: Payment) -> Payment:
+        gone, user = payment.customer_id, payment.user
+        if gone is None or user is None:
+            return payment
+        customer_id = customers.anew(user, gone)
+
+        def another(payment: Payment) -> Changed:
+            """By the payment as it stands in this turn: of two callers the first says which, and only in the place of
+            the customer that Stripe refused. Else a payment that was asked could be asked for another, too."""
+            return (payment.but(customer_id=customer_id) if payment.customer_id == gone else payment), ()
+
+        return record(store, payment, (), actor=ANSWER, now=now, change=another)[0]
+
+    return renewed
+
+
+def _asked(payment: Payment, store: CheckoutStore, stripe: Checkouts, now: datetime, renewed: Renewal) -> Payment:
     try:
-        return ask_stripe(payment, store, stripe, now)
+        return ask_stripe(payment, store, stripe, now, renewed)
     except StripeUnavailable as error:
         found = _awaited(payment.id, store) if error.in_flight else None
         if found is None:

@@ -1,4 +1,7 @@
-"""Taking a person out of payments: what is open is closed at Stripe first; the books stay."""
+"""Taking a person out of payments: what is open is closed at Stripe first; the books stay.
+
+Whose payments go, their customer at Stripe goes with them, and with that their saved cards.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +18,7 @@ from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry, Note
 from payments.services.asking import AskingStore
 from payments.services.canceling import Closing
+from payments.services.customers import Customers, CustomersAtStripe, CustomerStore
 from payments.services.looking import look
 from payments.services.recording import Changed, record
 
@@ -24,10 +28,14 @@ PORTION = 20
 PATIENCE = 3
 
 type Report = Callable[[str, Exception], None]
-"""Is told which payment could not be erased yet, and why; it stays on the list."""
+"""Is told which payment, or of which erasure the customer, could not be erased yet, and why; it stays on the list."""
 
 
-class ErasureStore(AskingStore, Protocol):
+class ErasingStripe(Closing, CustomersAtStripe, Protocol):
+    """Closes what is open, and has customers."""
+
+
+class ErasureStore(AskingStore, CustomerStore, Protocol):
     def payments_of(self, whom: Whom) -> Sequence[str]:
         """Their ids, some thousand at most; those erased already are not among them."""
 
@@ -44,7 +52,7 @@ def erase(
     by: str,
     salt: str,
     store: ErasureStore,
-    stripe: Closing,
+    stripe: ErasingStripe,
     now: datetime,
     report: Report,
 ) -> Erasure:
@@ -60,6 +68,8 @@ def erase(
     erasure = _begun(Erasure.of(whom, left, by=by, salt=salt, now=now), store)
     for further in _proceed(erasure, store, stripe, now, report):
         erasure = further
+    # Whoever has cards and no payment has a customer, too; what is left here goes when it is gone on with.
+    _is_forgotten(whom, erasure, store, stripe, now, report)
     return erasure
 
 
@@ -76,18 +86,22 @@ def _begun(erasure: Erasure, store: ErasureStore) -> Erasure:
 
 
 def go_on(
-    erasure: Erasure, *, store: ErasureStore, stripe: Closing, now: datetime, report: Report
+    erasure: Erasure, *, store: ErasureStore, stripe: ErasingStripe, now: datetime, report: Report
 ) -> Iterator[Erasure]:
     """Do what is left of it and of what is found by now: the erasure after each portion; done when that is nothing."""
     if erasure.whom is None:
         return
-    erasure = store.save_erasure(erasure.read_again(tuple(store.payments_of(erasure.whom)), now))
+    found = tuple(store.payments_of(erasure.whom))
+    # A card may have been added since.
+    if not (erasure.left or found) and not _is_forgotten(erasure.whom, erasure, store, stripe, now, report):
+        return
+    erasure = store.save_erasure(erasure.read_again(found, now))
     yield erasure
     yield from _proceed(erasure, store, stripe, now, report)
 
 
 def _proceed(
-    erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime, report: Report
+    erasure: Erasure, store: ErasureStore, stripe: ErasingStripe, now: datetime, report: Report
 ) -> Iterator[Erasure]:
     """What cannot be erased now goes to the end of the list, and holds up nothing the next time."""
     waiting, failed = deque(erasure.left), list[str]()
@@ -110,7 +124,23 @@ def _proceed(
         yield erasure
 
 
-def _erase_payment(payment_id: str, erasure: Erasure, store: ErasureStore, stripe: Closing, now: datetime) -> None:
+def _is_forgotten(
+    whom: Whom, erasure: Erasure, store: ErasureStore, stripe: ErasingStripe, now: datetime, report: Report
+) -> bool:
+    """Have the customer forgotten of a user who is to be erased, whatever they ordered: whether none is left."""
+    if whom.kind is not WhomKind.USER:
+        return True
+    try:
+        Customers(store, stripe, now).forget(whom.value)
+    except Exception as error:
+        report(erasure.id, error)
+        return False
+    return True
+
+
+def _erase_payment(
+    payment_id: str, erasure: Erasure, store: ErasureStore, stripe: ErasingStripe, now: datetime
+) -> None:
     payment = store.payment(payment_id)
     if payment is None or payment.erased_at:
         return
@@ -118,6 +148,9 @@ def _erase_payment(payment_id: str, erasure: Erasure, store: ErasureStore, strip
         # Asking again takes the person's address, and what is not known cannot be closed.
         payment, _ = look(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
     news = _closed(payment, stripe) if is_open(payment) else ()
+    if payment.user and erasure.whom and erasure.whom.kind is not WhomKind.PAYMENT:
+        # Before the payment: afterwards nothing says whose it was. It is the user's who ordered with the address.
+        Customers(store, stripe, now).forget(payment.user)
     entry = AuditEntry(f"adm_{erasure.id}", "erasure", ("the person was erased",), now, erasure.by)
     without_person(payment, news, entry, store=store, now=now)
 

@@ -4,6 +4,7 @@ The secret is Stripe's to give out: it is answered and never kept, so whoever as
 gets the payment as it is now with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -11,12 +12,13 @@ from typing import Protocol
 from payments.domain.actors import LOOK
 from payments.domain.claims import Claimant
 from payments.domain.conditions import Conditions
-from payments.domain.errors import concerning
+from payments.domain.errors import PaymentsError, concerning
 from payments.domain.facts import Fact
 from payments.domain.payment import Payment, Way
 from payments.domain.purchase import Purchase
 from payments.services.canceling import Closing
 from payments.services.checkout import CheckoutStore, open_checkout
+from payments.services.customers import Customers
 from payments.services.ordering import Units
 from payments.services.recording import record
 
@@ -36,13 +38,25 @@ class Intents(Closing, Protocol):
 
     def retrieve_intent(self, payment: Payment) -> PageIntent: ...
 
+    def open_customer_session(self, payment: Payment) -> str:
+        """The client secret by which a page shows the saved cards of the payment's customer."""
+
+
+type Report = Callable[[Exception], None]
+"""Is told why saved cards cannot be shown; the payment goes on."""
+
 
 @dataclass(frozen=True)
 class OpenedOnPage:
-    """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it."""
+    """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it.
+
+    `customer_secret` is that of a session for its customer's saved cards: None where there is no customer, or no
+    session to be had.
+    """
 
     payment: Payment
     client_secret: str | None = field(repr=False)
+    customer_secret: str | None = field(repr=False)
     is_new: bool
 
 
@@ -53,8 +67,10 @@ def open_intent(
     conditions: Conditions,
     store: CheckoutStore,
     stripe: Intents,
+    customers: Customers,
     units: Units,
     now: datetime,
+    report: Report,
 ) -> OpenedOnPage:
     """The payment for a purchase, to be paid on the page; for a repeated key the one there is, as it stands.
 
@@ -62,7 +78,14 @@ def open_intent(
     """
     listening = _Listening(stripe)
     opened = open_checkout(
-        purchase, claimant=claimant, conditions=conditions, store=store, stripe=listening, units=units, now=now
+        purchase,
+        claimant=claimant,
+        conditions=conditions,
+        store=store,
+        stripe=listening,
+        customers=customers,
+        units=units,
+        now=now,
     )
     payment, secret = opened.payment, listening.secrets.get(opened.payment.id)
     if secret is None:
@@ -72,7 +95,20 @@ def open_intent(
                 store, payment, intent.facts, actor=LOOK, now=now, failure_delay=conditions.failure_delay
             )
             secret = intent.client_secret
-    return OpenedOnPage(payment, secret if payment.is_payable(now) else None, opened.is_new)
+    if not payment.is_payable(now):
+        return OpenedOnPage(payment, None, None, opened.is_new)
+    return OpenedOnPage(payment, secret, _customer_secret(payment, stripe, report), opened.is_new)
+
+
+def _customer_secret(payment: Payment, stripe: Intents, report: Report) -> str | None:
+    if payment.customer_id is None:
+        return None
+    try:
+        with concerning(payment.id):
+            return stripe.open_customer_session(payment)
+    except PaymentsError as error:
+        report(error)
+        return None
 
 
 class _Listening:

@@ -25,8 +25,8 @@ from payments.domain.notices import Notice, Posting
 from payments.domain.payment import Payment, Status
 from payments.domain.releases import CAME_LATER
 from payments.domain.writes import AuditEntry
-from payments.services.canceling import Closing, close_payment
-from payments.services.erasing import ErasureStore, go_on, without_person
+from payments.services.canceling import close_payment
+from payments.services.erasing import ErasingStripe, ErasureStore, go_on, without_person
 from payments.services.issuing import Issuer, IssuingStore
 from payments.services.looking import look
 from payments.services.reading import EventList, Reader, ReadingStore
@@ -68,7 +68,7 @@ class ReconcileStore(ReadingStore, ErasureStore, IssuingStore, Protocol):
         """A notice that is due, unless it was sent meanwhile, is due again later."""
 
 
-class Stripe(Closing, Refunds, EventList, Protocol):
+class Stripe(ErasingStripe, Refunds, EventList, Protocol):
     @property
     def event_sets(self) -> tuple[EventSet, ...]: ...
 

@@ -1,6 +1,7 @@
 """All that we ask of Stripe, in one place; whoever only counts as Stripe does need not import it."""
 
 from payments.adapters.stripe.checkouts import StripeCheckouts
+from payments.adapters.stripe.customers import StripeCustomers
 from payments.adapters.stripe.elements import StripeElements
 from payments.adapters.stripe.events import StripeEvents
 from payments.adapters.stripe.intents import StripeIntents
@@ -9,7 +10,7 @@ from payments.domain.facts import Fact
 from payments.domain.payment import Payment, Way
 
 
-class StripeApi(StripeCheckouts, StripeElements, StripeIntents, StripeRefunds, StripeEvents):
+class StripeApi(StripeCheckouts, StripeElements, StripeCustomers, StripeIntents, StripeRefunds, StripeEvents):
     """All that we ask of Stripe. What a payment is paid by is a Checkout Session, or an intent for a form on the page:
     its checkout, either way."""
 

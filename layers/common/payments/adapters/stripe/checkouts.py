@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from payments.adapters.stripe.client import StripeConnection
+from payments.adapters.stripe.client import StripeConnection, checkout_key
+from payments.adapters.stripe.customers import REDISPLAYED
 from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.intents import facts_of_session
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
@@ -13,7 +14,7 @@ from payments.domain.addresses import in_ascii
 from payments.domain.errors import NewerRelease
 from payments.domain.facts import Fact, SessionState
 from payments.domain.money import Money
-from payments.domain.payment import LINES, ONE_SERVICE, Payment
+from payments.domain.payment import LINES, ONE_SERVICE, USERS_LINES, Payment
 
 if TYPE_CHECKING:
     from stripe.params.checkout._session_create_params import SessionCreateParams
@@ -29,14 +30,15 @@ class StripeCheckouts(StripeConnection):
 
         The parameters follow from the stored payment and the version of them that it was first asked in, so with its id
         as the idempotency key a repetition is a repetition, whatever was deployed meanwhile. StripeRefused if there
-        will be none, StripeUnavailable if it is not known, NotConfigured if Stripe does not take our key.
+        will be none, CustomerGone if there will be for another customer, StripeUnavailable if it is not known,
+        NotConfigured if Stripe does not take our key.
         """
         parameters = _PARAMETERS.get(payment.parameters)
         if parameters is None:
             raise NewerRelease(f"the payment is asked in version {payment.parameters} of the parameters")
         with translating():
             session = self._client().v1.checkout.sessions.create(
-                parameters(payment), {"idempotency_key": f"{payment.id}-checkout"}
+                parameters(payment), {"idempotency_key": checkout_key(payment, "checkout")}
             )
         lesson = read_object(session.to_dict())
         return lesson.facts if lesson else ()
@@ -129,8 +131,26 @@ def _for_lines(payment: Payment) -> "SessionCreateParams":
     }
 
 
+def _for_user(payment: Payment) -> "SessionCreateParams":
+    """Whose saved cards are shown, and who is asked whether to save another. Stripe takes no mail address beside a
+    customer, and asks for one."""
+    parameters = {name: value for name, value in _for_lines(payment).items() if name != "customer_email"}
+    return cast(
+        "SessionCreateParams",
+        {
+            **parameters,
+            "customer": payment.customer_id,
+            "saved_payment_method_options": {
+                "allow_redisplay_filters": [*REDISPLAYED],
+                "payment_method_save": "enabled",
+            },
+        },
+    )
+
+
 # A version is never changed once it was deployed: a payment that was asked in it is asked again in it.
 _PARAMETERS: Mapping[int, Callable[[Payment], "SessionCreateParams"]] = {
     ONE_SERVICE: _for_one_service,
     LINES: _for_lines,
+    USERS_LINES: _for_user,
 }

@@ -7,6 +7,7 @@ from payments.adapters.aws import CONFIG, attempt_seconds
 from payments.adapters.stripe.library import stripe
 from payments.adapters.stripe.transport import StripeTransport
 from payments.domain.errors import NotConfigured
+from payments.domain.payment import Payment
 
 # The one version that requests are made in, webhook endpoints are registered with and objects are read by.
 API_VERSION = "2026-10-28.endive"
@@ -23,6 +24,16 @@ def is_of_our_release(version: str | None) -> bool:
 # (1 + retries) x timeout stays below the functions' own timeouts; a test holds this against template.yaml.
 TIMEOUT_SECONDS = 6
 RETRIES = 2
+
+
+def checkout_key(payment: Payment, kind: str) -> str:
+    """The idempotency key of a payment's session or intent: one for each customer that it was asked for.
+
+    Never do two of them lead to something. A payment gets another customer only once Stripe has refused the one before
+    as gone (`ask_stripe`). Under that one's key there is nothing then: what had been made would have been answered
+    again. And nothing comes, for what is still on its way names a customer that is deleted for ever.
+    """
+    return f"{payment.id}-{kind}-{payment.customer_id}" if payment.customer_id else f"{payment.id}-{kind}"
 
 
 class StripeConnection:

@@ -4,18 +4,18 @@ A page confirms its intent with Stripe itself, by the client secret, which is an
 nowhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from payments.adapters.stripe.client import StripeConnection
+from payments.adapters.stripe.client import StripeConnection, checkout_key
 from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
 from payments.adapters.stripe.units import to_stripe
 from payments.domain.errors import NewerRelease, StripeRefused
 from payments.domain.facts import Fact, IntentState
-from payments.domain.payment import INTENT, Payment
+from payments.domain.payment import INTENT, USERS_INTENT, Payment
 
 if TYPE_CHECKING:
     from stripe.params._payment_intent_create_params import PaymentIntentCreateParams
@@ -37,14 +37,15 @@ class StripeElements(StripeConnection):
         """The payment's PaymentIntent; asked again, the same one, as it was when it was made.
 
         The parameters follow from the stored payment, so with its id as the idempotency key a repetition is a
-        repetition. StripeRefused if there will be none, StripeUnavailable if it is not known, NotConfigured if Stripe
-        does not take our key.
+        repetition. StripeRefused if there will be none, CustomerGone if there will be for another customer,
+        StripeUnavailable if it is not known, NotConfigured if Stripe does not take our key.
         """
-        if payment.parameters != INTENT:
+        parameters = _PARAMETERS.get(payment.parameters)
+        if parameters is None:
             raise NewerRelease(f"the payment is asked in version {payment.parameters} of the parameters")
         with translating():
             intent = self._client().v1.payment_intents.create(
-                _parameters(payment), {"idempotency_key": f"{payment.id}-intent"}
+                parameters(payment), {"idempotency_key": checkout_key(payment, "intent")}
             )
         return _read(intent.to_dict())
 
@@ -83,7 +84,7 @@ class StripeElements(StripeConnection):
         return tuple(facts)
 
 
-def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
+def _for_anybody(payment: Payment) -> "PaymentIntentCreateParams":
     return {
         "amount": to_stripe(payment.asked),
         "currency": payment.asked.currency,
@@ -92,6 +93,24 @@ def _parameters(payment: Payment) -> "PaymentIntentCreateParams":
         "description": f"Order {payment.order.number}",
         "metadata": {**payment.metadata, PAYMENT_ID: payment.id, SERVICE_TYPE: payment.sku},
     }
+
+
+def _for_user(payment: Payment) -> "PaymentIntentCreateParams":
+    parameters: PaymentIntentCreateParams = {**_for_anybody(payment), "customer": str(payment.customer_id)}
+    if payment.payment_method:
+        parameters["payment_method"] = payment.payment_method
+    if payment.save_method:
+        # It is paid with again by its owner, who is there and can be asked to authenticate: that does not take
+        # `off_session`, for which banks ask more people now.
+        parameters["setup_future_usage"] = "on_session"
+    return parameters
+
+
+# A version is never changed once it was deployed: a payment that was asked in it is asked again in it.
+_PARAMETERS: dict[int, Callable[[Payment], "PaymentIntentCreateParams"]] = {
+    INTENT: _for_anybody,
+    USERS_INTENT: _for_user,
+}
 
 
 def _read(body: Mapping[str, Any]) -> PageIntent:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from payments.adapters.stripe.library import stripe
+from payments.domain.customers import not_ones_own
 from payments.domain.errors import (
+    CustomerGone,
     FieldError,
     NotConfigured,
     StripeRefused,
@@ -34,6 +36,9 @@ def translated(error: stripe.StripeError) -> Exception:
     if isinstance(error, stripe.InvalidRequestError) and error.code in _FIELD_OF_CODE:
         detail = error.user_message or "The payment provider refused it."
         return ValidationFailed(FieldError(_FIELD_OF_CODE[error.code], detail), reference=_reference(error))
+    if isinstance(error, stripe.InvalidRequestError) and _names_method(error):
+        # It was removed since it was looked at.
+        return not_ones_own(_reference(error))
     if status in (401, 403):
         return NotConfigured(
             "Stripe does not take the API key, or the key may not do this; make stripe changes it.",
@@ -50,7 +55,17 @@ def translated(error: stripe.StripeError) -> Exception:
             in_flight=error.code == "idempotency_key_in_use",
             reference=_reference(error),
         )
+    if error.code == "resource_missing" and _param(error) == "customer":
+        return CustomerGone("The payment provider has this customer no more.", reference=_reference(error))
     return StripeRefused("The payment provider refused this checkout.", reference=_reference(error))
+
+
+def _names_method(error: stripe.StripeError) -> bool:
+    return error.code == "payment_method_unexpected_state" or _param(error) == "payment_method"
+
+
+def _param(error: stripe.StripeError) -> str | None:
+    return getattr(error, "param", None)
 
 
 def _repeats(error: stripe.StripeError) -> bool:
@@ -61,6 +76,5 @@ def _repeats(error: stripe.StripeError) -> bool:
 
 def _reference(error: stripe.StripeError) -> str:
     """What to look an error up by. Stripe's message is left out: it may repeat what a customer typed."""
-    param = getattr(error, "param", None)
-    known = {"status": error.http_status, "code": error.code, "param": param, "request": error.request_id}
+    known = {"status": error.http_status, "code": error.code, "param": _param(error), "request": error.request_id}
     return " ".join([type(error).__name__, *(f"{name}={value}" for name, value in known.items() if value)])

@@ -84,6 +84,10 @@ def counter_key(year: int) -> Key:
     return encoded({"pk": f"INVOICES#{year}", "sk": "COUNTER"})
 
 
+def customer_key(user: str) -> Key:
+    return encoded({"pk": f"USER#{user}", "sk": "CUSTOMER"})
+
+
 def check_key(payment_id: str) -> Key:
     return encoded({"pk": f"RATE#refresh-{payment_id}", "sk": "RATE"})
 
