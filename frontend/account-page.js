@@ -1,5 +1,5 @@
 /** The account: who is signed in, and the parts of it. */
-import { ACCOUNT } from "./account-words.js";
+import { ACCOUNT, ADD } from "./account-words.js";
 import { config } from "./config.js";
 import { SignInError } from "./issuer.js";
 import { ownCards } from "./own-cards.js";
@@ -20,7 +20,14 @@ function show() {
   byId("account").hidden = false;
   byId("who-name").textContent = who().called;
   payments.load();
-  cards.load();
+  cards.load(takeNews());
+}
+
+/** What a page before this one has brought about, said once. */
+function takeNews() {
+  if (location.hash !== "#card-saved") return "";
+  history.replaceState(null, "", "#cards");
+  return ADD.saved;
 }
 
 /** @param {string} words  why, or what for @param {boolean} [canSignIn] */

@@ -47,7 +47,10 @@ export function partOf(id, leave) {
     problem.focus();
   }
 
-  return { run, note };
+  const hush = () => {
+    problem.hidden = true;
+  };
+  return { run, tell, hush, note };
 }
 
 /** What the API says to any request of the kind, by status. @type {Record<number, string>} */

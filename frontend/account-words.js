@@ -81,3 +81,17 @@ export const CARDS = {
   removing: "Removing the card\u2026",
   removed: (/** @type {string} */ card) => `${card} is removed.`,
 };
+
+/** Adding a card. */
+export const ADD = {
+  signIn: "Sign in to save a card.",
+  loading: "Loading the card form\u2026",
+  save: "Save the card",
+  saving: "One moment, the card is being saved. Please do not close this page.",
+  looking: "One moment, we are looking whether the card was saved.",
+  saved: "The card is saved.",
+  declined: "Your bank did not accept this card. Please try another one, or ask your bank.",
+  notConfirmed: "Your bank could not confirm that it was you, so the card is not saved. Please try again.",
+  unknown: "We do not know yet whether the card was saved: the connection broke.",
+  noForm: "The card form could not be loaded. Please check your connection and try again.",
+};

@@ -15,7 +15,10 @@ export function ownCards(leave) {
   /** @param {string} [news]  what has come of it so far */
   async function load(news = "") {
     const isShown = await part.run({ ask: () => listCards({ token }), show, retry: () => load(news) });
-    if (isShown) part.note.textContent = [news, list.children.length ? "" : CARDS.none].filter(Boolean).join(" ");
+    if (!isShown) return;
+    part.note.textContent = [news, list.children.length ? "" : CARDS.none].filter(Boolean).join(" ");
+    // What was done before is over, with the button that was pressed: the keyboard goes on here.
+    if (news) heading.focus();
   }
 
   /** @param {import("./account.js").Card[]} cards */
@@ -28,10 +31,7 @@ export function ownCards(leave) {
     entry.inert = true;
     const isGone = await part.run({ ask: () => goneFor(card), show: () => {}, busy: CARDS.removing, retry: () => remove(card, entry) });
     entry.inert = false;
-    if (!isGone) return;
-    // The button that was pressed goes with the card.
-    heading.focus();
-    await load(CARDS.removed(cardName(card)));
+    if (isGone) await load(CARDS.removed(cardName(card)));
   }
 
   const clear = () => list.replaceChildren();

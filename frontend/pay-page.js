@@ -3,9 +3,10 @@ import { config } from "./config.js";
 import { formatMoney } from "./money.js";
 import { UNPAID, attemptOf, opened, renewalOf } from "./order.js";
 import { cancelOrder, goToPayment, payAddress, place, resultAddress, send, whatHappened } from "./ordering.js";
-import { FormMissingError, mountForm } from "./payment-form.js";
+import { mountForm } from "./payment-form.js";
 import { getPayment, isTemporary } from "./quittance.js";
 import { byId } from "./site.js";
+import { FormMissingError } from "./stripe-element.js";
 import { orderHeading, sumRows } from "./sums.js";
 import { welcome } from "./visitor.js";
 import { ORDER, PAY, reasonOf } from "./words.js";
@@ -103,7 +104,7 @@ async function look() {
 
 function follow(outcome, error) {
   const sentence = error ? told(error) : PAY.notPaid;
-  if (outcome === "paid") return leaveForResult();
+  if (outcome === "done") return leaveForResult();
   if (outcome === "over") return open(sentence);
   setBusy(false);
   if (outcome !== "incomplete") return showProblem(`${sentence} ${PAY.uncharged}`);

@@ -1,0 +1,201 @@
+"""The account before the real API, the local issuer and Stripe's stand-in: orders, money back, cards."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, IS_DECLINED, PAYS
+from tests.e2e.form import FORM_MS
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playwright.sync_api import Locator, Page
+
+    from tests.e2e.customer import Customer
+    from tests.e2e.shop import Shop
+
+
+class Member:
+    """A customer with an account."""
+
+    def __init__(self, customer: Customer, shop: Shop) -> None:
+        self.customer, self.shop = customer, shop
+        self.page: Page = customer.page
+        self.site_url = shop.stack.site_url
+
+    def signs_in(self, email: str = "") -> None:
+        self.page.goto(f"{self.site_url}/account.html")
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page).to_have_url(re.compile(re.escape(self.shop.stack.issuer_url)))
+        self.page.get_by_role("textbox").fill(email or self.customer.email)
+        self.page.get_by_role("textbox").press("Enter")
+        expect(self.page.locator("#who-name")).to_have_text(email or self.customer.email)
+
+    def visits(self) -> None:
+        self.page.goto(f"{self.site_url}/account.html")
+        expect(self.page.locator("#payments-note")).not_to_have_text("Loading\u2026")
+
+    def adds_card(self, number: str) -> None:
+        self.page.get_by_role("link", name="Add a card").click()
+        self.fills_in(number)
+        self.page.get_by_role("button", name="Save the card").click()
+
+    def fills_in(self, number: str) -> None:
+        expect(self.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
+        frame = self.page.frame_locator("#payment-element iframe")
+        for label, text in {"Card number": number, "Expiration date": "12 / 34", "Security code": "123"}.items():
+            frame.get_by_label(label).fill(text)
+        if frame.get_by_label("ZIP").is_visible():
+            frame.get_by_label("ZIP").fill("12345")
+
+    def has_saved(self) -> None:
+        expect(self.page).to_have_url(f"{self.site_url}/account.html#cards", timeout=FORM_MS)
+        expect(self.page.locator("#cards-note")).to_have_text("The card is saved.")
+        expect(self.page.locator("#cards-heading")).to_be_focused()
+
+    @property
+    def entries(self) -> Locator:
+        return self.page.locator("#payment-list > li")
+
+    @property
+    def cards(self) -> Locator:
+        return self.page.locator("#card-list > li")
+
+
+@pytest.fixture
+def member(customer: Customer, shop: Shop) -> Member:
+    return Member(customer, shop)
+
+
+def test_what_is_ordered_while_signed_in_is_in_the_account(member: Member, customer: Customer, shop: Shop) -> None:
+    member.signs_in()
+    customer.visits()
+    expect(member.page.locator("#email")).to_have_value(customer.email)
+    customer.fills_in()
+    customer.goes_to_checkout()
+    customer.tries_card(PAYS)
+    payment_id = customer.sees("succeeded")
+    eventually(lambda: shop.payment(payment_id)["invoiceNumber"])
+
+    member.visits()
+    expect(member.entries).to_contain_text("Consulting, one hour")
+    expect(member.entries).to_contain_text("Paid")
+    with urllib.request.urlopen(  # noqa: S310 - the stack's own
+        member.entries.get_by_role("link", name="Invoice").get_attribute("href") or ""
+    ) as invoice:
+        assert invoice.read(5) == b"%PDF-"
+    gives_back(shop, payment_id, 2100)
+    member.visits()
+    expect(member.entries).to_contain_text("Partly refunded")
+    expect(member.entries).to_contain_text("$21.00 of $99.00 came back to you, or is on its way.")
+    member.entries.get_by_role("link", name="Details").click()
+    customer.sees("partially_refunded")
+    expect(member.page.locator("#invoice")).to_be_visible()
+
+
+def gives_back(shop: Shop, payment_id: str, amount: int) -> None:
+    """As an admin would."""
+    body = {"email": "grace@example.com", "groups": ["admin"]}
+    token = call(f"{shop.stack.issuer_url}/_control/tokens", body)["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "account-refund-0001"}
+    call(f"{shop.stack.api_url}/admin/payments/{payment_id}/refunds", {"amount": amount}, headers)
+    eventually(lambda: shop.payment(payment_id)["status"] == "partially_refunded", 30)
+
+
+def call(url: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, json.dumps(body).encode(), sent)  # noqa: S310 - the stack's own
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        return dict(json.load(response))
+
+
+def test_an_open_order_goes_on_from_the_account(member: Member, customer: Customer) -> None:
+    member.signs_in()
+    session = customer.orders()
+
+    member.visits()
+    member.entries.get_by_role("link", name="Continue to payment").click()
+
+    assert customer.is_at_checkout() == session
+
+
+def test_nobody_sees_what_is_anothers(member: Member, customer: Customer, shop: Shop) -> None:
+    member.signs_in()
+    customer.orders()
+    member.visits()
+    expect(member.entries).to_have_count(1)
+    member.adds_card(PAYS)
+    member.has_saved()
+    member.page.get_by_role("button", name="Sign out").click()
+    expect(member.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    member.signs_in(f"other-{customer.email}")
+
+    expect(member.page.locator("#payments-note")).to_have_text("You have not ordered anything yet.")
+    expect(member.page.locator("#cards-note")).to_have_text("You have not saved a card.")
+    expect(member.entries).to_have_count(0)
+
+
+def test_a_card_is_added_and_removed(member: Member) -> None:
+    member.signs_in()
+    expect(member.page.locator("#cards-note")).to_have_text("You have not saved a card.")
+
+    member.adds_card(PAYS)
+    member.has_saved()
+    expect(member.cards).to_contain_text("Visa ···· 4242Expires 12/2034")
+    # It is said once.
+    member.page.reload()
+    expect(member.cards).to_have_count(1)
+    expect(member.page.locator("#cards-note")).to_have_text("")
+    member.cards.get_by_role("button", name="Remove").click()
+    member.cards.get_by_role("button", name="Remove it").click()
+
+    expect(member.page.locator("#cards-note")).to_contain_text("is removed. You have not saved a card.")
+    expect(member.cards).to_have_count(0)
+
+
+def test_a_bank_that_asks_is_answered_over_the_page(member: Member) -> None:
+    member.signs_in()
+    member.adds_card(ASKS_FOR_AUTHENTICATION)
+    challenge = member.page.frame_locator("[role=dialog] iframe")
+
+    challenge.get_by_role("button", name=re.compile("fail", re.IGNORECASE)).click()
+    expect(member.page.locator("#card-problem")).to_contain_text("Your bank could not confirm that it was you")
+    expect(member.page.locator("#card-problem")).to_be_focused()
+    member.page.get_by_role("button", name="Save the card").click()
+    challenge.get_by_role("button", name=re.compile("complete", re.IGNORECASE)).click()
+
+    member.has_saved()
+    expect(member.cards).to_have_count(1)
+
+
+def test_a_card_that_the_bank_refuses_is_not_saved_and_another_one_is(member: Member) -> None:
+    member.signs_in()
+    member.adds_card(IS_DECLINED)
+    expect(member.page.locator("#card-problem")).to_contain_text("Your bank did not accept this card.")
+
+    member.fills_in(PAYS)
+    member.page.get_by_role("button", name="Save the card").dblclick()
+
+    member.has_saved()
+    expect(member.cards).to_have_count(1)
+
+
+def test_what_is_incomplete_is_said_in_the_form(member: Member) -> None:
+    member.signs_in()
+    member.page.get_by_role("link", name="Add a card").click()
+    expect(member.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
+
+    member.page.get_by_role("button", name="Save the card").click()
+
+    expect(member.page.locator("#announcement")).not_to_be_empty()
+    expect(member.page.locator("#save")).to_be_enabled()
