@@ -104,13 +104,21 @@ async function look() {
 
 function follow(outcome, error) {
   const sentence = error ? told(error) : PAY.notPaid;
-  if (outcome === "done") return leaveForResult();
+  if (outcome === "done") return leavePaid();
   if (outcome === "over") return open(sentence);
   setBusy(false);
   if (outcome !== "incomplete") return showProblem(`${sentence} ${PAY.uncharged}`);
   // The form shows it beside its field.
   byId("announcement").textContent = error.message;
   stripeForm?.focus();
+}
+
+/** Stripe's news may be late, and the result of an earlier try would be told: so the API hears of it first. */
+async function leavePaid() {
+  // The result page says so itself if nobody can be asked.
+  const known = attempt();
+  if (known?.key) await send(known).catch(() => null);
+  leaveForResult();
 }
 
 const told = ({ decline_code: decline, code, message }) => reasonOf({ code: decline ?? code ?? "", message });

@@ -151,21 +151,25 @@ def checkout(url: str | None = CHECKOUT, status: str = "pending") -> dict[str, A
 class Scene:
     """A page, what the API does, by path, and what happens in front of the page until it shows what is meant.
 
-    None is no answer, for as long as one waits. With `clock`, time stands at the visitor's disposal.
+    None is no answer, for as long as one waits. Others than the API are named by their whole address.
+    With `clock`, time stands at the visitor's disposal; `remembers` is what the tab does.
     """
 
     path: str
     answers: Mapping[str, Answer | None] = field(default_factory=dict)
     then: Callable[[Page], None] = lambda _: None
     clock: bool = False
+    remembers: Mapping[str, Any] | None = None
 
     def play(self, page: Page, site_url: str, api_url: str) -> None:
         """Leaves the page as the scene ends."""
         for path, answer in ({"/products": says({"products": PRODUCTS})} | dict(self.answers)).items():
             if answer:
-                page.route(f"{api_url}{path}", answer)
+                page.route(path if path.startswith("https:") else f"{api_url}{path}", answer)
         if self.clock:
             page.clock.install()
+        if self.remembers:
+            page.add_init_script(f"sessionStorage.quittance ??= {json.dumps(json.dumps(self.remembers))}")
         page.goto(f"{site_url}/{self.path}")
         self.then(page)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.pay_scenes import PAY_PAGE
 from tests.e2e.scenes import PAYMENT_PAGE, RESULT_PAGE, SCENES, payment, says
 from tests.e2e.waiting import eventually
 
@@ -80,7 +81,7 @@ def is_read_by_everybody(page: Page) -> None:
         assert page.evaluate(BROKEN_WORDS) == []
 
 
-@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize("scene", [*SCENES.values(), *PAY_PAGE.values()], ids=[*SCENES, *PAY_PAGE])
 def test_every_state_can_be_read_by_everybody(stage: Stage, scene: Scene) -> None:
     is_read_by_everybody(stage.play(scene))
 

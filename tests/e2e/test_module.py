@@ -14,8 +14,9 @@ from playwright.sync_api import expect
 from payments.domain.money import Money, is_currency
 from payments.domain.order_views import OrderView
 from payments.domain.views import MoneyView, PaymentView
-from payments.runtime.views import CheckoutView
+from payments.runtime.views import CheckoutView, IntentView
 from tests.e2e.conftest import ROOT
+from tests.e2e.pay_scenes import intent
 from tests.e2e.scenes import CHECKOUT, NOT_PAYABLE, PAYMENT_ID, aborts, checkout, payment, refuses, says
 from tests.e2e.waiting import eventually
 
@@ -326,7 +327,13 @@ def test_an_aborted_watch_ends_in_the_middle_of_a_look(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("view", "name"),
-    [(PaymentView, "Payment"), (CheckoutView, "Checkout"), (OrderView, "PlacedOrder"), (MoneyView, "Money")],
+    [
+        (PaymentView, "Payment"),
+        (CheckoutView, "Checkout"),
+        (IntentView, "PaymentIntent"),
+        (OrderView, "PlacedOrder"),
+        (MoneyView, "Money"),
+    ],
 )
 def test_its_types_name_what_the_api_answers(view: type, name: str) -> None:
     module = (ROOT / "frontend" / "quittance.js").read_text(encoding="utf-8")
@@ -341,6 +348,7 @@ def test_its_types_name_what_the_api_answers(view: type, name: str) -> None:
 def test_the_scripted_api_answers_as_the_true_one() -> None:
     assert payment("succeeded").keys() == PaymentView.__annotations__.keys()
     assert checkout().keys() == CheckoutView.__annotations__.keys()
+    assert intent().keys() == IntentView.__annotations__.keys()
     assert payment("succeeded")["order"].keys() == OrderView.__annotations__.keys()
 
 
@@ -469,10 +477,10 @@ def test_digits_are_read_in_every_script(stage: Stage) -> None:
     assert read == [unicodedata.decimal(digit) for digit in digits]
 
 
-CREATE = """async ([order, idempotencyKey]) => {
-  const { createCheckout } = await import("/quittance.js");
+CREATE = """async ([create, order, idempotencyKey]) => {
+  const module = await import("/quittance.js");
   try {
-    return await createCheckout(order, { idempotencyKey });
+    return await module[create](order, { idempotencyKey });
   } catch ({ name, code, errors, requestId, temporary }) {
     return { name, code, errors, requestId, temporary };
   }
@@ -496,13 +504,18 @@ WRONG = {
     ],
     ids=["opened", "refused", "unavailable", "unreachable"],
 )
-def test_a_checkout_is_created_or_refused_for_a_reason(stage: Stage, answer: Answer, expected: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("create", "path"), [("createCheckout", "checkout-sessions"), ("createPaymentIntent", "payment-intents")]
+)
+def test_an_order_is_created_or_refused_for_a_reason(
+    stage: Stage, create: str, path: str, answer: Answer, expected: dict[str, Any]
+) -> None:
     page = stage.page()
     page.goto(f"{stage.site_url}/index.html")
-    page.route(f"{stage.api_url}/checkout-sessions", answer)
+    page.route(f"{stage.api_url}/{path}", answer)
 
-    with page.expect_request("**/checkout-sessions") as sent:
-        came = page.evaluate(CREATE, [ORDER, "key-1"])
+    with page.expect_request(f"**/{path}") as sent:
+        came = page.evaluate(CREATE, [create, ORDER, "key-1"])
 
     assert sent.value.post_data_json == ORDER
     assert sent.value.headers["idempotency-key"] == "key-1"

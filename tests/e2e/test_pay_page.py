@@ -39,8 +39,8 @@ def test_a_card_pays_on_the_page(form: PayPage, customer: Customer, shop: Shop) 
     assert customer.sees("succeeded") == payment_id
     assert shop.payment(payment_id)["paidBy"] == "embedded"
     assert shop.charges(payment_id) == ["succeeded"]
-    # The same order was sent again under the same key, for its secret.
-    assert len(customer.keys) == 2
+    # The same order was sent again under the same key: for its secret, and to have Stripe asked once it was paid.
+    assert len(customer.keys) == 3
     assert len(set(customer.keys)) == 1
     customer.page.go_back()
     # Not to the form that was paid.
@@ -56,6 +56,20 @@ def test_after_a_decline_another_card_pays_the_same_payment(form: PayPage, custo
 
     assert customer.sees("succeeded") == payment_id
     assert shop.charges(payment_id) == ["failed", "succeeded"]
+
+
+def test_a_payment_after_a_decline_is_told_even_where_stripe_is_silent(
+    form: PayPage, customer: Customer, shop: Shop
+) -> None:
+    form.orders()
+    form.pays(IS_DECLINED)
+    form.has_problem("declined")
+    shop.await_deliveries()
+
+    with shop.lost_news():
+        form.pays()
+
+        customer.sees("succeeded")
 
 
 def test_what_is_missing_is_said_and_gone_to(form: PayPage, customer: Customer, shop: Shop) -> None:
