@@ -48,15 +48,17 @@ def blueprint(state: State, webhooks: Webhooks, outage: Outage, reset: Callable[
 
     @control.post("/sessions/<id>/pay")
     def pay(id: str) -> Response:  # noqa: A002
-        asked = body("card", "name", "email")
+        asked = body("card", "name", "email", "save")
 
         def step(session: Json) -> Json:
             sessions.ensure_open(state, session)
             customer = {"name": asked.get("name"), "email": asked.get("email")}
             if sessions.is_free(session) and "card" not in asked:
                 return sessions.order_for_free(state, session, customer=customer)
-            method = payment_methods.make(state, str(asked.get("card", "4242424242424242")))
-            return sessions.pay(state, session, method, customer=customer)
+            typed = str(asked.get("card", "4242424242424242"))
+            saved = {method["id"]: method for method in sessions.saved_methods(state, session)}
+            method = saved.get(typed) or payment_methods.make(state, typed)
+            return sessions.pay(state, session, method, customer=customer, save=asked.get("save") is True)
 
         return session_step(id, step)
 

@@ -174,12 +174,15 @@ def submit(state: State, session: Json, values: dict[str, str]) -> None:
         sessions.order_for_free(state, session, customer=customer)
         return
     method_name = values.get("method", "card")
-    if method_name in payment_methods.DELAYED:
+    saved = {method["id"]: method for method in sessions.saved_methods(state, session)}
+    if method_name in saved:
+        method = saved[method_name]
+    elif method_name in payment_methods.DELAYED:
         method = payment_methods.make(state, method_name)
     else:
         number, expiry = read_card(state, values)
         method = payment_methods.make(state, number, expiry)
-    sessions.pay(state, session, method, customer=customer)
+    sessions.pay(state, session, method, customer=customer, save=values.get("save") == "on")
 
 
 def read_card(state: State, values: dict[str, str]) -> tuple[str, tuple[int, int]]:
@@ -246,9 +249,17 @@ def checkout_view(state: State, session: Json) -> Json:
             for name, label in METHODS.items()
             if ("card" if name == "card" else DELAYED_TYPE) in session["payment_method_types"]
         },
+        "saved": {method["id"]: saved_name(method) for method in sessions.saved_methods(state, session)},
+        "offers_to_save": sessions.offers_to_save(session),
         "cards": cards.CARDS,
         "pay_label": pay_label(session),
     }
+
+
+def saved_name(method: Json) -> str:
+    kept = method.get("card") or method[DELAYED_TYPE]
+    brand = kept.get("brand", "bank account").replace("_", " ")
+    return f"{brand.capitalize()} •••• {kept['last4']}"
 
 
 def pay_label(session: Json) -> str:

@@ -14,7 +14,6 @@ from payments.domain.erasure import Erasure, Whom, WhomKind
 from payments.domain.errors import (
     ClaimLost,
     Conflict,
-    CustomerGone,
     Held,
     NewerRelease,
     NothingLeft,
@@ -367,7 +366,7 @@ class MemoryStripe:
         if self.failures:
             raise self.failures.pop(0)
         if payment.customer_id in self.deleted and payment.id not in self.sessions:
-            raise CustomerGone("No such customer")
+            raise StripeRefused("No such customer", customer_gone=True)
         session = Session(
             ref=f"cs_{len(self.sessions) + 1}",
             state=SessionState.OPEN,

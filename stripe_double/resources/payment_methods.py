@@ -228,6 +228,8 @@ def detach(state: State, p: Json) -> Json:
 
 
 def list_methods(state: State, p: Json) -> Json:
+    if "customer" in p:
+        state.get("customer", p["customer"], param="customer")
     equal = {name: p[name] for name in ("customer", "type", "allow_redisplay") if name in p}
     methods = [m for m in state.all("payment_method", **equal) if m["customer"]]
     return paged("/v1/payment_methods", methods, p, "payment_method")

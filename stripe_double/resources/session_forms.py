@@ -21,6 +21,7 @@ from ..forms import (
 from ..instruments import TYPES
 from .addresses import SHIPPING, shipping
 from .payment_intent_forms import METHOD_OPTIONS
+from .payment_methods import REDISPLAY
 from .products import PRODUCT_DATA
 
 PRICE_DATA = Form(
@@ -62,10 +63,20 @@ SETUP_DATA = Form({"description": text(1000), "metadata": metadata, "on_behalf_o
 
 ECHOED = """after_expiration billing_address_collection consent_collection custom_text
 integration_identifier locale name_collection origin_context permissions
-saved_payment_method_options submit_type wallet_options""".split()
+submit_type wallet_options""".split()
 REFUSED = """custom_fields customer_account customer_update discounts managed_payments
 optional_items payment_method_configuration payment_method_data redirect_on_completion return_url
 shipping_address_collection shipping_options subscription_data tax_id_collection""".split()
+
+
+SWITCH = choice("disabled", "enabled")
+SAVED_OPTIONS = Form(
+    {
+        "allow_redisplay_filters": listed(REDISPLAY),
+        "payment_method_remove": SWITCH,
+        "payment_method_save": SWITCH,
+    }
+)
 
 
 def off(name: str = "") -> Reader:
@@ -107,6 +118,7 @@ CREATE = Form(
         "payment_method_options": METHOD_OPTIONS,
         "payment_method_collection": choice("always", "if_required"),
         **TYPES,
+        "saved_payment_method_options": SAVED_OPTIONS,
         "setup_intent_data": SETUP_DATA,
         "success_url": url,
         "ui_mode": choice("elements", "embedded_page", "form", "hosted_page"),

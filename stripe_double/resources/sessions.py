@@ -18,6 +18,11 @@ from .session_forms import CREATE, FILTERS, SWITCHES, UPDATE
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 MARGIN = 60  # a request takes a moment to arrive: a bound is not refused for that
 DEFAULT_EMAIL = "jenny.rosen@example.com"
+SAVED: Json = {
+    "allow_redisplay_filters": ["always"],
+    "payment_method_remove": "disabled",
+    "payment_method_save": "disabled",
+}
 NO_DETAILS: Json = {
     "address": {**NO_ADDRESS, "country": "US"},
     "business_name": None,
@@ -56,6 +61,7 @@ def create(state: State, p: Json) -> Json:
     }
     if "customer" in p:
         values["customer_creation"] = None
+        values["saved_payment_method_options"] = {**SAVED, **p.get("saved_payment_method_options", {})}
     session = state.add("checkout.session", **values)
     state.change(session, url=f"{state.base_url}/c/pay/{session['id']}")
     secret = state.private(session["id"])
@@ -113,9 +119,28 @@ def expire_due(state: State) -> None:
             expire(state, session)
 
 
-def pay(state: State, session: Json, method: Json, *, customer: Json | None = None) -> Json:
-    """One attempt of the customer's. Returns the session: complete, or open with its intent asking for
-    authentication. Raises the issuer's `CardError`, after which another method may be tried."""
+def saved_methods(state: State, session: Json) -> list[Json]:
+    """The customer's methods that the session shows to be paid with, newest first."""
+    if session["mode"] != "payment" or session["customer"] is None:
+        return []
+    options = session["saved_payment_method_options"] or SAVED
+    return [
+        method
+        for method in state.all("payment_method", customer=session["customer"])
+        if method["type"] in session["payment_method_types"]
+        and method["allow_redisplay"] in options["allow_redisplay_filters"]
+    ]
+
+
+def offers_to_save(session: Json) -> bool:
+    """Whether the customer is asked if the method is to be saved."""
+    options = session["saved_payment_method_options"] or SAVED
+    return session["mode"] == "payment" and options["payment_method_save"] == "enabled"
+
+
+def pay(state: State, session: Json, method: Json, *, customer: Json | None = None, save: bool = False) -> Json:
+    """One attempt of the customer's, who wants the method saved or not. Returns the session: complete, or open with its
+    intent asking for authentication. Raises the issuer's `CardError`, after which another method may be tried."""
     ensure_open(state, session)
     if is_free(session):
         raise StripeError("This Checkout Session is free and takes no payment method.")
@@ -130,6 +155,9 @@ def pay(state: State, session: Json, method: Json, *, customer: Json | None = No
         setup_intents.attempt(state, setup, method)
         return _after_attempt(state, session, setup)
     intent = state.find("payment_intent", session["payment_intent"]) or _first_intent(state, session, shown)
+    if save and offers_to_save(session):
+        state.change(method, allow_redisplay="always")
+        state.change(intent, setup_future_usage="on_session")
     payments.attempt(state, intent, method)
     return _after_attempt(state, session, intent)
 

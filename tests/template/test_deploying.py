@@ -269,7 +269,7 @@ def test_alarms_watch_what_there_is_and_tell_whoever_is_asked_to_look(deployed: 
 def test_the_pages_of_each_origin_may_call_the_api(deployed: Deployed) -> None:
     cors = boto3.client("apigatewayv2").get_api(ApiId=deployed.ids["Api"])["CorsConfiguration"]
     assert cors["AllowOrigins"] == PARAMETERS["AllowedOrigins"].split(",")
-    assert set(cors["AllowMethods"]) == {"GET", "POST"}
+    assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
 
 
 def test_people_sign_in_at_the_pool_and_come_back_to_the_account_or_the_desk(deployed: Deployed) -> None:

@@ -175,7 +175,15 @@ def test_what_is_secret_is_read_and_mail_is_sent_by_those_that_the_document_name
                 elif action.startswith("ses:"):
                     may.setdefault("mail", set()).add(function.code_uri.name)
     assert may == {
-        "StripeApiKey": {"create_session", "create_intent", "tend_payment", "admin_act", "stripe_webhook", "reconcile"},
+        "StripeApiKey": {
+            "create_session",
+            "create_intent",
+            "payment_methods",
+            "tend_payment",
+            "admin_act",
+            "stripe_webhook",
+            "reconcile",
+        },
         "StripeWebhookSecret": {"stripe_webhook"},
         "mail": {"send_email"},
     }

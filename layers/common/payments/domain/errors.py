@@ -227,13 +227,17 @@ class NewerRelease(TryAgain):
 
 
 class StripeRefused(PaymentsError):
-    """Stripe answered definitely no; the payment will not come to be."""
+    """Stripe answered definitely no; the payment will not come to be.
+
+    `customer_gone` says that it has the customer no more that we named: nothing was made for that one, and nothing ever
+    will be, but for another there can be.
+    """
 
     code = "stripe_refused"
 
-
-class CustomerGone(StripeRefused):
-    """Stripe has the customer no more that we named: nothing was made for it, and nothing ever will be."""
+    def __init__(self, detail: str, *, customer_gone: bool = False, reference: str | None = None) -> None:
+        super().__init__(detail, reference=reference)
+        self.customer_gone = customer_gone
 
 
 class StripeUnavailable(PaymentsError):

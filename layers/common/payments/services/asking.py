@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from payments.domain.actors import ANSWER, LOOK
-from payments.domain.errors import CustomerGone, StripeRefused, StripeUnavailable, ValidationFailed
+from payments.domain.errors import StripeRefused, StripeUnavailable, ValidationFailed
 from payments.domain.facts import Asking, AskingState, Fact
 from payments.domain.looking import REPEATABLE, SETTLED
 from payments.domain.payment import Payment
@@ -47,7 +47,7 @@ def ask_stripe(
     try:
         facts = stripe.create_checkout(payment)
     except (StripeRefused, ValidationFailed) as error:
-        if renewed and isinstance(error, CustomerGone):
+        if renewed and isinstance(error, StripeRefused) and error.customer_gone:
             return ask_stripe(renewed(payment), store, stripe, now)
         record(store, payment, [_lapsed(error.code)], actor=ANSWER, now=now)
         raise

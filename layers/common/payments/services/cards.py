@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from payments.domain.customers import Card, UserCustomer, each_once
-from payments.domain.errors import CustomerGone, PaymentMethodNotFound
+from payments.domain.errors import PaymentMethodNotFound, StripeRefused
 from payments.services.customers import Customers, CustomersAtStripe
 
 
@@ -13,13 +13,13 @@ class KnownCustomers(Protocol):
 
 class CardsAtStripe(CustomersAtStripe, Protocol):
     def cards(self, customer_id: str) -> list[Card]:
-        """CustomerGone if Stripe has the customer no more."""
+        """StripeRefused if Stripe has the customer no more."""
 
     def remove_card(self, card: Card) -> None:
         """From its customer, which it remembers; one that is removed is removed."""
 
     def begin_setup(self, customer_id: str) -> str:
-        """The client secret of an intent to save a card for the customer; CustomerGone."""
+        """The client secret of an intent to save a card for the customer; StripeRefused if that is gone."""
 
 
 def own_cards(user: str, store: KnownCustomers, stripe: CardsAtStripe) -> list[Card]:
@@ -33,7 +33,9 @@ def begin_card(user: str, customers: Customers, stripe: CardsAtStripe) -> str:
     customer_id = customers.of(user)
     try:
         return stripe.begin_setup(customer_id)
-    except CustomerGone:
+    except StripeRefused as error:
+        if not error.customer_gone:
+            raise
         return stripe.begin_setup(customers.anew(user, customer_id))
 
 
@@ -62,5 +64,7 @@ def _customer_of(user: str, store: KnownCustomers) -> str | None:
 def _cards_of(customer_id: str, stripe: CardsAtStripe) -> list[Card]:
     try:
         return stripe.cards(customer_id)
-    except CustomerGone:
+    except StripeRefused as error:
+        if not error.customer_gone:
+            raise
         return []

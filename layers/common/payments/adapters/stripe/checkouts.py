@@ -30,7 +30,7 @@ class StripeCheckouts(StripeConnection):
 
         The parameters follow from the stored payment and the version of them that it was first asked in, so with its id
         as the idempotency key a repetition is a repetition, whatever was deployed meanwhile. StripeRefused if there
-        will be none, CustomerGone if there will be for another customer, StripeUnavailable if it is not known,
+        will be none, or only for another customer, StripeUnavailable if it is not known,
         NotConfigured if Stripe does not take our key.
         """
         parameters = _PARAMETERS.get(payment.parameters)

@@ -10,7 +10,7 @@ from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
 from payments.adapters.stripe.library import stripe
 from payments.domain.customers import Card, UserCustomer
-from payments.domain.errors import CustomerGone, StripeRefused
+from payments.domain.errors import StripeRefused
 from payments.domain.payment import Payment
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StripeCustomers(StripeConnection):
     def open_customer_session(self, payment: Payment) -> str:
         """The client secret by which a page shows the saved cards of the payment's customer, for half an hour.
 
-        CustomerGone, and what Stripe's failures raise.
+        What Stripe's failures raise.
         """
         with translating():
             session = self._client().v1.customer_sessions.create(
@@ -84,13 +84,14 @@ class StripeCustomers(StripeConnection):
     # Cards
 
     def cards(self, customer_id: str) -> list[Card]:
-        """The customer's cards, the newest first; CustomerGone if Stripe has the customer no more."""
+        """The customer's cards, the newest first; StripeRefused if Stripe has the customer no more."""
         try:
             listed = self._client().v1.customers.payment_methods.list(customer_id, {"type": "card", "limit": 100})
             return [_card(each.to_dict()) for each in listed.auto_paging_iter()]
         except stripe.StripeError as error:
-            found = translated(error)
-            raise (CustomerGone(str(found)) if _is_missing(error) else found) from None
+            if _is_missing(error):
+                raise StripeRefused("The payment provider has this customer no more.", customer_gone=True) from None
+            raise translated(error) from None
 
     def card(self, card_id: str) -> Card | None:
         """The card, whoever has it; None for what is none."""
@@ -118,7 +119,7 @@ class StripeCustomers(StripeConnection):
             raise translated(error) from None
 
     def begin_setup(self, customer_id: str) -> str:
-        """The client secret of an intent to save a card; CustomerGone, and what Stripe's failures raise.
+        """The client secret of an intent to save a card. What Stripe's failures raise.
 
         It is to be paid with by somebody who is there, who can be asked to authenticate.
         """

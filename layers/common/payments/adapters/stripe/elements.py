@@ -37,8 +37,8 @@ class StripeElements(StripeConnection):
         """The payment's PaymentIntent; asked again, the same one, as it was when it was made.
 
         The parameters follow from the stored payment, so with its id as the idempotency key a repetition is a
-        repetition. StripeRefused if there will be none, CustomerGone if there will be for another customer,
-        StripeUnavailable if it is not known, NotConfigured if Stripe does not take our key.
+        repetition. StripeRefused if there will be none, or only for another customer, StripeUnavailable if it is not
+        known, NotConfigured if Stripe does not take our key.
         """
         parameters = _PARAMETERS.get(payment.parameters)
         if parameters is None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from payments.adapters.stripe.library import stripe
 from payments.domain.customers import not_ones_own
 from payments.domain.errors import (
-    CustomerGone,
     FieldError,
     NotConfigured,
     StripeRefused,
@@ -55,9 +54,11 @@ def translated(error: stripe.StripeError) -> Exception:
             in_flight=error.code == "idempotency_key_in_use",
             reference=_reference(error),
         )
-    if error.code == "resource_missing" and _param(error) == "customer":
-        return CustomerGone("The payment provider has this customer no more.", reference=_reference(error))
-    return StripeRefused("The payment provider refused this checkout.", reference=_reference(error))
+    return StripeRefused(
+        "The payment provider refused this.",
+        customer_gone=error.code == "resource_missing" and _param(error) == "customer",
+        reference=_reference(error),
+    )
 
 
 def _names_method(error: stripe.StripeError) -> bool:
