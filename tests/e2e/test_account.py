@@ -476,6 +476,7 @@ def test_a_sign_in_that_ends_while_ordering_is_said_and_nothing_typed_is_lost(ac
     expect(page.locator("#form-error")).to_be_focused()
     page.fill("#name", "Countess of Lovelace")
     page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#who-name")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Countess of Lovelace")
     expect(page.locator("#pay")).to_have_text(re.compile("[$]"))
     page.click("#pay")
