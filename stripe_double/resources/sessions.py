@@ -135,7 +135,7 @@ def saved_methods(state: State, session: Json) -> list[Json]:
 def offers_to_save(session: Json) -> bool:
     """Whether the customer is asked if the method is to be saved."""
     options = session["saved_payment_method_options"] or SAVED
-    return session["mode"] == "payment" and options["payment_method_save"] == "enabled"
+    return bool(session["mode"] == "payment" and options["payment_method_save"] == "enabled")
 
 
 def pay(state: State, session: Json, method: Json, *, customer: Json | None = None, save: bool = False) -> Json:

@@ -1,7 +1,7 @@
 """What a customer has saved, as Checkout shows it; and what is refused once the customer is deleted."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import stripe
@@ -10,16 +10,19 @@ from playwright.sync_api import expect
 from .shop import Control, order
 from .test_pages import browser, page, pytestmark  # noqa: F401 - a browser at two widths
 
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
 
 def a_session(client: stripe.StripeClient, customer: str, **options: Any) -> stripe.checkout.Session:
-    return client.v1.checkout.sessions.create(
-        order(customer=customer, saved_payment_method_options=options) if options else order(customer=customer)
-    )
+    given = {name: value for name, value in order(customer=customer).items() if name != "customer_email"}
+    given |= {"saved_payment_method_options": options} if options else {}
+    return client.v1.checkout.sessions.create(cast("SessionCreateParams", given))
 
 
 def a_card(client: stripe.StripeClient, customer: str, redisplay: str = "always") -> str:
     method = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
-    client.v1.payment_methods.update(method.id, {"allow_redisplay": redisplay})  # type: ignore[typeddict-item]
+    client.v1.payment_methods.update(method.id, {"allow_redisplay": redisplay})
     return method.id
 
 

@@ -329,6 +329,19 @@ def test_a_checkout_at_stripe_is_of_the_users_customer_and_shows_what_is_saved(s
     assert set(options["allow_redisplay_filters"]) == {"always", "limited", "unspecified"}
 
 
+def test_a_checkout_at_stripe_saves_by_consent_and_is_paid_with_what_was_saved(system: System, ada: Any) -> None:
+    system.control(f"sessions/{system.order_of(ada).body['sessionId']}/pay")
+    assert cards(system, ada) == []
+    system.control(f"sessions/{system.order_of(ada).body['sessionId']}/pay", save=True)
+    [saved] = cards(system, ada)
+    on_page = system.save_card(ada, MASTERCARD)
+
+    for card in (saved["id"], on_page):
+        order = system.order_of(ada).body
+        system.control(f"sessions/{order['sessionId']}/pay", card=card)
+        assert system.refresh(order["paymentId"]).body["status"] == "succeeded"
+
+
 @pytest.mark.parametrize("user", ["auth0|5f7c8ec7c33c6c004bbafe82", "x" * 255, "ada@example.com", "a-b_c"])
 def test_any_user_may_have_cards(system: System, user: str) -> None:
     ada = {"sub": user}

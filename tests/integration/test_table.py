@@ -22,6 +22,7 @@ from local.resources import client
 from payments.adapters.table.keys import cursor_key
 from payments.adapters.table.table import Table
 from payments.domain.claims import Claim
+from payments.domain.customers import UserCustomer
 from payments.domain.errors import ClaimLost, Conflict, Taken, TryAgain
 from payments.domain.events import Cursor, EventSet
 from payments.domain.facts import Attempt, AttemptState, Session, SessionState
@@ -428,6 +429,33 @@ def test_when_it_was_asked_last_is_written_whoever_wrote_meanwhile(table: Table)
 def test_a_payment_that_was_never_made_cannot_be_asked_for(table: Table) -> None:
     with pytest.raises(TryAgain):
         table.ask_again(a_payment(), NOW)
+
+
+def test_of_many_who_begin_a_users_customer_the_first_says_which(table: Table) -> None:
+    begun = [UserCustomer(f"user-of-{id(table)}", number) for number in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        stored = {*pool.map(lambda each: table.begin_customer(each, None), begun)}
+    assert len(stored) == 1
+    [first] = stored
+    assert first
+    assert table.customer(first.user) == first
+    known = replace(first, id="cus_1")
+    assert table.keep_customer(known) == known == table.customer(first.user)
+
+    # It was deleted, and many find that out at once.
+    anew = [replace(first, n=first.n + 10 + number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        stored = {*pool.map(lambda each: table.begin_customer(each, known), anew)}
+    [second] = stored
+    assert second in anew
+    # What Stripe calls the one before is nobody's any more.
+    assert table.keep_customer(known) == second
+    table.forget_customer(known)
+    assert table.customer(first.user) == second
+    assert second
+    table.forget_customer(second)
+    assert table.customer(first.user) is None
+    assert table.keep_customer(replace(second, id="cus_2")) is None
 
 
 def test_a_cursor_is_where_it_was_last_moved_to(table: Table) -> None:

@@ -188,8 +188,8 @@ def test_what_is_secret_is_read_and_mail_is_sent_by_those_that_the_document_name
         "mail": {"send_email"},
     }
     sentence = (
-        "Only create_session, create_intent, tend_payment, admin_act, stripe_webhook and reconcile may read the API "
-        "key, only stripe_webhook"
+        "Only create_session, create_intent, payment_methods, tend_payment, admin_act, stripe_webhook and reconcile "
+        "may read the API key, only stripe_webhook"
     )
     assert f"{sentence} the signing secret, only send_email may send" in text_of(SECURITY)
 

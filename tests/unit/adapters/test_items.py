@@ -39,6 +39,18 @@ def test_a_payment_with_any_facts_is_read_back_as_it_was(history: list[Fact]) ->
     assert payment_of(payment_item(payment, payment.version)) == payment
 
 
+def test_what_a_user_pays_with_is_read_back_and_goes_with_the_person() -> None:
+    payment = a_payment(user="ada-1", customer_id="cus_1", payment_method="pm_1", save_method=False)
+    item = payment_item(payment, payment.version)
+    assert payment_of(item) == payment
+    read = payment_of(item)
+    another = payment_item(read.but(customer_id="cus_2"), 2)
+    assert payment_of(another).customer_id == "cus_2"
+    erased = payment_item(read.erased(NOW), 2)
+    assert not {"user", "customer_id", "payment_method", "save_method"} & set(erased)
+    assert payment_of(erased).customer_id is None
+
+
 def test_the_item_shows_what_the_indexes_and_people_look_for() -> None:
     payment, _ = learn(a_payment(), [PAID])
     item = payment_item(payment, 7)

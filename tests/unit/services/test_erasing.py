@@ -1,6 +1,7 @@
 """A person is taken out of payments, whatever goes wrong meanwhile; the books stay."""
 
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,6 +25,7 @@ from payments.domain.learning import learn
 from payments.domain.notices import NoticeKind, NoticeState
 from payments.domain.payment import ERASED, Payment, Status
 from payments.domain.releases import needed
+from payments.services.customers import Customers
 from payments.services.erasing import PATIENCE, PORTION, erase, go_on
 from payments.services.letters import Business, letter
 from payments.services.mailing import MailOutcome, deliver
@@ -46,8 +48,8 @@ class Office:
         self.now = NOW
         self.reported: list[tuple[str, Exception]] = []
 
-    def holds(self, *facts: Fact) -> str:
-        payment, others = a_payment(), len(self.store.payments)
+    def holds(self, *facts: Fact, user: str | None = None) -> str:
+        payment, others = a_payment(user=user), len(self.store.payments)
         self.store.payments[payment.id] = payment
         own = [replace(fact, ref=f"{fact.ref}_{others}") if others else fact for fact in facts]
         record(self.store, payment, own, actor=LOOK, now=NOW)
@@ -140,7 +142,10 @@ def test_of_one_payment_it_ends_as_well_and_may_be_asked_for_again(office: Offic
 class Death:
     """Ends the process at a call of the store's or Stripe's, before or after its effect."""
 
-    CALLS = ("payments_of", "begin_erasure", "save_erasure", "payment", "save", "close")
+    CALLS = (
+        *("payments_of", "begin_erasure", "save_erasure", "payment", "save", "close"),
+        *("customer", "begin_customer", "keep_customer", "forget_customer", "create_customer", "delete_customer"),
+    )
 
     def __init__(self, office: Office, at: int, *, after: bool) -> None:
         self.calls, self._at, self._after = 0, at, after
@@ -184,6 +189,64 @@ def test_cut_off_at_any_call_it_is_resumed(office: Office, at: int, after: bool)
     assert [office[each].is_over for each in ids] == [False, True, True]
     assert done.erased == len(ids)
     assert not office.reported
+
+
+USER = Whom(WhomKind.USER, "ada-1")
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(3, 22))
+@pytest.mark.parametrize("is_answered", [True, False])
+@pytest.mark.parametrize("whom", [ADA, USER], ids=["by address", "by user"])
+def test_cut_off_at_any_call_the_customer_goes_too(
+    office: Office, whom: Whom, is_answered: bool, at: int, after: bool
+) -> None:
+    ids = [office.holds(PAID, user="ada-1"), office.holds(OPEN, user="ada-1")]
+    if not is_answered:
+        office.stripe.failures_after.append(StripeUnavailable("timeout"))
+    with nullcontext() if is_answered else pytest.raises(StripeUnavailable):
+        Customers(office.store, office.stripe, NOW).of("ada-1")
+    death = Death(office, at, after=after)
+    with suppress(SystemExit):
+        office.erases(whom)
+    # The longest of them makes more calls than that, the shortest fewer: it is not cut off then.
+    assert death.calls >= min(at, 13)
+    death.is_over()
+    done = office.goes_on()
+    while not done.done_at:
+        done = office.goes_on()
+    assert {office[each].customer for each in ids} == {ERASED}
+    assert (office.store.customers, office.stripe.deleted) == ({}, {*office.stripe.customers.values()})
+    assert len(office.stripe.customers) == 1
+    assert not office.reported
+
+
+def test_the_customer_goes_before_the_payment_that_says_whose_it_was(office: Office) -> None:
+    id_ = office.holds(PAID, user="ada-1")
+    Customers(office.store, office.stripe, NOW).of("ada-1")
+    office.stripe.failures = [StripeUnavailable("away")]
+    assert office.erases().left == (id_,)
+    assert office[id_].user == "ada-1"
+    assert office.goes_on().left == ()
+    assert office.stripe.deleted == {"cus_1"}
+
+
+def test_while_stripe_is_away_a_user_who_never_paid_stays_to_be_erased(office: Office) -> None:
+    Customers(office.store, office.stripe, NOW).of("ada-1")
+    office.stripe.failures = [StripeUnavailable("away"), StripeUnavailable("away")]
+    erasure = office.erases(USER)
+    office.now += READ_AGAIN_AFTER
+    assert list(go_on(erasure, store=office.store, stripe=office.stripe, now=office.now, report=office._note)) == []
+    assert {each for each, _ in office.reported} == {erasure.id}
+    assert office.goes_on().done_at
+    assert (office.store.customers, office.stripe.deleted) == ({}, {"cus_1"})
+
+
+def test_of_one_payment_the_users_cards_stay(office: Office) -> None:
+    id_ = office.holds(PAID, user="ada-1")
+    Customers(office.store, office.stripe, NOW).of("ada-1")
+    assert office.erases(Whom(WhomKind.PAYMENT, id_)).erased == 1
+    assert office.stripe.deleted == set()
 
 
 def test_how_far_it_is_is_on_record_after_each_portion(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
