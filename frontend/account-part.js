@@ -22,7 +22,7 @@ export function partOf(id, leave) {
    *   busy: what is said meanwhile; retry: the same once more; wordsOf: what an error means here, if it is special
    * @returns {Promise<boolean>} whether it was shown
    */
-  async function run({ ask, show, busy = ACCOUNT.loading, retry, wordsOf = () => undefined }) {
+  async function load({ ask, show, busy = ACCOUNT.loading, retry, wordsOf = () => undefined }) {
     problem.hidden = true;
     note.textContent = busy;
     try {
@@ -50,7 +50,7 @@ export function partOf(id, leave) {
   const hush = () => {
     problem.hidden = true;
   };
-  return { run, tell, hush, note };
+  return { load, tell, hush, note };
 }
 
 /** What the API says to any request of the kind, by status. @type {Record<number, string>} */

@@ -78,8 +78,8 @@ export const CARDS = {
   question: (/** @type {string} */ card) => `Remove ${card}? What was paid with it stays paid, and you can save it again.`,
   yes: "Remove it",
   no: "Keep it",
-  removing: "Removing the card\u2026",
-  removed: (/** @type {string} */ card) => `${card} is removed.`,
+  nowRemoving: "Removing the card\u2026",
+  isRemoved: (/** @type {string} */ card) => `${card} is removed.`,
 };
 
 /** Adding a card. */

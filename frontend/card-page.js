@@ -29,7 +29,7 @@ async function open() {
   form.hidden = true;
   save.disabled = true;
   let news = "";
-  const isOpen = await part.run({
+  const isOpen = await part.load({
     busy: ADD.loading,
     ask: async () => {
       const setup = await beginCard({ token });

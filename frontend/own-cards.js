@@ -14,7 +14,7 @@ export function ownCards(leave) {
 
   /** @param {string} [news]  what has come of it so far */
   async function load(news = "") {
-    const isShown = await part.run({ ask: () => listCards({ token }), show, retry: () => load(news) });
+    const isShown = await part.load({ ask: () => listCards({ token }), show, retry: () => load(news) });
     if (!isShown) return;
     part.note.textContent = [news, list.children.length ? "" : CARDS.none].filter(Boolean).join(" ");
     // What was done before is over, with the button that was pressed: the keyboard goes on here.
@@ -29,9 +29,9 @@ export function ownCards(leave) {
   /** @param {import("./account.js").Card} card @param {any} entry  which is left as it is if that fails */
   async function remove(card, entry) {
     entry.inert = true;
-    const isGone = await part.run({ ask: () => goneFor(card), show: () => {}, busy: CARDS.removing, retry: () => remove(card, entry) });
+    const isGone = await part.load({ ask: () => goneFor(card), show: () => {}, busy: CARDS.nowRemoving, retry: () => remove(card, entry) });
     entry.inert = false;
-    if (isGone) await load(CARDS.removed(cardName(card)));
+    if (isGone) await load(CARDS.isRemoved(cardName(card)));
   }
 
   const clear = () => list.replaceChildren();

@@ -43,7 +43,7 @@ export function ownPayments(leave) {
 
   /** @param {string | null} from @param {() => void} retry */
   const read = (from, retry) =>
-    part.run({
+    part.load({
       ask: () => listOwnPayments({ token, cursor: from }),
       show: (page) => {
         keepKeys(page.payments);

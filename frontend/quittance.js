@@ -41,7 +41,7 @@ import { config } from "./config.js";
 
 /**
  * @typedef {{paymentId: string, clientSecret: string | null, publishableKey: string,
- *   customerSessionClientSecret?: string | null, status: PaymentStatus, expiresAt: string, accessKey: string,
+ *   customerSessionClientSecret: string | null, paymentMethodId: string | null, status: PaymentStatus, expiresAt: string, accessKey: string,
  *   order: PlacedOrder}} PaymentIntent
  *   clientSecret: what Stripe.js confirms the payment with, null once it can no longer be paid; keep it nowhere, for the
  *   same call answers it again; publishableKey: what Stripe.js is called with; customerSessionClientSecret: with it the
