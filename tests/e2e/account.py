@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e.desk import Issuer, Script
 
 ADA = {"sub": "ada-sub", "email": "ada@example.com", "name": "Ada Lovelace"}
+SETUP_SECRET = "seti_1_secret_2"
 EVE = {"sub": "eve-sub", "email": "eve@example.com"}
 
 
@@ -99,6 +100,8 @@ class AccountApi:
                 return json_answer({"payments": pages[at], "cursor": str(at + 1) if at + 1 < len(pages) else None})
             case "GET", ["me", "payment-methods"]:
                 return json_answer({"paymentMethods": self.cards.get(user, [])})
+            case "POST", ["me", "payment-methods"]:
+                return json_answer({"clientSecret": SETUP_SECRET, "publishableKey": "pk_test_1"}, 201)
             case "DELETE", ["me", "payment-methods", id_]:
                 mine = self.cards.get(user, [])
                 if all(each["id"] != id_ for each in mine):

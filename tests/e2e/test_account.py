@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.account import ADA, CARDS, EVE, MANY, AccountApi, own
 from tests.e2e.conftest import ROOT
 from tests.e2e.desk import json_answer, refusal
+from tests.e2e.pay_scenes import STRIPE_JS, stripe_js
 from tests.e2e.scenes import ACCESS_KEY, CHECKOUT, PAYMENT_ID
 from tests.e2e.test_accessibility import is_read_by_everybody
 from tests.e2e.windows import Windows, made_up
@@ -371,6 +372,15 @@ def test_cards_that_cannot_be_shown_leave_the_payments(account: Account) -> None
     expect(account.entries).to_have_count(1)
     page.locator("#cards-again").click()
     expect(cards_of(page)).to_have_count(1)
+
+
+def test_the_page_that_adds_a_card_can_be_read_by_everybody(account: Account) -> None:
+    account.page.route(STRIPE_JS, stripe_js())
+    page = account.signs_in()
+    page.get_by_role("link", name="Add a card").click()
+    expect(page.get_by_role("button", name="Save the card")).to_be_enabled()
+
+    is_read_by_everybody(page)
 
 
 # Ordering while signed in

@@ -18,7 +18,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Response
 
     from tests.e2e.customer import Customer
     from tests.e2e.shop import Shop
@@ -201,3 +201,80 @@ def test_what_is_incomplete_is_said_in_the_form(member: Member) -> None:
 
     expect(member.page.locator("#announcement")).not_to_be_empty()
     expect(member.page.locator("#save")).to_be_enabled()
+
+
+def is_beginning(response: Response) -> bool:
+    return response.request.method == "POST" and response.url.endswith("/me/payment-methods")
+
+
+def begins_setup(member: Member) -> str:
+    """The secret of the setup that the page has begun."""
+    with member.page.expect_response(is_beginning, timeout=FORM_MS) as asked:
+        member.page.goto(f"{member.site_url}/card.html")
+    secret: str = asked.value.json()["clientSecret"]
+    expect(member.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
+    return secret
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_whoever_comes_back_from_a_banks_page_reads_how_it_stands_and_leaves_no_secret(
+    member: Member, is_saved: bool
+) -> None:
+    member.signs_in()
+    secret = begins_setup(member)
+    if is_saved:
+        member.fills_in(PAYS)
+        member.page.get_by_role("button", name="Save the card").click()
+        member.has_saved()
+    # What the address says of it counts for nothing.
+    said = (
+        f"setup_intent={secret.partition('_secret')[0]}&setup_intent_client_secret={secret}&redirect_status=succeeded"
+    )
+
+    member.page.goto(f"{member.site_url}/card.html?{said}")
+
+    if is_saved:
+        member.has_saved()
+    else:
+        expect(member.page.locator("#card-problem")).to_contain_text("so the card is not saved", timeout=FORM_MS)
+        expect(member.page).to_have_url(f"{member.site_url}/card.html")
+    assert secret not in member.page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+
+
+def test_whoever_is_not_signed_in_is_asked_to_before_adding_a_card(member: Member) -> None:
+    member.page.goto(f"{member.site_url}/card.html")
+    expect(member.page.locator("#card-problem")).to_contain_text("Sign in to save a card.")
+
+    member.page.get_by_role("button", name="Sign in").click()
+    member.page.get_by_role("textbox").fill(member.customer.email)
+    member.page.get_by_role("textbox").press("Enter")
+
+    expect(member.page).to_have_url(f"{member.site_url}/card.html")
+    expect(member.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
+
+
+def test_a_form_that_cannot_be_loaded_is_said_and_tried_again(member: Member) -> None:
+    member.signs_in()
+    member.page.route("**/stripe.js", lambda route: route.abort())
+    member.page.get_by_role("link", name="Add a card").click()
+    expect(member.page.locator("#card-problem")).to_contain_text("The card form could not be loaded.")
+    member.page.unroute_all()
+
+    member.page.get_by_role("button", name="Try again").click()
+
+    expect(member.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
+
+
+def test_a_connection_that_breaks_while_saving_is_looked_into(member: Member) -> None:
+    member.signs_in()
+    member.page.get_by_role("link", name="Add a card").click()
+    member.fills_in(PAYS)
+    # The card is saved, and the page never hears of it.
+    member.page.route(re.compile(r"/v1/setup_intents/\w+/confirm"), lambda route: (route.fetch(), route.abort()))
+    member.page.get_by_role("button", name="Save the card").click()
+    expect(member.page.locator("#card-problem")).to_contain_text("We do not know yet whether the card was saved")
+
+    member.page.locator("#card-again").click()
+
+    member.has_saved()
+    expect(member.cards).to_have_count(1)
