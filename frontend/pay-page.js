@@ -78,8 +78,8 @@ async function show(known, answer) {
 async function renew(known, { status, expiresAt }) {
   if (!UNPAID.includes(status)) return leaveForResult();
   const { failure } = await getPayment(paymentId);
-  const tooManyTries = failure && Date.now() < Date.parse(expiresAt);
-  if (known.isRenewal || tooManyTries) return showOver(tooManyTries ? PAY.tooManyTries : PAY.overAgain);
+  const closedEarly = failure && Date.now() < Date.parse(expiresAt);
+  if (known.isRenewal || closedEarly) return showOver(closedEarly ? PAY.closedEarly : PAY.overAgain);
   location.replace(await place(renewalOf(known)));
 }
 
@@ -99,6 +99,8 @@ async function look() {
   setBusy(true, PAY.looking);
   const outcome = (await stripeForm?.look()) ?? "unknown";
   if (outcome !== "unknown") return follow(outcome, null);
+  // Not to be paid again before that is known; what is typed stays in it.
+  payForm.hidden = true;
   showProblem(PAY.unknown, { tryAgain: look, tryAgainWords: PAY.checkNow, showsResult: true });
 }
 
@@ -106,6 +108,7 @@ function follow(outcome, error) {
   const sentence = error ? told(error) : PAY.notPaid;
   if (outcome === "done") return leavePaid();
   if (outcome === "over") return open(sentence);
+  payForm.hidden = false;
   setBusy(false);
   if (outcome !== "incomplete") return showProblem(`${sentence} ${PAY.uncharged}`);
   // The form shows it beside its field.

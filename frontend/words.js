@@ -205,9 +205,9 @@ export const PAY = {
   notPaid: "Your payment did not go through, for the connection broke. Please try again.",
   unknown: `We do not know yet whether your payment went through: the connection broke. ${DO_NOT_REPEAT}`,
   noForm: `The payment form could not be loaded. Please check your connection and try again. ${UNCHARGED}`,
-  openedAgain: `Your order was open for too long, so we have opened it again. ${UNCHARGED}`,
-  overAgain: `This order can no longer be paid: it was open for too long once more. ${UNCHARGED} You can start again.`,
-  tooManyTries: `This order is closed, for too many tries to pay did not go through. ${UNCHARGED} You can start again.`,
+  openedAgain: `Your order had been closed before it was paid, so we have opened it again. ${UNCHARGED}`,
+  overAgain: `This order can no longer be paid: it was closed once more. ${UNCHARGED} You can start again.`,
+  closedEarly: `This order is closed: it was called off, or too many tries to pay failed. ${UNCHARGED} You can start again.`,
 };
 
 /** The shop. @type {any} */

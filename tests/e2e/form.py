@@ -45,10 +45,7 @@ class PayPage:
         return parse_qs(urlsplit(self.page.url).query)["paymentId"][0]
 
     def fills_in(self, card: str = PAYS) -> None:
-        for label, text in {"Card number": card, "Expiration date": "12 / 34", "Security code": "123"}.items():
-            self.frame.get_by_label(label).fill(text)
-        if self.frame.get_by_label("ZIP").is_visible():
-            self.frame.get_by_label("ZIP").fill("12345")
+        fill_in_card(self.frame, card)
 
     def pays(self, card: str = PAYS) -> None:
         self.fills_in(card)
@@ -84,3 +81,10 @@ class PayPage:
     @property
     def problem(self) -> Locator:
         return self.page.locator("#problem")
+
+
+def fill_in_card(frame: FrameLocator, card: str) -> None:
+    for label, text in {"Card number": card, "Expiration date": "12 / 34", "Security code": "123"}.items():
+        frame.get_by_label(label).fill(text)
+    if frame.get_by_label("ZIP").is_visible():
+        frame.get_by_label("ZIP").fill("12345")

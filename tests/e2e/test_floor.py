@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import ROOT
-from tests.e2e.customer import PAYS, Customer
+from tests.e2e.customer import IS_DECLINED, PAYS, Customer
 from tests.e2e.floor import FLOOR, aging_script, compat_data, interfaces, is_known, members, packages
+from tests.e2e.form import PayPage
+from tests.e2e.pay_scenes import PAY_PAGE
 from tests.e2e.scenes import PAYMENT_PAGE, RESULT_PAGE
 
 if TYPE_CHECKING:
@@ -214,13 +216,37 @@ def test_a_customer_pays_in_the_oldest_browsers(customer: Customer, shop: Shop) 
     expect(customer.page.locator("#receipt")).to_be_visible()
 
 
-@pytest.mark.parametrize("scene", ["form-errors", "form-refused", "gone-quiet", "left-checkout", "unreachable"])
+def test_a_customer_pays_in_the_form_in_the_oldest_browsers(customer: Customer, shop: Shop) -> None:
+    customer.page.add_init_script(aging_script(shop.stack.site_url))
+    form = PayPage(customer)
+
+    form.orders()
+    form.pays(IS_DECLINED)
+    form.has_problem("declined")
+    form.pays()
+
+    customer.sees("succeeded")
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "form-errors",
+        "form-refused",
+        "gone-quiet",
+        "left-checkout",
+        "unreachable",
+        "pay-unknown",
+        "pay-without-stripe",
+        "pay-opened-again",
+    ],
+)
 def test_the_oldest_browsers_show_each_state(stage: Stage, scene: str) -> None:
     page = stage.page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(error.message))
     page.add_init_script(aging_script(stage.site_url))
 
-    (PAYMENT_PAGE | RESULT_PAGE)[scene].play(page, stage.site_url, stage.api_url)
+    (PAYMENT_PAGE | RESULT_PAGE | PAY_PAGE)[scene].play(page, stage.site_url, stage.api_url)
 
     assert faults == []

@@ -16,6 +16,8 @@ from payments.domain.order_views import OrderView
 from payments.domain.views import MoneyView, PaymentView
 from payments.runtime.views import CheckoutView, IntentView
 from tests.e2e.conftest import ROOT
+from tests.e2e.customer import IS_DECLINED, PAYS
+from tests.e2e.form import fill_in_card
 from tests.e2e.pay_scenes import intent
 from tests.e2e.scenes import CHECKOUT, NOT_PAYABLE, PAYMENT_ID, aborts, checkout, payment, refuses, says
 from tests.e2e.waiting import eventually
@@ -23,7 +25,9 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
+    from tests.e2e.customer import Customer
     from tests.e2e.scenes import Answer, Stage
+    from tests.e2e.shop import Shop
 
 PENDING = says(payment("pending"))
 SUCCEEDED = says(payment("succeeded"))
@@ -559,10 +563,15 @@ def test_an_error_has_what_is_left_and_what_it_costs_now(stage: Stage) -> None:
     assert page.evaluate(CALL, ["createCheckout", CART]) == problem | {"name": "ProblemError"}
 
 
+def documented_pages() -> list[str]:
+    """An order, its result, and an order with a form for the card."""
+    return re.findall(r"```html\n(.*?)```", (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"), re.S)
+
+
 @pytest.fixture
 def own_pages(stage: Stage) -> Page:
-    """The two pages that docs/pages.md shows, in front of an API; Stripe's page is blank."""
-    order, result = re.findall(r"```html\n(.*?)```", (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"), re.S)
+    """The pages that docs/pages.md shows for Stripe's page, in front of an API; that page is blank."""
+    order, result, _ = documented_pages()
     page = stage.page()
     page.route("**/order.html", lambda route: route.fulfill(body=order, content_type="text/html"))
     page.route("**/result.html?*", lambda route: route.fulfill(body=result, content_type="text/html"))
@@ -604,3 +613,25 @@ def test_the_documented_order_says_why_it_was_refused(own_pages: Page, stage: St
     own_pages.get_by_role("button").click()
 
     expect(own_pages.get_by_role("alert")).to_have_text("This is sold out.")
+
+
+def test_the_documented_form_takes_the_order_and_the_card(customer: Customer, shop: Shop) -> None:
+    *_, page = documented_pages()
+    here = page.replace("https://js.stripe.com", shop.stack.stripe_url)
+    # In the place of a file of the site: browsers let no page of unknown origin call this machine.
+    customer.page.goto(f"{shop.stack.site_url}/style.css")
+    customer.page.set_content(here)
+    customer.page.fill("[name=name]", "Ada")
+    customer.page.fill("[name=email]", customer.email)
+
+    customer.page.get_by_role("button", name="Book").click()
+    pay = customer.page.get_by_role("button", name="Pay")
+    fill_in_card(customer.page.frame_locator("#card iframe"), IS_DECLINED)
+    pay.click()
+    expect(customer.page.get_by_role("alert")).to_have_text("Your card was declined.")
+    fill_in_card(customer.page.frame_locator("#card iframe"), PAYS)
+    pay.click()
+
+    payment_id = customer.sees("succeeded")
+    assert shop.charges(payment_id) == ["failed", "succeeded"]
+    expect(customer.page).to_have_url(f"{shop.stack.site_url}/result.html?paymentId={payment_id}")

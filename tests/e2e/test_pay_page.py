@@ -11,14 +11,13 @@ import pytest
 import stripe
 from playwright.sync_api import expect
 
-from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, CHECKOUT, IS_DECLINED, PAYS
+from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, CHECKOUT, IS_DECLINED, PAYS, Customer
 from tests.e2e.form import PAY_PAGE, PayPage
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
-    from tests.e2e.customer import Customer
     from tests.e2e.shop import Shop
 
 UNCHARGED = "You have not been charged."
@@ -252,6 +251,48 @@ def test_pressing_twice_pays_once(form: PayPage, customer: Customer, shop: Shop)
     assert shop.charges(payment_id) == ["succeeded"]
 
 
+def test_on_a_slow_phone_impatience_pays_once(form: PayPage, customer: Customer, shop: Shop) -> None:
+    payment_id = form.orders()
+    form.fills_in()
+    devtools = customer.page.context.new_cdp_session(customer.page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 20_000}
+    devtools.send("Network.emulateNetworkConditions", slow)
+
+    form.button.dblclick()
+    expect(form.button).to_be_disabled()
+    expect(form.button).to_have_text(re.compile("One moment"))
+    expect(customer.page.locator("#assurance")).to_contain_text("your payment is being made")
+    expect(customer.page.locator("#cancel")).to_be_disabled()
+
+    expect(customer.status).to_have_attribute("data-status", "succeeded", timeout=60_000)
+    assert shop.charges(payment_id) == ["succeeded"]
+
+
+def test_a_keyboard_is_enough_to_pay(form: PayPage, customer: Customer) -> None:
+    form.orders()
+    page = customer.page
+    form.frame.get_by_label("Card number").focus()
+    for text in (IS_DECLINED, "1234", "123"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("12345")
+
+    form.button.focus()
+    page.keyboard.press("Enter")
+    form.has_problem("declined")
+    page.keyboard.press("Tab")
+    expect(page.locator("#change-order")).to_be_focused()
+    form.frame.get_by_label("Card number").focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(PAYS)
+    form.button.focus()
+    page.keyboard.press("Enter")
+
+    customer.sees("succeeded")
+
+
 def second_tab(page: Page) -> Page:
     """The same tab once more, with what it remembers, as browsers duplicate one."""
     with page.expect_popup() as opened:
@@ -280,6 +321,30 @@ def test_two_tabs_pay_once_even_unseen(form: PayPage, customer: Customer, shop: 
 
     assert customer.sees("succeeded") == payment_id
     assert shop.charges(payment_id) == ["succeeded"]
+
+
+def test_two_tabs_with_two_carts_are_paid_once(form: PayPage, customer: Customer, shop: Shop) -> None:
+    first = form.orders_cart("stickers")
+    other = PayPage(Customer(second_tab(customer.page), shop, customer.email))
+    assert other.is_open() == first
+
+    other.page.click("#change-order")
+    other.page.click("#add-stickers")
+    other.customer.has_total("$17.90")
+    other.page.click("#pay")
+    second = other.is_open()
+    assert second != first
+    form.pays()
+    # What is on this page can be paid, and nothing else.
+    form.has_problem("so we have opened it again.")
+    third = form.is_open()
+    assert [shop.intent(each).status for each in (first, second)] == ["canceled", "canceled"]
+    form.pays()
+    assert customer.sees("succeeded") == third
+    other.pays()
+
+    expect(other.page.locator("#status")).to_have_attribute("data-status", "succeeded")
+    expect(other.page).to_have_url(re.compile(third))
 
 
 def test_the_back_button_shows_what_was_paid_meanwhile(form: PayPage, customer: Customer, shop: Shop) -> None:
@@ -331,7 +396,7 @@ def test_too_many_declines_close_the_order_and_it_can_be_started_again(
 
     form.pays()
 
-    form.has_problem("too many tries to pay did not go through")
+    form.has_problem("too many tries to pay failed")
     customer.page.click("#start-again")
     expect(customer.page.locator("#email")).to_have_value(customer.email)
     customer.page.click("#pay")

@@ -91,6 +91,14 @@ def test_locally_the_double_is_let_in_instead_of_stripe(stage: Stage, shop: Shop
             assert served(f"/embedded/{path}") == served(f"/{path}") == each.read_text(encoding="utf-8")
 
 
+def test_the_pages_with_a_form_are_found_without_the_slash(stage: Stage) -> None:
+    page = stage.page()
+
+    page.goto(f"{stage.site_url}/embedded")
+
+    expect(page).to_have_url(f"{stage.site_url}/embedded/")
+
+
 def test_the_page_calls_the_api_and_stripe_alone(stage: Stage) -> None:
     page = stage.play(PAY_PAGE["pay-form"])
     page.route("https://api.stripe.com/**", says({}))
@@ -153,7 +161,7 @@ def test_saved_cards_are_shown_where_there_are_any(stage: Stage, secret: str | N
     [
         ("pay-loading", "Loading the payment form"),
         ("pay-declined", "There was not enough money for this payment. Please try another way to pay."),
-        ("pay-too-many-tries", "This order is closed, for too many tries to pay did not go through."),
+        ("pay-too-many-tries", "This order is closed: it was called off, or too many tries to pay failed."),
         ("pay-too-often", "Please wait a little and try again."),
         ("pay-sold-out", "Some of this is sold out. You have not been charged."),
         ("pay-without-form", "The payment form could not be loaded."),
