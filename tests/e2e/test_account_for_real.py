@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, IS_DECLINED, PAYS
-from tests.e2e.form import FORM_MS
+from tests.e2e.form import FORM_MS, PayPage
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -278,3 +278,22 @@ def test_a_connection_that_breaks_while_saving_is_looked_into(member: Member) ->
 
     member.has_saved()
     expect(member.cards).to_have_count(1)
+
+
+def test_a_saved_card_pays_in_the_form_on_the_page_with_one_press(
+    member: Member, customer: Customer, shop: Shop
+) -> None:
+    member.signs_in()
+    member.adds_card(PAYS)
+    member.has_saved()
+    form = PayPage(customer)
+    payment_id = form.orders()
+    expect(form.frame.get_by_text("4242").first).to_be_visible()
+
+    form.button.click()
+
+    assert customer.sees("succeeded") == payment_id
+    assert shop.payment(payment_id)["paidBy"] == "embedded"
+    member.visits()
+    expect(member.entries).to_have_count(1)
+    expect(member.entries).to_contain_text("Paid")
