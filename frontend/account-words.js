@@ -74,6 +74,7 @@ export const CARDS = {
   expires: (/** @type {string} */ when) => `Expires ${when}`,
   expired: (/** @type {string} */ when) => `Expired ${when}`,
   wallet: (/** @type {string} */ wallet) => `From ${WALLETS[wallet] ?? "a wallet"}`,
+  payWith: (/** @type {string} */ card) => `Pay with ${card}`,
   remove: "Remove",
   question: (/** @type {string} */ card) => `Remove ${card}? What was paid with it stays paid, and you can save it again.`,
   yes: "Remove it",

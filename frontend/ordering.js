@@ -28,10 +28,12 @@ export function payingAddress({ paymentId, paidBy, checkoutUrl }) {
 /**
  * Sends the visitor where this order is paid, or to its result.
  * @param {import("./quittance.js").Order} order
- * @param {"hosted" | "embedded"} [way]
+ * @param {{way?: "hosted" | "embedded", card?: string}} [how]  card: the id of a saved one, for a form on the page
  */
-export async function goToPayment(order, way = wayFor(order)) {
-  location.assign(await place(attemptFor(order, way, who().sub)));
+export async function goToPayment(order, { way = wayFor(order), card } = {}) {
+  const by = who().sub;
+  // Whose sign-in has just ended has no cards any more.
+  location.assign(await place(attemptFor(order, way, by, by && way === "embedded" ? card : undefined)));
 }
 
 /** What config.js wants. @type {"hosted" | "embedded"} */
@@ -44,11 +46,11 @@ const wayFor = ({ total, amount }) => ((total ?? amount) !== 0 && remember({}) ?
  * Sends an order. Sent again, it is the same payment, as it stands by then.
  * @returns {Promise<any>} a Checkout or a PaymentIntent, by the way to pay
  */
-export async function send({ order, way, by, key, replaces }) {
+export async function send({ order, way, by, card, key, replaces }) {
   // Another's token would make it another's order.
   if (by && who().sub !== by) throw new SignedOutError();
   const create = way === "embedded" ? createPaymentIntent : createCheckout;
-  const sent = { ...JSON.parse(order), ...(replaces && { replaces }) };
+  const sent = { ...JSON.parse(order), ...(replaces && { replaces }), ...(card && { paymentMethodId: card }) };
   return asSignedIn(create(sent, { idempotencyKey: key, ...(by && { token }) }));
 }
 
@@ -58,10 +60,10 @@ export async function send({ order, way, by, key, replaces }) {
  * @returns {Promise<string>} the address
  */
 export async function place(attempt, mayStartOver = true) {
-  const { order, way, by, key, replaces } = attempt;
+  const { order, way, by, card, key, replaces } = attempt;
   const startOver = () => {
     forget(key);
-    return place(attemptFor(JSON.parse(order), way, by), false);
+    return place(attemptFor(JSON.parse(order), way, by, card), false);
   };
   let placed;
   try {

@@ -1,7 +1,7 @@
 /** The page with the form: an order of this tab's, Stripe's form for it, and what comes of paying. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { UNPAID, attemptOf, opened, renewalOf } from "./order.js";
+import { UNPAID, attemptOf, opened, renewalOf, tryCard } from "./order.js";
 import { cancelOrder, goToPayment, payAddress, place, resultAddress, send, whatHappened } from "./ordering.js";
 import { mountForm } from "./payment-form.js";
 import { getPayment, isTemporary } from "./quittance.js";
@@ -52,6 +52,8 @@ async function open(sentence = "") {
   } catch (error) {
     return showRefusal(error);
   }
+  // Whoever ordered has said already what to pay with.
+  if (known.card && !known.isTried && !sentence) return payBy("confirmSaved");
   setBusy(false);
   if (sentence) showProblem(`${sentence} ${PAY.uncharged}`);
   else if (known.isRenewal) showProblem(PAY.openedAgain);
@@ -87,8 +89,14 @@ async function pay() {
   if (busy || !stripeForm) return;
   hideProblem();
   byId("announcement").textContent = "";
+  await payBy("confirm");
+}
+
+/** @param {"confirm" | "confirmSaved"} how */
+async function payBy(how) {
   setBusy(true, PAY.paying);
-  const { outcome, error } = await stripeForm.confirm();
+  tryCard(paymentId);
+  const { outcome, error } = (await stripeForm?.[how]()) ?? { outcome: "unknown", error: null };
   if (outcome === "unknown") await look();
   else follow(outcome, error);
 }
@@ -182,7 +190,7 @@ async function payAtStripe() {
   hideProblem();
   setBusy(true);
   try {
-    await goToPayment(JSON.parse(attempt().order), "hosted");
+    await goToPayment(JSON.parse(attempt().order), { way: "hosted" });
   } catch (error) {
     showRefusal(error);
   }

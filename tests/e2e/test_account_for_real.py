@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tests.e2e.shop import Shop
 
 
+ALWAYS_ASKS = "4000002760003184"
+
+
 class Member:
     """A customer with an account."""
 
@@ -297,3 +300,59 @@ def test_a_saved_card_pays_in_the_form_on_the_page_with_one_press(
     member.visits()
     expect(member.entries).to_have_count(1)
     expect(member.entries).to_contain_text("Paid")
+
+
+def orders_with_card(member: Member, number: str) -> PayPage:
+    """Saves a card, and presses its button at the form for services."""
+    member.signs_in()
+    member.adds_card(number)
+    if number in (ASKS_FOR_AUTHENTICATION, ALWAYS_ASKS):
+        member.page.frame_locator("[role=dialog] iframe").get_by_role(
+            "button", name=re.compile("complete", re.IGNORECASE)
+        ).click()
+    member.has_saved()
+    form = PayPage(member.customer)
+    member.page.goto(f"{form.site_url}/")
+    expect(member.page.locator("#pay")).to_be_enabled()
+    member.customer.fills_in()
+    member.page.get_by_role("button", name=re.compile("^Pay with Visa")).click()
+    return form
+
+
+def test_a_saved_card_pays_from_the_form_of_the_order(member: Member, customer: Customer, shop: Shop) -> None:
+    orders_with_card(member, PAYS)
+
+    payment_id = customer.sees("succeeded")
+    assert shop.charges(payment_id) == ["succeeded"]
+
+
+def test_a_bank_that_asks_about_a_saved_card_is_answered_over_the_page(member: Member, customer: Customer) -> None:
+    form = orders_with_card(member, ALWAYS_ASKS)
+
+    form.challenge.get_by_role("button", name=re.compile("complete", re.IGNORECASE)).click()
+
+    customer.sees("succeeded")
+
+
+def test_a_saved_card_that_is_declined_leaves_the_form_for_another_and_is_not_tried_again(
+    member: Member, customer: Customer, shop: Shop
+) -> None:
+    form = orders_with_card(member, "4000000000000341")
+    form.has_problem("You have not been charged.")
+    payment_id = form.is_open()
+    assert shop.charges(payment_id) == ["failed"]
+
+    member.page.reload()
+    form.is_open()
+
+    assert shop.charges(payment_id) == ["failed"]
+    expect(form.button).to_be_enabled()
+
+
+def test_where_the_customer_pays_at_stripe_no_card_is_offered(member: Member, customer: Customer) -> None:
+    member.signs_in()
+    member.adds_card(PAYS)
+    member.has_saved()
+    customer.visits()
+
+    expect(member.page.get_by_role("button", name=re.compile("^Pay with Visa"))).to_have_count(0)
