@@ -10,8 +10,9 @@
  *               StripePublishableKey. An order for 0 is confirmed on Stripe's page either way.
  * stripeJs      pay.html loads Stripe.js from here, for the form. Elsewhere than at Stripe only for tests: the page's policy
  *               must name it.
- * issuer        the desk (admin/): who signs in its admins, the stack's OidcIssuer; with clientId, the desk's id there, and
- *               scope, what it asks for. audience, only for an issuer that wants to be told: Auth0, else it gives no JWT.
+ * issuer        who signs people in, customers to their account and admins to the desk (admin/): the stack's OidcIssuer; with
+ *               clientId, the pages' id there, and scope, what they ask for. audience, only for an issuer that wants to be
+ *               told: Auth0, else it gives no JWT. Without an issuer there are no accounts, and no page speaks of them.
  * locale        a BCP 47 tag such as "en-GB" for amounts and dates; left out, it is the visitor's own.
  */
 export const config = {
@@ -28,7 +29,7 @@ export const config = {
   stripeJs: "https://js.stripe.com/endive/stripe.js",
   issuer: "http://localhost:8027",
   clientId: "quittance",
-  scope: "openid",
+  scope: "openid email",
   audience: "",
   locale: undefined,
 };

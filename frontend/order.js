@@ -10,10 +10,12 @@ import { recall, remember } from "./tab.js";
 const MOST_ATTEMPTS = 10;
 
 /**
- * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, way, key, replaces,
- * paymentId, accessKey, isCart}, without order and key once they are not to be sent again, `received` once there was money,
- * `isCalledOff` once whoever ordered did not want it any more, and `isRenewal` if it is an order whose time was over;
- * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last.
+ * draft: the fields as typed, and the paymentId of the order that they became; attempts: {order, way, by, card, key, replaces,
+ * paymentId, accessKey, isCart}, without order and key once they are not to be sent again, `by` being the sub of who is
+ * signed in, `card` the saved one that it is to be paid with, `isTried` once that was tried, `received` once there was money, `isCalledOff` once whoever ordered did not want it any more, and `isRenewal` if
+ * it is an order whose time was over;
+ * open: {paymentId, accessKey, items} of the payment that may still be paid; paid: the id of the payment completed last;
+ * keys: the access keys of payments that were listed to who is signed in.
  */
 export const savedDraft = () => recall().draft;
 
@@ -32,8 +34,14 @@ export function releaseHeld(sku) {
   if (open) remember({ open: { ...open, items: open.items.filter((item) => item.sku !== sku) } });
 }
 
-/** The right to act on a payment that was ordered in this tab. @param {string} paymentId */
-export const accessKeyOf = (paymentId) => attemptOf(paymentId)?.accessKey;
+/** The right to act on a payment that was ordered in this tab, or by who is signed in here. @param {string} paymentId */
+export const accessKeyOf = (paymentId) => attemptOf(paymentId)?.accessKey ?? recall().keys[paymentId];
+
+/** Takes note of the rights that somebody who is signed in has. @param {{paymentId: string, accessKey: string}[]} payments */
+export function keepKeys(payments) {
+  const keys = Object.fromEntries(payments.map(({ paymentId, accessKey }) => [paymentId, accessKey]));
+  remember({ keys: { ...recall().keys, ...keys } });
+}
 
 /** The order that a payment was made for. @param {string} paymentId */
 export const attemptOf = (paymentId) => recall().attempts.find((attempt) => attempt.paymentId === paymentId);
@@ -54,20 +62,23 @@ export function keptIn(paymentId) {
 export const isKeptHere = (paymentId) => Boolean(attemptOf(paymentId)?.key);
 
 /**
- * The key to send an order under, and what it replaces: the same for the same order and way to pay, anew for another.
- * @param {"hosted" | "embedded"} way
+ * The key to send an order under, and what it replaces: the same for the same order, way to pay, person and card, anew
+ * for another.
+ * @param {"hosted" | "embedded"} way @param {string} by  the sub of who is signed in, empty for nobody
+ * @param {string} [card]  the id of a saved one
  */
-export function attemptFor(order, way) {
+export function attemptFor(order, way, by, card) {
   const text = JSON.stringify(order);
   const { attempts, open } = recall();
-  const known = attempts.find((attempt) => attempt.order === text && attempt.way === way);
-  return known ?? begin({ order: text, way, isCart: "items" in order }, open);
+  const isIt = (each) => each.order === text && each.way === way && each.by === by && each.card === card;
+  const known = attempts.find(isIt);
+  return known ?? begin({ order: text, way, by, card, isCart: "items" in order }, open);
 }
 
 /** The same order once more, in the place of the payment that came of it and can no longer be paid. */
-export function renewalOf({ order, way, paymentId, accessKey, isCart }) {
+export function renewalOf({ order, way, by, paymentId, accessKey, isCart }) {
   const isIt = (attempt) => attempt.isRenewal && attempt.replaces.paymentId === paymentId;
-  return recall().attempts.find(isIt) ?? begin({ order, way, isCart, isRenewal: true }, { paymentId, accessKey });
+  return recall().attempts.find(isIt) ?? begin({ order, way, by, isCart, isRenewal: true }, { paymentId, accessKey });
 }
 
 function begin(what, before) {
@@ -91,6 +102,11 @@ export function opened({ key, order, replaces, isCart }, { paymentId, accessKey 
 }
 
 const closed = ({ order, key, replaces, ...kept }) => kept;
+
+/** Takes note that its saved card was tried: a second time is for the customer to say. @param {string} paymentId */
+export function tryCard(paymentId) {
+  change((attempt) => attempt.paymentId === paymentId, (each) => ({ ...each, isTried: true }));
+}
 
 /** Takes note that this tab's customer had it closed: Stripe says of such a checkout that it has expired. */
 export function callOff(paymentId) {

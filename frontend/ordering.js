@@ -1,7 +1,11 @@
 /** From an order to its payment, the same for every page that orders. */
+import { ACCOUNT } from "./account-words.js";
 import { config } from "./config.js";
-import { attemptFor, callOff, dismiss, forget, opened } from "./order.js";
+import { SignInError } from "./issuer.js";
+import { attemptFor, callOff, dismiss, forget, isKeptHere, opened } from "./order.js";
 import { ProblemError, cancelPayment, createCheckout, createPaymentIntent, isTemporary } from "./quittance.js";
+import { SignedOutError, asSignedIn, token, who } from "./session.js";
+import { webAddress } from "./site.js";
 import { remember } from "./tab.js";
 import { tooMany } from "./words.js";
 
@@ -14,12 +18,23 @@ export const resultAddress = (paymentId) => `result.html?paymentId=${encodeURICo
 export const payAddress = (paymentId) => `pay.html?paymentId=${encodeURIComponent(paymentId)}`;
 
 /**
+ * Where a payment can go on; a form on a page needs the order, which is in the tab that it was made in.
+ * @param {{paymentId: string, paidBy: "hosted" | "embedded", checkoutUrl: string | null}} payment
+ */
+export function payingAddress({ paymentId, paidBy, checkoutUrl }) {
+  if (paidBy === "embedded") return isKeptHere(paymentId) ? payAddress(paymentId) : null;
+  return webAddress(checkoutUrl);
+}
+
+/**
  * Sends the visitor where this order is paid, or to its result.
  * @param {import("./quittance.js").Order} order
- * @param {"hosted" | "embedded"} [way]
+ * @param {{way?: "hosted" | "embedded", card?: string}} [how]  card: the id of a saved one, for a form on the page
  */
-export async function goToPayment(order, way = wayFor(order)) {
-  location.assign(await place(attemptFor(order, way)));
+export async function goToPayment(order, { way = wayFor(order), card } = {}) {
+  const by = who().sub;
+  // Whose sign-in has just ended has no cards any more.
+  location.assign(await place(attemptFor(order, way, by, by && way === "embedded" ? card : undefined)));
 }
 
 /** What config.js wants. @type {"hosted" | "embedded"} */
@@ -32,9 +47,12 @@ const wayFor = ({ total, amount }) => ((total ?? amount) !== 0 && remember({}) ?
  * Sends an order. Sent again, it is the same payment, as it stands by then.
  * @returns {Promise<any>} a Checkout or a PaymentIntent, by the way to pay
  */
-export function send({ order, way, key, replaces }) {
+export async function send({ order, way, by, card, key, replaces }) {
+  // Another's token would make it another's order.
+  if (by && who().sub !== by) throw new SignedOutError();
   const create = way === "embedded" ? createPaymentIntent : createCheckout;
-  return create({ ...JSON.parse(order), ...(replaces && { replaces }) }, { idempotencyKey: key });
+  const sent = { ...JSON.parse(order), ...(replaces && { replaces }), ...(card && { paymentMethodId: card }) };
+  return asSignedIn(create(sent, { idempotencyKey: key, ...(by && { token }) }));
 }
 
 /**
@@ -43,10 +61,10 @@ export function send({ order, way, key, replaces }) {
  * @returns {Promise<string>} the address
  */
 export async function place(attempt, mayStartOver = true) {
-  const { order, way, key, replaces } = attempt;
+  const { order, way, by, card, key, replaces } = attempt;
   const startOver = () => {
     forget(key);
-    return place(attemptFor(JSON.parse(order), way), false);
+    return place(attemptFor(JSON.parse(order), way, by, card), false);
   };
   let placed;
   try {
@@ -90,6 +108,8 @@ const cannotBeReplaced = ({ errors = [] }) => errors.some(({ field }) => field =
 
 /** What went wrong, in a sentence for whoever pressed the button. @param {any} error */
 export function whatHappened(error) {
+  if (error instanceof SignedOutError) return ACCOUNT.endedInOrder;
+  if (error instanceof SignInError) return error.message;
   const answered = error instanceof ProblemError;
   if (!isTemporary(error)) {
     if (answered) return error.message;

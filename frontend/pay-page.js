@@ -1,12 +1,14 @@
 /** The page with the form: an order of this tab's, Stripe's form for it, and what comes of paying. */
 import { config } from "./config.js";
 import { formatMoney } from "./money.js";
-import { UNPAID, attemptOf, opened, renewalOf } from "./order.js";
+import { UNPAID, attemptOf, opened, renewalOf, tryCard } from "./order.js";
 import { cancelOrder, goToPayment, payAddress, place, resultAddress, send, whatHappened } from "./ordering.js";
-import { FormMissingError, mountForm } from "./payment-form.js";
+import { mountForm } from "./payment-form.js";
 import { getPayment, isTemporary } from "./quittance.js";
-import { byId, dressPage } from "./site.js";
+import { byId } from "./site.js";
+import { FormMissingError } from "./stripe-element.js";
 import { orderHeading, sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
 import { ORDER, PAY, reasonOf } from "./words.js";
 
 const paymentId = new URLSearchParams(location.search).get("paymentId") ?? "";
@@ -50,6 +52,8 @@ async function open(sentence = "") {
   } catch (error) {
     return showRefusal(error);
   }
+  // Whoever ordered has said already what to pay with.
+  if (known.card && !known.isTried && !sentence) return payBy("confirmSaved");
   setBusy(false);
   if (sentence) showProblem(`${sentence} ${PAY.uncharged}`);
   else if (known.isRenewal) showProblem(PAY.openedAgain);
@@ -85,8 +89,14 @@ async function pay() {
   if (busy || !stripeForm) return;
   hideProblem();
   byId("announcement").textContent = "";
+  await payBy("confirm");
+}
+
+/** @param {"confirm" | "confirmSaved"} how */
+async function payBy(how) {
   setBusy(true, PAY.paying);
-  const { outcome, error } = await stripeForm.confirm();
+  tryCard(paymentId);
+  const { outcome, error } = (await stripeForm?.[how]()) ?? { outcome: "unknown", error: null };
   if (outcome === "unknown") await look();
   else follow(outcome, error);
 }
@@ -104,7 +114,7 @@ async function look() {
 
 function follow(outcome, error) {
   const sentence = error ? told(error) : PAY.notPaid;
-  if (outcome === "paid") return leavePaid();
+  if (outcome === "done") return leavePaid();
   if (outcome === "over") return open(sentence);
   payForm.hidden = false;
   setBusy(false);
@@ -180,7 +190,7 @@ async function payAtStripe() {
   hideProblem();
   setBusy(true);
   try {
-    await goToPayment(JSON.parse(attempt().order), "hosted");
+    await goToPayment(JSON.parse(attempt().order), { way: "hosted" });
   } catch (error) {
     showRefusal(error);
   }
@@ -218,5 +228,5 @@ window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted) open();
 });
 
-dressPage(config.stripeJs, "https://api.stripe.com");
+welcome(config.stripeJs, "https://api.stripe.com");
 open();

@@ -5,13 +5,17 @@ import { AmountError, formatMoney, parseAmount } from "./money.js";
 import { lastPaid, saveDraft, savedDraft } from "./order.js";
 import { goToPayment, resultAddress, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { byId, dressPage } from "./site.js";
+import { offerCard } from "./saved-card.js";
+import { who } from "./session.js";
+import { byId } from "./site.js";
+import { welcome } from "./visitor.js";
 import { LEAVING } from "./words.js";
 
 const form = byId("payment-form");
 const formError = byId("form-error");
 const tryAgain = byId("try-again");
 const payButton = byId("pay");
+const cardButton = byId("pay-with-card");
 const service = byId("service");
 const amount = byId("amount");
 const amountHint = byId("amount-hint");
@@ -121,25 +125,26 @@ function readOrder() {
   return { name, email, serviceType: product.sku, amount: total.amount, currency: product.currency };
 }
 
-async function submit() {
+/** @param {string} [card]  the id of a saved one */
+async function submit(card) {
   if (busy) return;
   saveDraft(readDraft());
   const order = readOrder();
   if (!order) return;
   setBusy(true);
   try {
-    await goToPayment(order);
+    await goToPayment(order, { card });
     // Should the next page never come, the button works again, under the same key.
     release = window.setTimeout(() => setBusy(false), 10_000);
   } catch (error) {
     setBusy(false);
-    await showRefusal(error);
+    await showRefusal(error, () => submit(card));
   }
 }
 
-async function showRefusal(error) {
+async function showRefusal(error, again) {
   if (error.code !== "validation_failed") {
-    showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) && submit);
+    showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) && again);
     return;
   }
   if (error.errors.some(({ field }) => ["serviceType", "amount"].includes(field))) {
@@ -159,7 +164,7 @@ async function showRefusal(error) {
 function setBusy(value) {
   clearTimeout(release);
   busy = value;
-  payButton.disabled = value || products.length === 0;
+  payButton.disabled = cardButton.disabled = value || products.length === 0;
   form.setAttribute("aria-busy", value);
   // A live region: the wait is heard as well as seen.
   assurance.textContent = value ? WORDS.wait : WORDS.assurance;
@@ -195,6 +200,8 @@ function restoreForm() {
     fields.email.value = draft?.email ?? "";
     if (products.length) restoreChoice();
   }
+  // Who is signed in need not type that.
+  for (const part of ["name", "email"]) fields[part].value ||= who()[part];
   byId("paid-before").hidden = !paid;
   if (paid) byId("paid-before-link").href = resultAddress(paid);
 }
@@ -216,7 +223,8 @@ window.addEventListener("pageshow", ({ persisted }) => {
   restoreForm();
 });
 
-dressPage();
+welcome();
 assurance.textContent = WORDS.assurance;
 restoreForm();
 loadProducts();
+offerCard(cardButton, submit);

@@ -41,7 +41,7 @@ import { config } from "./config.js";
 
 /**
  * @typedef {{paymentId: string, clientSecret: string | null, publishableKey: string,
- *   customerSessionClientSecret?: string | null, status: PaymentStatus, expiresAt: string, accessKey: string,
+ *   customerSessionClientSecret: string | null, paymentMethodId: string | null, status: PaymentStatus, expiresAt: string, accessKey: string,
  *   order: PlacedOrder}} PaymentIntent
  *   clientSecret: what Stripe.js confirms the payment with, null once it can no longer be paid; keep it nowhere, for the
  *   same call answers it again; publishableKey: what Stripe.js is called with; customerSessionClientSecret: with it the
@@ -74,7 +74,15 @@ import { config } from "./config.js";
  *   amountRefunded: what went back beyond what was paid in excess
  */
 
-/** @typedef {{signal?: AbortSignal, apiOrigin?: string}} CallOptions  apiOrigin: instead of the one in config.js */
+/**
+ * @typedef {string | ((refused?: string) => Promise<string>)} Token
+ *   An access token, or what gives one; a function is asked once more if the API refuses what it gave, and is told that.
+ */
+
+/**
+ * @typedef {{signal?: AbortSignal, apiOrigin?: string, token?: Token}} CallOptions
+ *   apiOrigin: instead of the one in config.js; token: of whoever asks
+ */
 
 /**
  * @typedef {{interval?: number, maxPolls?: number, refreshAt?: number[], onStatus?: (payment: Payment) => void,
@@ -137,7 +145,8 @@ export async function listProducts(options) {
 export const quote = (cart, options) => call("/quotes", READ_TIMEOUT, options, posting(cart));
 
 /**
- * Opens a checkout. With the same key and the same order, again and again, the answer is the same checkout.
+ * Opens a checkout. With the same key and the same order, again and again, the answer is the same checkout. With a token
+ * it is an order of whoever is signed in.
  * @param {Order} order
  * @param {CallOptions & {idempotencyKey?: string}} [options]
  * @returns {Promise<Checkout>}
@@ -156,7 +165,7 @@ export const createPaymentIntent = (order, options) => place("/payment-intents",
 /** @param {string} path @param {Order} order @param {CallOptions & {idempotencyKey?: string}} [options] */
 function place(path, order, { idempotencyKey, ...options } = {}) {
   const headers = idempotencyKey && { "Idempotency-Key": idempotencyKey };
-  return call(path, CHECKOUT_TIMEOUT, options, posting(order, headers));
+  return call(options.token ? `/me${path}` : path, CHECKOUT_TIMEOUT, options, posting(order, headers));
 }
 
 /**
@@ -308,9 +317,25 @@ const call = async (path, timeout, options, init) => (await send(path, timeout, 
 /**
  * One request to the API, for what this module has no function for.
  * @param {string} path @param {number} timeout  milliseconds @param {CallOptions} [options] @param {RequestInit} [init]
- * @returns {Promise<{status: number, body: any}>}
+ * @returns {Promise<{status: number, body: any}>} body: null where there is none
  */
-export async function send(path, timeout, { signal, apiOrigin = config.apiOrigin } = {}, init) {
+export async function send(path, timeout, options = {}, init) {
+  const { token } = options;
+  if (!token) return sendOnce(path, timeout, options, init);
+  const bearer = typeof token === "string" ? token : await token();
+  try {
+    return await sendOnce(path, timeout, options, authorized(bearer, init));
+  } catch (error) {
+    if (typeof token === "string" || !(error instanceof ProblemError) || error.status !== 401) throw error;
+  }
+  return sendOnce(path, timeout, options, authorized(await token(bearer), init));
+}
+
+/** @param {string} bearer @param {RequestInit} [init] */
+const authorized = (bearer, init) => ({ ...init, headers: { ...init?.headers, Authorization: `Bearer ${bearer}` } });
+
+/** @param {string} path @param {number} timeout @param {CallOptions} options @param {RequestInit} [init] */
+async function sendOnce(path, timeout, { signal, apiOrigin = config.apiOrigin }, init) {
   signal?.throwIfAborted();
   const ending = new AbortController();
   const request = new Request(base(apiOrigin) + path, {
@@ -339,7 +364,7 @@ export async function send(path, timeout, { signal, apiOrigin = config.apiOrigin
     throw new ProblemError(response.status, problemIn(text), Number(response.headers.get("Retry-After")) || 0);
   }
   try {
-    return { status: response.status, body: JSON.parse(text) };
+    return { status: response.status, body: response.status === 204 ? null : JSON.parse(text) };
   } catch (error) {
     throw new UnreachableError(error);
   }

@@ -1,11 +1,12 @@
 /** The result page: tells how a payment stands, watches it until that is final, and offers the way on. */
 import { config } from "./config.js";
-import { formatMoney } from "./money.js";
-import { UNPAID, accessKeyOf, isCalledOff, isKeptHere, isOfShop, keptIn, settle } from "./order.js";
-import { cancelOrder, payAddress, whatHappened } from "./ordering.js";
+import { money, time } from "./format.js";
+import { UNPAID, accessKeyOf, isCalledOff, isOfShop, keptIn, settle } from "./order.js";
+import { cancelOrder, payingAddress, whatHappened } from "./ordering.js";
 import { ProblemError, invoiceAddress, watchPayment } from "./quittance.js";
-import { byId, dressPage, setTitle, webAddress } from "./site.js";
+import { byId, setTitle, webAddress } from "./site.js";
 import { orderHeading, sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
 import { ORDER, wordsFor } from "./words.js";
 
 /** What a payment that stays pending is shown as to the end. */
@@ -121,16 +122,6 @@ function showActions(isOver) {
   retry.classList.toggle("quiet", couldCheck);
 }
 
-/** A form on a page needs the order, which is in the tab that it was made in. */
-function payingAddress({ paymentId: id, paidBy, checkoutUrl }) {
-  if (paidBy === "embedded") return isKeptHere(id) ? payAddress(id) : null;
-  return webAddress(checkoutUrl);
-}
-
-const money = ({ amount, currency }) => formatMoney(amount, { currency, locale: config.locale });
-
-const time = (text) => new Date(text).toLocaleString(config.locale, { dateStyle: "medium", timeStyle: "short" });
-
 function setText(target, text) {
   // A live region speaks whenever its text is set.
   if (target.textContent !== text) target.textContent = text;
@@ -177,5 +168,5 @@ window.addEventListener("pageshow", ({ persisted }) => {
   if (persisted) start();
 });
 
-dressPage();
+welcome();
 start();

@@ -11,13 +11,17 @@ import { formatMoney } from "./money.js";
 import { releaseHeld } from "./order.js";
 import { goToPayment, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { byId, dressPage } from "./site.js";
+import { offerCard } from "./saved-card.js";
+import { who } from "./session.js";
+import { byId } from "./site.js";
 import { sumRows } from "./sums.js";
+import { welcome } from "./visitor.js";
 import { LEAVING, SHOP, currencyName } from "./words.js";
 
 const form = byId("order-form");
 const formError = byId("form-error");
 const payButton = byId("pay");
+const cardButton = byId("pay-with-card");
 const assurance = byId("assurance");
 const otherBilling = byId("other-billing");
 const WORDS = LEAVING[usualWay];
@@ -195,7 +199,8 @@ function readOrder() {
   return { name, email, items: itemsOf(), ...wished, total: quoted?.total, currency: quoted && currencyOf(products) };
 }
 
-async function submit() {
+/** @param {string} [card]  the id of a saved one */
+async function submit(card) {
   if (busy) return;
   saveForm(readForm());
   if (hindered()) return showFormError(SHOP.lookAtCart);
@@ -204,12 +209,12 @@ async function submit() {
   setBusy(true);
   try {
     if (!quoted) return await quoteFirst();
-    await goToPayment(order);
+    await goToPayment(order, { card });
     // Should the next page never come, the button works again, under the same key.
     release = window.setTimeout(() => setBusy(false), 10_000);
   } catch (error) {
     setBusy(false);
-    await showRefusal(error);
+    await showRefusal(error, () => submit(card));
   }
 }
 
@@ -221,11 +226,11 @@ async function quoteFirst() {
   else byId("summary-heading").focus();
 }
 
-async function showRefusal(error) {
+async function showRefusal(error, again) {
   if (error.code === "out_of_stock") return showSoldOut(error.errors);
   if (error.code === "price_changed" && error.order) return showNewPrice(error.order);
   if (error.code !== "validation_failed") {
-    return showFormError(`${whatHappened(error)} ${SHOP.uncharged}`, isTemporary(error) && submit);
+    return showFormError(`${whatHappened(error)} ${SHOP.uncharged}`, isTemporary(error) && again);
   }
   const unplaced = [];
   for (const { field, detail } of error.errors) {
@@ -261,7 +266,7 @@ async function showNewPrice(order) {
 function setBusy(value) {
   clearTimeout(release);
   busy = value;
-  payButton.disabled = value;
+  payButton.disabled = cardButton.disabled = value;
   form.setAttribute("aria-busy", value);
   if (!value) return showButton();
   payButton.textContent = SHOP.busy;
@@ -286,12 +291,14 @@ function readForm() {
   return { ...Object.fromEntries(new FormData(form)), otherBilling: otherBilling.checked };
 }
 
-/** The form as this tab remembers it, over what the browser put back by itself. */
+/** The form as this tab remembers it, over what the browser put back by itself; who is signed in need not type that. */
 function restoreForm() {
   const saved = savedForm();
+  const visitor = who();
   for (const control of form.elements) {
     if (control.name && control !== otherBilling) control.value = saved[control.name] ?? "";
   }
+  for (const part of ["name", "email"]) form.elements[part].value ||= visitor[part];
   otherBilling.checked = saved.otherBilling ?? false;
 }
 
@@ -318,6 +325,7 @@ window.addEventListener("pageshow", ({ persisted }) => {
   reloadProducts();
 });
 
-dressPage();
+welcome();
 restoreForm();
 loadProducts();
+offerCard(cardButton, submit);

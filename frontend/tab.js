@@ -5,11 +5,11 @@
 const STORE = "quittance";
 
 /**
- * order.js has draft, attempts, open and paid; cart.js has cart, and shop: the fields of its form as typed.
+ * order.js has draft, attempts, open, paid and keys; cart.js has cart, and shop: the fields of its form as typed.
  * Stands in where the browser refuses storage: a double click is covered then, a reload is not.
  * @type {any}
  */
-let memory = { draft: null, attempts: [], open: null, paid: null, cart: [], shop: null };
+let memory = { draft: null, attempts: [], open: null, paid: null, keys: {}, cart: [], shop: null };
 
 export function recall() {
   try {
@@ -31,3 +31,6 @@ export function remember(changes) {
     return false; // Refused or full.
   }
 }
+
+/** Who uses the tab next may be somebody else: of whoever signs out, nothing but the cart stays. */
+export const forgetPerson = () => remember({ draft: null, attempts: [], open: null, paid: null, keys: {}, shop: null });

@@ -55,6 +55,7 @@ class Site:
         self._changes = {
             "config.js": {_DEFAULT_API: api.encode(), _DEFAULT_ISSUER: issuer.encode()} | stripe | payment,
             "pay.html": stripe,
+            "card.html": stripe,
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -230,6 +230,8 @@ def _own() -> OwnPayment:
         number=None,
         dispute=None,
         access_key=paid.access_key,
+        view=domain_views.kept_view(paid),
+        expires_at=paid.expires_at,
     )
 
 
@@ -434,7 +436,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=200,
         answer="At most 25 payments, and a cursor for older ones. What was ordered in the last moment may be missing.",
         view="OwnPaymentsView",
-        example=own_payments.own_payments_view([_own()], None),
+        example=own_payments.own_payments_view([_own()], None, _NOW),
         refusals=(errors.NotSignedIn, errors.ValidationFailed, errors.TryAgain),
         parameters=[
             {
@@ -542,6 +544,7 @@ OPERATIONS: Mapping[str, Operation] = {
                 "An order's number, a payment's id, Stripe's session, intent or paid charge, a mail address, or the "
                 "`sub` of a user. Alone: it finds payments of every day and status.",
             ),
+            _asked("user", "The `sub` of a user, whatever it looks like; alone as well."),
             *_DAYS,
             _asked("status", "Payments of this status only.", enum=[each.value for each in payment.Status]),
             _CURSOR,

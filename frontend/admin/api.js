@@ -1,6 +1,6 @@
 /** The desk's part of the API. Every call may throw a ProblemError, an UnreachableError or a SignedOutError. */
-import { ProblemError, send } from "../quittance.js";
-import { SignedOutError, accessToken, forget, renew } from "./session.js";
+import { send } from "../quittance.js";
+import { asSignedIn, token } from "../session.js";
 
 // The API gives up before 29 s, and a refund is asked of Stripe meanwhile.
 const TIMEOUT = 30_000;
@@ -30,29 +30,7 @@ export function act(path, body, idempotencyKey) {
   return call(path, { method: "POST", body: body && JSON.stringify(body), headers });
 }
 
-/** Refused once for its token, a call is made once more with another. */
-async function call(path, init, signal) {
-  const token = await accessToken();
-  try {
-    return await sendAs(token);
-  } catch (error) {
-    if (!isUnauthorized(error)) throw error;
-  }
-  try {
-    return await sendAs(await renew(token));
-  } catch (error) {
-    if (!isUnauthorized(error)) throw error;
-    forget();
-    throw new SignedOutError();
-  }
-
-  function sendAs(bearer) {
-    const headers = { ...init.headers, Authorization: `Bearer ${bearer}` };
-    return send(`/admin${path}`, TIMEOUT, { signal }, { ...init, headers });
-  }
-}
-
-const isUnauthorized = (error) => error instanceof ProblemError && error.status === 401;
+const call = (path, init, signal) => asSignedIn(send(`/admin${path}`, TIMEOUT, { signal, token }, init));
 
 /** @param {string} paymentId */
 export const pathOf = (paymentId) => `/payments/${encodeURIComponent(paymentId)}`;

@@ -1,7 +1,7 @@
 /** What waits for a person, most urgent first. */
 import { readPage } from "./api.js";
 import { element } from "./elements.js";
-import { time } from "./format.js";
+import { time } from "../format.js";
 import { moreOf } from "./more.js";
 import { noticeName, noticeState, statusName, whyName, whyTodo } from "./words.js";
 

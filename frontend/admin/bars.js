@@ -1,6 +1,6 @@
 /** Stacked bars, one for each day. Their numbers stand in a table beside them, so a screen reader is told of that alone. */
 import { element, shape } from "./elements.js";
-import { day } from "./format.js";
+import { day } from "../format.js";
 
 const HEIGHT = 100;
 const STEP = 10;

@@ -1,7 +1,7 @@
 /** Doing something to a payment: asked about first, shown as it stands then, told in words whatever came of it. */
 import { ProblemError, UnreachableError } from "../quittance.js";
 import { act, pathOf, read } from "./api.js";
-import { SignInError } from "./issuer.js";
+import { SignInError } from "../issuer.js";
 import { isWanted } from "./question.js";
 import { isDecided, problemWords } from "./words.js";
 

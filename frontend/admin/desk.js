@@ -1,14 +1,14 @@
 /** The desk: who is signed in, which view the address names, and what to say when it cannot be shown. */
 import { config } from "../config.js";
+import { SignInError } from "../issuer.js";
 import { ProblemError, UnreachableError } from "../quittance.js";
+import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, signOut, who } from "../session.js";
 import { allowOnly, byId, setTitle, showBrand } from "../site.js";
 import { showAttention } from "./attention.js";
 import { button, element } from "./elements.js";
-import { zone } from "./format.js";
-import { SignInError } from "./issuer.js";
+import { zone } from "../format.js";
 import { showPayment } from "./payment.js";
 import { showPayments } from "./payments.js";
-import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, signOut, who } from "./session.js";
 import { showProduct, showStock } from "./stock.js";
 import { showStats } from "./stats.js";
 import { problemWords } from "./words.js";
@@ -33,6 +33,8 @@ const ONE = {
   payments: { title: "Payment", view: showPayment },
   stock: { title: "Product", view: showProduct },
 };
+/** The same whether a host shows this page as admin/ or as admin/index.html. */
+const HERE = new URL("index.html", import.meta.url).href;
 const ENDED = "Your sign-in has ended. Sign in again to go on where you were.";
 
 const content = byId("content");
@@ -71,7 +73,7 @@ const loadingTitle = (name, id) => (id ? ONE : VIEWS)[name].title;
 
 function dress(name) {
   byId("views").hidden = byId("who").hidden = !isSignedIn();
-  byId("who-name").textContent = who().name;
+  byId("who-name").textContent = who().called;
   for (const link of byId("views").children) {
     if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -142,20 +144,20 @@ function showSignedOut(text = "Admins of this shop see its payments here.") {
 
   function start({ currentTarget }) {
     currentTarget.disabled = true;
-    signIn(location.hash).catch((error) => showSignedOut(wordsOf(error)));
+    signIn(HERE, location.hash).catch((error) => showSignedOut(wordsOf(error)));
   }
 }
 
 function showRefused() {
   current.abort();
   byId("views").hidden = true;
-  const text = `${who().name} is signed in, but is not an admin.`;
+  const text = `${who().called} is signed in, but is not an admin.`;
   const todo = "Ask the owner to add this account to the admins, and sign in again.";
   end("This desk is for admins", `${text} ${todo}`, button("Sign in as someone else", leave, false));
 }
 
 function leave() {
-  if (!signOut()) showSignedOut("You are signed out here.");
+  if (!signOut(HERE)) showSignedOut("You are signed out here.");
 }
 
 function wordsOf(error) {

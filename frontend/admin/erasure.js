@@ -1,7 +1,7 @@
 /** Taking the person out of their payments. What goes and what stays is said first, and their mail address is typed. */
 import { perform } from "./deeds.js";
 import { element, field, isolated, select } from "./elements.js";
-import { number } from "./format.js";
+import { number } from "../format.js";
 
 const GOES = "Name, mail address, user, metadata and the page they came back to. A checkout that is open is closed at Stripe.";
 const STAYS = "Amounts, what was bought, days and ids, for your books; what Stripe and your mailbox have, until you delete it there.";

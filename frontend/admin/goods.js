@@ -1,7 +1,7 @@
 /** What was ordered: its lines and sums, where it goes, and what is missing of it. */
 import { config } from "../config.js";
 import { button, definitions, element, isolated, table } from "./elements.js";
-import { money, number } from "./format.js";
+import { money, number } from "../format.js";
 import { shortageState } from "./words.js";
 
 export function orderPart({ order, currency }) {

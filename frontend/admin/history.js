@@ -1,8 +1,8 @@
 /** What is known of a payment and how it came to be known. */
 import { webAddress } from "../site.js";
 import { definitions, element, outside, table } from "./elements.js";
-import { money, time } from "./format.js";
-import { who } from "./session.js";
+import { money, time } from "../format.js";
+import { who } from "../session.js";
 import { factName, noticeName, noticeState, plain } from "./words.js";
 
 const ID_OF_STRIPE = /^(cs|pi|ch|py|re|pyr|du|dp|issfr|prv)_/;

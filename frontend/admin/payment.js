@@ -5,7 +5,7 @@ import { pathOf, read } from "./api.js";
 import { perform } from "./deeds.js";
 import { button, definitions, element, isolated, outside, table } from "./elements.js";
 import { erasurePart } from "./erasure.js";
-import { day, money, sums, time } from "./format.js";
+import { day, money, sums, time } from "../format.js";
 import { orderPart, shippingPart, shortagesPart } from "./goods.js";
 import { factsPart, intentsPart, timelinePart } from "./history.js";
 import { refundPart } from "./refund.js";
@@ -63,7 +63,7 @@ function attentionPart({ attention }) {
 
 function summary(payment) {
   const { paymentId, status, dispute, amount, currency, name, email, user, failure, stripeUrl } = payment;
-  const ofUser = (who) => element("a", { href: `#/payments?${new URLSearchParams({ q: who })}` }, who);
+  const others = (query, text) => element("a", { href: `#/payments?${new URLSearchParams(query)}` }, text);
   return definitions([
     ["Status", element("span", { class: `tag ${status}` }, statusName(status))],
     ["Dispute", dispute && disputeName(dispute)],
@@ -71,8 +71,8 @@ function summary(payment) {
     ["Received", sums(payment.received)],
     ["Returned", sums(payment.returned)],
     ["Name", name === null ? "erased" : isolated(name)],
-    ["Mail", email && ofUser(email)],
-    ["User", user && ofUser(user)],
+    ["Mail", email && others({ q: email }, email)],
+    ["User", user && others({ user }, user)],
     ["Ordered", time(payment.createdAt)],
     ["The shop's day", payment.day && day(payment.day)],
     ["Paid", time(payment.paidAt)],

@@ -2,11 +2,11 @@
 import { decimalText } from "../money.js";
 import { readAll, readPage } from "./api.js";
 import { element, field, select, table } from "./elements.js";
-import { money, sums, time } from "./format.js";
+import { money, sums, time } from "../format.js";
 import { moreOf, saveButton } from "./more.js";
 import { STATUSES, disputeName, problemWords, statusName } from "./words.js";
 
-const FILTERS = ["q", "from", "to", "status"];
+const FILTERS = ["q", "user", "from", "to", "status"];
 const PATH = "/payments";
 
 /** @param {import("./desk.js").Desk} desk */
@@ -56,10 +56,13 @@ function search(query) {
   return form;
 }
 
-const captionOf = ({ q, from, to }) => (q || from || to ? "Newest first" : "The last seven days, newest first");
+function captionOf({ q, user, from, to }) {
+  if (user) return `Payments of user ${user}, newest first`;
+  return q || from || to ? "Newest first" : "The last seven days, newest first";
+}
 
-const emptyWords = ({ q, from, to }) =>
-  q
+const emptyWords = ({ q, user, from, to }) =>
+  q || user
     ? "No payment was found."
     : `There is no payment ${from || to ? "on these days" : "of the last seven days"}.`;
 

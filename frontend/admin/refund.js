@@ -7,8 +7,8 @@ import { AmountError, parseAmount } from "../money.js";
 import { newIdempotencyKey } from "../quittance.js";
 import { perform } from "./deeds.js";
 import { button, element, field, isolated, select } from "./elements.js";
-import { money } from "./format.js";
-import { who } from "./session.js";
+import { money } from "../format.js";
+import { who } from "../session.js";
 import { REASONS } from "./words.js";
 
 /** @typedef {{key: string, intent: string | null, amount: number, currency: string, reason: string, of: number}} Wanted */

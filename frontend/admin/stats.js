@@ -3,7 +3,7 @@ import { decimalText } from "../money.js";
 import { read } from "./api.js";
 import { bars } from "./bars.js";
 import { element, field, select, table } from "./elements.js";
-import { day, money, number } from "./format.js";
+import { day, money, number } from "../format.js";
 import { saveButton } from "./more.js";
 import { STATUSES, problemWords, statusName } from "./words.js";
 

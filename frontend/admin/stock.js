@@ -3,8 +3,8 @@ import { ProblemError, newIdempotencyKey } from "../quittance.js";
 import { act, read } from "./api.js";
 import { wordsOf } from "./deeds.js";
 import { definitions, element, field, isolated, table } from "./elements.js";
-import { number, time } from "./format.js";
-import { who } from "./session.js";
+import { number, time } from "../format.js";
+import { who } from "../session.js";
 import { isDecided } from "./words.js";
 
 const pathOf = (sku) => `/products/${encodeURIComponent(sku)}`;

@@ -1,5 +1,7 @@
 """GET /me/payments: what somebody who is signed in has ordered."""
 
+from datetime import UTC, datetime
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from payments.runtime.callers import caller
@@ -19,4 +21,4 @@ def handler(event: Request, context: LambdaContext) -> Response:
     user = caller(event).sub
     after = place_of((event.get("queryStringParameters") or {}).get("cursor"))
     payments, last = store.of_user(user, after, PAGE)
-    return response(200, own_payments_view(payments, last))
+    return response(200, own_payments_view(payments, last, datetime.now(UTC)))

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 CLIENT_SECRET = "pi_3TRq8uLkdIwHu7ix0vVq2mXa_secret_a1B2c3"
 
 
+OF_NOBODY = {"customerSessionClientSecret": None, "paymentMethodId": None}
+
+
 def intent(secret: str | None = CLIENT_SECRET, status: str = "pending", **changes: Any) -> dict[str, Any]:
     """A payment in a form on the page as the API opens it."""
     opened = {name: value for name, value in checkout(status=status).items() if name not in ("sessionId", "url")}
-    return opened | {"clientSecret": secret, "publishableKey": "pk_test_1", "order": SENT_ORDER} | changes
+    return opened | {"clientSecret": secret, "publishableKey": "pk_test_1", "order": SENT_ORDER} | OF_NOBODY | changes
 
 
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"

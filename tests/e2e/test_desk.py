@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Error, expect
 
-from local.servers import Server, listen
-from local.site import HEADERS, Site
-from tests.e2e.conftest import PATIENCE_MS, ROOT
+from local.site import HEADERS
+from tests.e2e.conftest import ROOT
 from tests.e2e.desk import (
     INTENT,
     OTHER_ID,
@@ -32,43 +31,24 @@ from tests.e2e.desk import (
 from tests.e2e.scenes import PAYMENT_ID, money, order
 from tests.e2e.test_accessibility import overhang, violations
 from tests.e2e.waiting import eventually
+from tests.e2e.windows import Windows, made_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from wsgiref.types import WSGIApplication
 
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page
     from werkzeug.wrappers import Request, Response
 
 PAYMENT = f"#/payments/{PAYMENT_ID}"
 REASON_TEXT = "Stripe does not answer just now."
 
 
-class Desk:
+class Desk(Windows):
     """The page of one admin, with the issuer and the API that it talks to."""
 
     def __init__(self, browser: Browser, site: str, issuer: Issuer, api: DeskApi, api_url: str) -> None:
-        self._browser = browser
+        super().__init__(browser)
         self.site, self.issuer, self.api, self.api_url = site, issuer, api, api_url
-        self.faults: list[str] = []
-        self.pages: list[Page] = []
-        self.page = self.tab()
-
-    def tab(self, **options: Any) -> Page:
-        """A browser of its own."""
-        usual = {"locale": "en-US", "timezone_id": "UTC", "viewport": {"width": 1280, "height": 800}}
-        context = self._browser.new_context(**usual | options)
-        context.set_default_timeout(PATIENCE_MS)
-
-        def on_console(message: ConsoleMessage) -> None:
-            # Chromium reports each answer from 400 on as an error.
-            if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
-                self.faults.append(message.text)
-
-        context.on("console", on_console)
-        context.on("weberror", lambda error: self.faults.append(str(error.error)))
-        self.pages.append(context.new_page())
-        return self.pages[-1]
 
     def opens(self, view: str = "") -> None:
         """Signed in or not."""
@@ -105,19 +85,10 @@ class Desk:
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Desk]:
     """In the end, no page had an error of its own, nor one against its policy."""
-    listeners = [listen(0) for _ in range(3)]
-    site, api_url, issuer_url = (f"http://localhost:{each.getsockname()[1]}" for each in listeners)
-    issuer = Issuer(issuer_url, site)
-    api = DeskApi(issuer, site)
-    applications: list[WSGIApplication] = [Site(ROOT / "frontend", api_url, issuer_url), api, issuer]
-    servers = [Server(*each) for each in zip(listeners, applications, strict=True)]
-    desk = Desk(browser, site, issuer, api, api_url)
-    yield desk
-    for page in desk.pages:
-        page.unroute_all(behavior="ignoreErrors")
-        page.context.close()
-    for server in servers:
-        server.close()
+    with made_up(ROOT / "frontend", DeskApi) as (site, issuer, api, api_url):
+        desk = Desk(browser, site, issuer, api, api_url)
+        yield desk
+        desk.close()
     assert desk.faults == []
 
 
@@ -131,7 +102,7 @@ def test_an_admin_signs_in_and_comes_back_to_the_view_that_was_asked_for(desk: D
     # The code was gone before anybody could copy the address.
     expect(desk.page).to_have_url(f"{desk.site}/admin/index.html{PAYMENT}")
     assert desk.issuer.asked["redirect_uri"] == f"{desk.site}/admin/index.html"
-    assert desk.issuer.asked["scope"] == "openid"
+    assert desk.issuer.asked["scope"] == "openid email"
     assert len(desk.issuer.asked["nonce"]) >= 40
     assert "audience" not in desk.issuer.asked
 
@@ -296,9 +267,9 @@ def test_a_short_token_of_an_issuer_that_renews_none_is_used_to_its_end(desk: De
     desk.signs_in()
     desk.page.evaluate(
         """() => {
-          const kept = JSON.parse(sessionStorage["quittance-desk"]);
+          const kept = JSON.parse(sessionStorage["quittance-sign-in"]);
           kept.tokens.endsAt = Date.now() + 50_000;
-          sessionStorage["quittance-desk"] = JSON.stringify(kept);
+          sessionStorage["quittance-sign-in"] = JSON.stringify(kept);
         }"""
     )
     desk.page.route(f"{desk.issuer.address}/token", lambda route: route.abort())
@@ -1419,3 +1390,14 @@ def test_a_keyboard_is_enough_to_refund(desk: Desk) -> None:
 
     expect(page.locator("#news")).to_be_focused()
     expect(page.locator("#news")).to_have_text("Stripe has taken the refund of $21.00.")
+
+
+def test_a_payment_leads_to_all_payments_of_its_user(desk: Desk) -> None:
+    # What looks like a mail address is searched for as a user all the same.
+    desk.api.payments[PAYMENT_ID] = payment(user="ada@example.com")
+    page = desk.signs_in(PAYMENT)
+
+    page.locator("dd").get_by_role("link", name="ada@example.com").last.click()
+
+    expect(page.locator("caption")).to_have_text("Payments of user ada@example.com, newest first")
+    assert desk.api.seen[-1].query == {"user": "ada@example.com"}

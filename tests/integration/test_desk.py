@@ -228,11 +228,15 @@ def logs_of_the_desk(engine_system: System) -> Iterator[io.StringIO]:
     handler.setStream(stream)
 
 
-def test_a_users_payments_are_found_by_the_sub(engine_system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = [ordered("2005-01-01", number).but(user="auth0|ada") for number in range(3)]
+@pytest.mark.parametrize(("sub", "name"), [("auth0|ada", "q"), ("auth0|ada", "user"), ("ada@example.com", "user")])
+def test_a_users_payments_are_found_by_the_sub(
+    engine_system: System, monkeypatch: pytest.MonkeyPatch, sub: str, name: str
+) -> None:
+    sub = f"{name}|{sub}"
+    theirs = [ordered("2005-01-01", number).but(user=sub) for number in range(3)]
     keep(engine_system, *theirs, ordered("2005-01-01").but(user="auth0|eve"))
     monkeypatch.setattr(desk_reading, "MOST_IN_A_CALL", 2)
-    found = everything(engine_system, "/admin/payments", q="auth0|ada")
+    found = everything(engine_system, "/admin/payments", **{name: sub})
     assert [[each["paymentId"] for each in page] for page in found] == [[theirs[2].id, theirs[1].id], [theirs[0].id]]
 
 

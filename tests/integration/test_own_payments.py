@@ -23,6 +23,7 @@ def ids(answer: Any) -> list[str]:
 def test_an_order_is_in_its_customers_list_and_in_no_other(system: System) -> None:
     ada, grace = somebody(), somebody(**{"cognito:groups": ["admin"]})
     ordered = system.order_of(ada).body
+    payment = system.status(ordered["paymentId"]).body
     # The very same by whoever is not signed in, with Ada's mail address.
     system.order()
 
@@ -33,13 +34,18 @@ def test_an_order_is_in_its_customers_list_and_in_no_other(system: System) -> No
                 "status": "pending",
                 "amount": 9900,
                 "currency": "usd",
-                "createdAt": system.status(ordered["paymentId"]).body["createdAt"],
+                "createdAt": payment["createdAt"],
                 "paidAt": None,
                 "received": [],
                 "returned": [],
                 "sku": "consulting-hour",
                 "number": ordered["order"]["number"],
                 "dispute": None,
+                "payable": True,
+                "paidBy": "hosted",
+                "checkoutUrl": ordered["url"],
+                "invoiceNumber": None,
+                "order": ordered["order"],
                 "accessKey": ordered["accessKey"],
             }
         ],

@@ -272,11 +272,13 @@ def test_the_pages_of_each_origin_may_call_the_api(deployed: Deployed) -> None:
     assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
 
 
-def test_an_admin_signs_in_at_the_pool_and_comes_back_to_the_desk(deployed: Deployed) -> None:
+def test_people_sign_in_at_the_pool_and_come_back_to_the_account_or_the_desk(deployed: Deployed) -> None:
     cognito = boto3.client("cognito-idp")
     pool, client = deployed.ids["UserPool"], deployed.ids["UserPoolClient"]
     pages = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
     assert pages["CallbackURLs"] == [
+        "https://shop.example/account.html",
+        "https://www.shop.example/account.html",
         "https://shop.example/admin/index.html",
         "https://www.shop.example/admin/index.html",
     ]

@@ -117,6 +117,14 @@ def test_the_pool_is_made_only_where_no_provider_is_named_and_outlives_the_stack
     assert "DeletionPolicy" not in found["UserPoolDomain"]
 
 
+def test_customers_make_their_accounts_themselves_with_an_address_that_is_verified(resources: dict[str, Any]) -> None:
+    pool = cognito(resources)["UserPool"]["Properties"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": False}
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+    # Whoever changes the address proves that the new one is theirs as well.
+    assert pool["UserAttributeUpdateSettings"] == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+
+
 def test_managed_login_has_all_that_it_needs(resources: dict[str, Any]) -> None:
     found = {name: TEMPLATE.resolve(each["Properties"]) for name, each in cognito(resources).items()}
     assert found["UserPool"]["UserPoolTier"] == "ESSENTIALS"
@@ -127,11 +135,12 @@ def test_managed_login_has_all_that_it_needs(resources: dict[str, Any]) -> None:
     assert TEMPLATE.output("SignInUrl").startswith(f"https://{found['UserPoolDomain']['Domain']}.auth.")
 
 
-def test_the_pages_are_a_client_without_a_secret_that_comes_back_to_the_desk_of_each_origin() -> None:
+def test_the_pages_are_a_client_without_a_secret_that_comes_back_to_account_and_desk_of_each_origin() -> None:
     template = Template(TEMPLATE.path, {"AllowedOrigins": "https://shop.example,http://localhost:8000"})
     client = template.resolve(template.document["Resources"]["UserPoolClient"]["Properties"])
-    desks = ["https://shop.example/admin/index.html", "http://localhost:8000/admin/index.html"]
-    assert (client["CallbackURLs"], client["LogoutURLs"]) == (desks, desks)
+    origins = ("https://shop.example", "http://localhost:8000")
+    pages = [f"{origin}/{page}" for page in ("account.html", "admin/index.html") for origin in origins]
+    assert (client["CallbackURLs"], client["LogoutURLs"]) == (pages, pages)
     assert (client["GenerateSecret"], client["AllowedOAuthFlows"]) == (False, ["code"])
     # How long a removed admin stays one: docs/security.md, and the local issuer has the same.
     assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (15, "minutes")

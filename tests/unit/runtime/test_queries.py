@@ -91,8 +91,11 @@ def test_days_are_inclusive(query: dict[str, str], first: date, last: date) -> N
         ({"to": "٢٠٢٦-11-28"}, "to: Give a day such as 2026-11-21."),
         ({"to": "0001-01-01"}, "to: Give a day such as 2026-11-21."),
         ({"status": "paid"}, "status: Give one of pending, processing, succeeded, "),
-        ({"stauts": "failed"}, "query: The parameters known here are q, from, to, status, cursor."),
+        ({"stauts": "failed"}, "query: The parameters known here are q, user, from, to, status, cursor."),
         ({"q": ID, "status": "failed"}, "q: It finds payments of every day and status; leave the others out."),
+        ({"user": "ada", "q": "ada"}, "q: It finds payments of every day and status; leave the others out."),
+        ({"user": "ada", "to": "2026-11-28"}, "user: It finds payments of every day and status; leave the others"),
+        ({"user": "アダ"}, "user: Give the sub of a user as their provider has it."),
     ],
 )
 def test_what_cannot_be_listed_is_refused_in_words(query: dict[str, str], words: str) -> None:
@@ -117,6 +120,11 @@ def test_what_cannot_be_listed_is_refused_in_words(query: dict[str, str], words:
 )
 def test_one_field_finds_by_what_it_looks_like(text: str, found: Sought) -> None:
     assert sought(q=text).sought == found
+
+
+@pytest.mark.parametrize("sub", ["auth0|ada", "ada@example.com", "7K3M-9XQ2", ID, "cs_1", "Ada Lovelace", " ada"])
+def test_a_user_is_found_by_the_sub_alone_whatever_it_looks_like(sub: str) -> None:
+    assert sought(user=sub).sought == ByUser(sub)
 
 
 @pytest.mark.parametrize("text", ["Ada Lovelace", ID[:-1], ID.lower(), "re_1", "du_1", "evt_1", "アダ", " ", "x" * 256])

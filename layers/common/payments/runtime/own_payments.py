@@ -7,14 +7,15 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from typing import TypedDict
+from datetime import datetime
+from typing import Any, TypedDict
 
 from payments.domain.errors import FieldError, ValidationFailed
 from payments.domain.identifiers import is_payment_id
 from payments.domain.money import Currency
-from payments.domain.order_views import PaymentId, Time, in_text
+from payments.domain.order_views import OrderView, PaymentId, Time, WebAddress, in_text
 from payments.domain.own_payments import OwnPayment, Place
-from payments.domain.views import MoneyView, money_views
+from payments.domain.views import MoneyView, money_views, seen_at
 
 LONGEST_CURSOR = 200
 _CREATED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -37,6 +38,15 @@ class OwnPaymentView(TypedDict):
     number: str | None
     """What people call the order by; null for a payment made before orders had numbers."""
     dispute: str | None
+    payable: bool
+    """Whether it can be paid now."""
+    paidBy: str
+    """On Stripe's page (`hosted`), or in a form on ours (`embedded`)."""
+    checkoutUrl: WebAddress | None
+    """Where it can be paid, while it can."""
+    invoiceNumber: str | None
+    """As of the payment; the invoice is opened with `accessKey`."""
+    order: OrderView
     accessKey: str
     """The right to act on the payment, such as to cancel it."""
 
@@ -49,11 +59,13 @@ class OwnPaymentsView(TypedDict):
     """What to ask on with for older ones, until it is null; a page may be empty."""
 
 
-def own_payments_view(payments: Iterable[OwnPayment], last: Place | None) -> OwnPaymentsView:
-    return {"payments": [_own_payment_view(each) for each in payments], "cursor": _cursor_of(last) if last else None}
+def own_payments_view(payments: Iterable[OwnPayment], last: Place | None, now: datetime) -> OwnPaymentsView:
+    own = [_own_payment_view(each, now) for each in payments]
+    return {"payments": own, "cursor": _cursor_of(last) if last else None}
 
 
-def _own_payment_view(payment: OwnPayment) -> OwnPaymentView:
+def _own_payment_view(payment: OwnPayment, now: datetime) -> OwnPaymentView:
+    view: dict[str, Any] = seen_at(payment.view, now, payment.expires_at)
     return {
         "paymentId": payment.payment_id,
         "status": payment.status,
@@ -66,6 +78,11 @@ def _own_payment_view(payment: OwnPayment) -> OwnPaymentView:
         "sku": payment.sku,
         "number": payment.number,
         "dispute": payment.dispute,
+        "payable": view["payable"],
+        "paidBy": view["paidBy"],
+        "checkoutUrl": view["checkoutUrl"],
+        "invoiceNumber": view["invoiceNumber"],
+        "order": view["order"],
         "accessKey": payment.access_key,
     }
 

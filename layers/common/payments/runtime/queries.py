@@ -36,6 +36,8 @@ from payments.runtime.http import Request
 DAY = re.compile(r"2\d{3}-\d\d-\d\d", re.ASCII)
 STRIPE_ID = re.compile(r"(?:cs|pi|ch|py)_\w{1,250}", re.ASCII)
 _USER = re.compile(r"[\x21-\x7e]{1,255}")
+# As OpenID Connect has it, with spaces too.
+_SUB = re.compile(r"[\x20-\x7e]{1,255}")
 # Ids that nothing is found by; whoever looks for one would take an empty list for an answer.
 _OF_OTHERS = ("pay_", "re_", "du_", "dp_", "evt_", "cus_", "pm_", "prv_", "issfr_")
 _SEARCHED = (
@@ -87,13 +89,15 @@ def parameters(event: Request, *known: str) -> dict[str, str]:
 
 def payments_asked(event: Request, today: date) -> Listing | Search:
     """ValidationFailed for what cannot be listed or searched for."""
-    query = parameters(event, "q", "from", "to", "status", "cursor")
+    query = parameters(event, "q", "user", "from", "to", "status", "cursor")
     cursor = query.pop("cursor", None)
-    if "q" in query:
+    for name, read in (("q", _sought), ("user", _user)):
+        if name not in query:
+            continue
         if len(query) > 1:
-            raise ValidationFailed(FieldError("q", "It finds payments of every day and status; leave the others out."))
+            raise ValidationFailed(FieldError(name, "It finds payments of every day and status; leave the others out."))
         place = _in_rows(*parts_of(cursor, query, _TIME, PAYMENT_ID)) if cursor else None
-        return Search(query, _sought(query["q"]), place)
+        return Search(query, read(query[name]), place)
     status = query.get("status")
     if status and status not in list(Status):
         raise ValidationFailed(FieldError("status", f"Give one of {', '.join(Status)}."))
@@ -166,6 +170,13 @@ def _sought(text: str) -> Sought:
         raise ValidationFailed(FieldError("q", _SEARCHED))
     number = order_number(given)
     return ByNumber(number, given) if number else ByUser(given)
+
+
+def _user(sub: str) -> ByUser:
+    """Whatever it looks like: a provider may call people by mail addresses."""
+    if not _SUB.fullmatch(sub):
+        raise ValidationFailed(FieldError("user", "Give the sub of a user as their provider has it."))
+    return ByUser(sub)
 
 
 def _in_rows(created_at: str, payment_id: str) -> InRows | None:

@@ -12,7 +12,7 @@ from payments.domain.own_payments import OwnPayment, Place
 
 _READ = (
     *("pk", "user", "status", "amount", "currency", "created_at", "paid_at", "received", "returned"),
-    *("sku", "number", "dispute", "access_key"),
+    *("sku", "number", "dispute", "access_key", "view", "expires_at"),
 )
 
 
@@ -58,6 +58,8 @@ def _own_payment_of(item: Item) -> OwnPayment:
         number=plain.get("number"),
         dispute=plain.get("dispute"),
         access_key=plain["access_key"],
+        view=plain["view"],
+        expires_at=datetime.fromisoformat(plain["expires_at"]),
     )
 
 

@@ -1,8 +1,11 @@
-/** Who is signed in in this tab. Tokens are kept in sessionStorage, and end with the tab or on signing out. */
-import { config } from "../config.js";
+/**
+ * Who is signed in in this tab, at the desk and as a customer alike. Tokens are kept in sessionStorage, and end with the
+ * tab or on signing out: a browser that others use as well keeps none.
+ */
+import { config } from "./config.js";
 import { SignInError, addressOf, begin, claimsOf, endAddress, redeem, refresh } from "./issuer.js";
 
-const STORE = "quittance-desk";
+const STORE = "quittance-sign-in";
 // A call may take as long as this, and its token must outlive it.
 const EARLY_MS = 60_000;
 
@@ -34,10 +37,13 @@ function remember(state) {
 
 export const isSignedIn = () => Boolean(recall().tokens);
 
-/** @returns {{sub: string, name: string}} */
+/**
+ * As the issuer tells; what it does not tell is empty.
+ * @returns {{sub: string, name: string, email: string, called: string}} called: what they are told that they are
+ */
 export function who() {
-  const { sub = "", name, email } = claimsOf(recall().tokens?.id ?? "");
-  return { sub, name: email ?? name ?? sub };
+  const { sub = "", name = "", email = "" } = claimsOf(recall().tokens?.id ?? "");
+  return { sub, name, email, called: email || name || sub };
 }
 
 /** What this page may talk to beside the API. @returns {string[]} */
@@ -47,9 +53,13 @@ export function issuerAddresses() {
   return [config.issuer, ...endpoints];
 }
 
-/** Leaves for the issuer, to come back to `view`. @param {string} view */
-export async function signIn(view) {
-  const attempt = await begin(view);
+/**
+ * Leaves for the issuer.
+ * @param {string} way  the address of a page that calls finishSignIn; the issuer must know it
+ * @param {string} view  what that page goes on with
+ */
+export async function signIn(way, view) {
+  const attempt = await begin(way, view);
   remember({ attempt });
   location.assign(await addressOf(attempt));
 }
@@ -87,10 +97,15 @@ function keep(answer, { endpoints, refresh: refreshBefore, id: idBefore }) {
   return tokens.access;
 }
 
-/** A token for a call now, a new one if the old is nearly over. @throws {SignedOutError} @returns {Promise<string>} */
-export async function accessToken() {
+/**
+ * A token for a call now, a new one if the old is nearly over: what quittance.js takes as `token`.
+ * @param {string} [refused]  a token that the API has refused: another than this
+ * @throws {SignedOutError} @returns {Promise<string>}
+ */
+export async function token(refused) {
   const { tokens } = recall();
   if (!tokens) throw new SignedOutError();
+  if (refused) return renew(refused);
   if (Date.now() < tokens.endsAt - EARLY_MS) return tokens.access;
   try {
     return await renew(tokens.access);
@@ -104,12 +119,8 @@ export async function accessToken() {
 /** @type {Promise<string> | null} */
 let renewing = null;
 
-/**
- * Another token than `refused`, which was refused or is nearly over. One request, however many calls wait for it.
- * @param {string} refused @throws {SignedOutError}
- * @returns {Promise<string>}
- */
-export async function renew(refused) {
+/** Another than `refused`. One request, however many calls wait for it. @param {string} refused @returns {Promise<string>} */
+async function renew(refused) {
   const { tokens } = recall();
   if (tokens && tokens.access !== refused) return tokens.access;
   renewing ??= askForAnother(tokens).finally(() => {
@@ -127,13 +138,36 @@ async function askForAnother(tokens) {
   return keep(answer, tokens);
 }
 
-export const forget = () => sessionStorage.removeItem(STORE);
+/** What is dispatched on the window when nobody is signed in any more, however that came. */
+export const SIGNED_OUT = "quittance-signed-out";
 
-/** Here, and at the issuer where that can be: the next who signs in is asked who they are. */
-export function signOut() {
+export function forget() {
+  sessionStorage.removeItem(STORE);
+  window.dispatchEvent(new Event(SIGNED_OUT));
+}
+
+/**
+ * What was asked of the API with `token`; nobody is signed in any more where it takes no token that there is.
+ * @template Answer @param {Promise<Answer>} asked @throws {SignedOutError} @returns {Promise<Answer>}
+ */
+export async function asSignedIn(asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    forget();
+    throw new SignedOutError();
+  }
+}
+
+/**
+ * Here, and at the issuer where that can be: the next who signs in is asked who they are.
+ * @param {string} way  where the issuer sends back to @returns {boolean} whether this leaves for the issuer
+ */
+export function signOut(way) {
   const { tokens } = recall();
   forget();
   if (!tokens?.endpoints.end) return false;
-  location.assign(endAddress(tokens.endpoints.end, tokens.id));
+  location.assign(endAddress(tokens.endpoints.end, tokens.id, way));
   return true;
 }

@@ -3,10 +3,13 @@
  * what an ID token must say. The token comes from the issuer itself over TLS, so its signature is not looked at (OpenID
  * Connect Core 3.1.3.7); the API verifies the access token.
  */
-import { config } from "../config.js";
+import { config } from "./config.js";
 
 /** @typedef {{authorize: string, token: string, end: string | null}} Endpoints */
-/** @typedef {{state: string, nonce: string, verifier: string, view: string, endpoints: Endpoints}} Attempt */
+/**
+ * @typedef {{state: string, nonce: string, verifier: string, way: string, view: string, endpoints: Endpoints}} Attempt
+ *   way: the address that the issuer sends people back to, and must know; view: where they go on from there
+ */
 
 /** Signing in came to nothing, for a reason to be read. */
 export class SignInError extends Error {
@@ -15,9 +18,6 @@ export class SignInError extends Error {
 
 const TIMEOUT = 15_000;
 const CLOCK_SKEW_SECONDS = 300;
-
-/** Where the issuer sends people back to: the same whether a host shows this page as admin/ or as admin/index.html. */
-export const here = new URL("index.html", import.meta.url).href;
 
 /** @returns {Promise<Endpoints>} */
 export async function discover() {
@@ -30,18 +30,18 @@ export async function discover() {
   return { authorize, token, end };
 }
 
-/** A sign-in that begins now and comes back to `view`. @param {string} view @returns {Promise<Attempt>} */
-export async function begin(view) {
-  return { state: random(), nonce: random(), verifier: random(), view, endpoints: await discover() };
+/** A sign-in that begins now. @param {string} way @param {string} view @returns {Promise<Attempt>} */
+export async function begin(way, view) {
+  return { state: random(), nonce: random(), verifier: random(), way, view, endpoints: await discover() };
 }
 
 /** @param {Attempt} attempt */
-export async function addressOf({ state, nonce, verifier, endpoints }) {
+export async function addressOf({ state, nonce, verifier, way, endpoints }) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   return withQuery(endpoints.authorize, {
     response_type: "code",
     client_id: config.clientId,
-    redirect_uri: here,
+    redirect_uri: way,
     scope: config.scope,
     audience: config.audience,
     state,
@@ -52,15 +52,15 @@ export async function addressOf({ state, nonce, verifier, endpoints }) {
 }
 
 /** Cognito has names of its own for the client and the way back; others pass over them. */
-export const endAddress = (end, idToken) =>
-  withQuery(end, { id_token_hint: idToken, client_id: config.clientId, post_logout_redirect_uri: here, logout_uri: here });
+export const endAddress = (end, idToken, way) =>
+  withQuery(end, { id_token_hint: idToken, client_id: config.clientId, post_logout_redirect_uri: way, logout_uri: way });
 
 /**
  * What the issuer gives for the code that it sent along.
  * @param {Attempt} attempt @param {string} code
  */
-export async function redeem({ verifier, nonce, endpoints }, code) {
-  const grant = { grant_type: "authorization_code", code, redirect_uri: here, code_verifier: verifier };
+export async function redeem({ verifier, nonce, way, endpoints }, code) {
+  const grant = { grant_type: "authorization_code", code, redirect_uri: way, code_verifier: verifier };
   const tokens = await ask(endpoints, grant);
   if (!tokens?.id_token) throw new SignInError("The issuer did not accept this sign-in. Please sign in again.");
   const problem = problemOf(claimsOf(tokens.id_token), nonce);

@@ -1,6 +1,6 @@
 /** Sums and times as this browser's people write them. */
-import { config } from "../config.js";
-import { formatMoney } from "../money.js";
+import { config } from "./config.js";
+import { formatMoney } from "./money.js";
 
 /** @param {{amount: number, currency: string}} sum */
 export const money = ({ amount, currency }) => formatMoney(amount, { currency, locale: config.locale });
