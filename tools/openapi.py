@@ -412,7 +412,13 @@ OPERATIONS: Mapping[str, Operation] = {
         answer="A SetupIntent's secret. The card is saved once the page has confirmed it with Stripe.",
         view="SetupView",
         example=cards.setup_view("seti_1SVo1a_secret_9Zr8Qn2mX", "pk_test_51NzQ"),
-        refusals=(errors.NotSignedIn, errors.StripeRefused, errors.StripeUnavailable, errors.TryAgain),
+        refusals=(
+            errors.NotSignedIn,
+            errors.RateLimited,
+            errors.StripeRefused,
+            errors.StripeUnavailable,
+            errors.TryAgain,
+        ),
     ),
     "DELETE /me/payment-methods/{paymentMethodId}": Operation(
         name="removePaymentMethod",

@@ -5,18 +5,20 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from payments.domain.errors import RateLimited
 from payments.runtime.callers import caller
 from payments.runtime.cards import card_id_of, cards_view, setup_view
-from payments.runtime.composition import page_key, stripe_customers, users_customers
+from payments.runtime.composition import client_rate, page_key, stripe_customers, users
 from payments.runtime.http import Request, Response, answering, no_content, response
-from payments.runtime.observability import logger_of
+from payments.runtime.observability import Metric, logger_of
 from payments.services.cards import begin_card, own_cards, remove_card
 from payments.services.customers import Customers
 
 logger = logger_of("payment_methods")
-store = users_customers()
+store = users()
 stripe = stripe_customers()
 publishable_key = page_key()
+rate = client_rate(store, stripe, logger)
 
 
 def _list(event: Request, user: str) -> Response:
@@ -25,7 +27,9 @@ def _list(event: Request, user: str) -> Response:
 
 def _add(event: Request, user: str) -> Response:
     key = publishable_key.value
-    secret = begin_card(user, Customers(store, stripe, datetime.now(UTC)), stripe)
+    now = datetime.now(UTC)
+    rate.admit(event, user, now)
+    secret = begin_card(user, Customers(store, stripe, now), stripe)
     return response(201, setup_view(secret, key))
 
 
@@ -43,6 +47,6 @@ _BY_ROUTE: Mapping[str, Callable[[Request, str], Response]] = {
 }
 
 
-@answering(logger)
+@answering(logger, counted={RateLimited: Metric.CLIENT_LIMITED})
 def handler(event: Request, context: LambdaContext) -> Response:
     return _BY_ROUTE[event["routeKey"]](event, caller(event).sub)

@@ -46,7 +46,7 @@ def _limiting(system: System, monkeypatch: pytest.MonkeyPatch) -> Limit:
     """Set the limit; from then on it is the same minute, until the test says otherwise."""
 
     def limit(number: int) -> None:
-        for id_ in ("CreateSession", "CreateIntent"):
+        for id_ in ("CreateSession", "CreateIntent", "PaymentMethods"):
             module = system.functions[id_]
             monkeypatch.setattr(module, "rate", replace(module.rate, limit=number))
         monkeypatch.setattr(system, "source", an_address())
@@ -63,7 +63,7 @@ def a_clock(system: System, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """That of all that counts, which stands still."""
     clock = Clock()
     clock.stop()
-    for id_ in ("CreateSession", "CreateIntent", "StripeWebhook", "TendPayment"):
+    for id_ in ("CreateSession", "CreateIntent", "PaymentMethods", "StripeWebhook", "TendPayment"):
         monkeypatch.setattr(system.functions[id_], "datetime", datetime)
         clock.rule(system.functions[id_])
     return clock
@@ -128,6 +128,16 @@ def test_both_ways_to_pay_count_together(system: System, limit: Limit) -> None:
         *(201, 201),
         *(429, 429),
     ]
+
+
+def test_cards_to_be_saved_count_with_orders_and_what_is_saved_is_read_all_the_same(
+    system: System, limit: Limit
+) -> None:
+    ada = a_user("with-cards")
+    limit(2)
+    assert statuses([system.order_on_page(user=ada), system.add_card(ada), system.add_card(ada)]) == [201, 201, 429]
+    assert system.order_on_page(user=ada).status == 429
+    assert system.cards_of(ada).status == 200
 
 
 def test_others_notice_nothing(system: System, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:

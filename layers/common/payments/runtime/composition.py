@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
     from payments.adapters.queue import MailQueue
     from payments.adapters.stripe.api import StripeApi
+    from payments.adapters.stripe.client import StripeConnection
     from payments.adapters.stripe.customers import StripeCustomers
     from payments.adapters.table.admin import AdminTable
     from payments.adapters.table.catalogue import CatalogueTable
     from payments.adapters.table.core import CoreTable
-    from payments.adapters.table.customers import CustomerTable
     from payments.adapters.table.desk import DeskTable
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.rates import RateTable
     from payments.adapters.table.shop import ShopTable
     from payments.adapters.table.table import Table
+    from payments.adapters.table.users import UserTable
     from payments.domain.documents import Seller
     from payments.domain.payment import Way
     from payments.runtime.clients import ClientRate
@@ -73,10 +74,10 @@ def admin_table() -> AdminTable:
     return AdminTable(setting("TABLE_NAME"))
 
 
-def users_customers() -> CustomerTable:
-    from payments.adapters.table.customers import CustomerTable
+def users() -> UserTable:
+    from payments.adapters.table.users import UserTable
 
-    return CustomerTable(setting("TABLE_NAME"))
+    return UserTable(setting("TABLE_NAME"))
 
 
 def stripe_customers() -> StripeCustomers:
@@ -110,7 +111,7 @@ def order_settings(way: Way) -> Ordering:
     )
 
 
-def client_rate(store: RateTable, stripe: StripeApi, logger: Logger) -> ClientRate:
+def client_rate(store: RateTable, stripe: StripeConnection, logger: Logger) -> ClientRate:
     from payments.runtime.clients import ClientRate
     from payments.runtime.observability import about
 
