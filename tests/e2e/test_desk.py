@@ -1397,7 +1397,9 @@ def test_a_payment_leads_to_all_payments_of_its_user(desk: Desk) -> None:
     desk.api.payments[PAYMENT_ID] = payment(user="ada@example.com")
     page = desk.signs_in(PAYMENT)
 
-    page.locator("dd").get_by_role("link", name="ada@example.com").last.click()
+    desk.sees("Payment of $120.00")
+    page.locator("dl > div", has=page.get_by_text("User", exact=True)).get_by_role("link").click()
 
+    desk.sees("Payments")
     expect(page.locator("caption")).to_have_text("Payments of user ada@example.com, newest first")
     assert desk.api.seen[-1].query == {"user": "ada@example.com"}
