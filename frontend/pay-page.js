@@ -105,7 +105,7 @@ async function payBy(how) {
 async function look() {
   hideProblem();
   setBusy(true, PAY.looking);
-  const outcome = (await stripeForm?.look()) ?? "unknown";
+  const outcome = (await stripeForm?.look().catch(() => null)) ?? "unknown";
   if (outcome !== "unknown") return follow(outcome, null);
   // Not to be paid again before that is known; what is typed stays in it.
   payForm.hidden = true;
