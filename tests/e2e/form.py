@@ -22,6 +22,10 @@ PAY_PAGE = re.compile(r"/pay\.html\?paymentId=pay_\w+$")
 FORM_MS = 30_000
 
 
+DRAWN = """() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 250))))"""
+
+
 class PayPage:
     """The pages as they are where config.js says "embedded"."""
 
@@ -49,6 +53,13 @@ class PayPage:
 
     def pays(self, card: str = PAYS) -> None:
         self.fills_in(card)
+        self.presses()
+
+    def presses(self) -> None:
+        """The button, where it is seen: a browser that has only just scrolled may give a click to another site's frame,
+        by what it drew before."""
+        self.button.scroll_into_view_if_needed()
+        self.page.evaluate(DRAWN)
         self.button.click()
 
     def orders_cart(self, *skus: str) -> str:

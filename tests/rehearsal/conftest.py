@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from local.issuer.app import Issuer
 from local.servers import Server, listen
-from local.site import Site
+from local.site import pages
 from local.stack import STRIPE_API_KEY, STRIPE_PUBLISHABLE_KEY
 from tests.e2e.conftest import QUIET
 from tests.e2e.customer import Customer
@@ -193,11 +193,11 @@ def shop(
 ) -> Iterator[DeployedShop]:
     api_url = deployment.outputs()["ApiUrl"]
     site_url = f"http://localhost:{site_listener.getsockname()[1]}"
-    pages = Server(site_listener, Site(workshop.folder / "frontend", api_url, issuer.url))
+    server = Server(site_listener, pages(workshop.folder / "frontend", api_url, issuer.url, stripe_url))
     opened = DeployedShop(Addresses(api_url, site_url, stripe_url, issuer.url), deployment)
     opened.opens()
     yield opened
-    pages.close()
+    server.close()
 
 
 @pytest.fixture(scope="session")

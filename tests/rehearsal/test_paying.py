@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.customer import PAYS
+from tests.e2e.customer import IS_DECLINED, PAYS
+from tests.e2e.form import PayPage
 from tests.e2e.shop import ADMIN
 from tests.e2e.test_paying import FAILED_ADMIN, told_of_success
 from tests.rehearsal.shop import PATIENCE_SECONDS
@@ -66,6 +67,20 @@ def test_a_refund_is_seen_on_the_page_and_told_to_the_customer(customer: Custome
         lambda: any(to == customer.email and "refund" in said.lower() for to, said in shop.mails(payment_id)),
         PATIENCE_SECONDS,
     )
+
+
+def test_a_card_pays_in_a_form_on_the_page_after_one_that_was_declined(customer: Customer, shop: DeployedShop) -> None:
+    form = PayPage(customer)
+    payment_id = form.orders()
+    form.pays(IS_DECLINED)
+    form.has_problem("declined")
+    assert shop.payment(payment_id)["paidBy"] == "embedded"
+
+    form.pays()
+
+    assert customer.sees("succeeded") == payment_id
+    assert shop.payment(payment_id)["transactionId"] == customer.transaction
+    eventually(lambda: told_of_success(customer) <= set(shop.mails(payment_id)), PATIENCE_SECONDS)
 
 
 def test_on_the_way_no_function_said_that_anything_failed(shop: DeployedShop) -> None:
