@@ -30,7 +30,17 @@ from payments.domain.payment import Customer, Payment
 from payments.domain.pricing import cart_of, price
 from payments.domain.stock import StockChange
 from payments.domain.writes import AuditEntry
-from payments.runtime import admin_payment_views, admin_views, cards, own_payments, problems, products, quotes, views
+from payments.runtime import (
+    admin_payment_views,
+    admin_views,
+    cards,
+    erasure_views,
+    own_payments,
+    problems,
+    products,
+    quotes,
+    views,
+)
 from payments.runtime.bodies import KEY, MOST_BODY_BYTES, claimant, json_body
 from payments.runtime.cancel_bodies import CancelBody
 from payments.runtime.clients import ClientRate
@@ -58,6 +68,7 @@ _VIEWS = [
         cards,
         admin_payment_views,
         admin_views,
+        erasure_views,
         problems,
     )
     for name, each in vars(module).items()
@@ -664,7 +675,7 @@ OPERATIONS: Mapping[str, Operation] = {
         status=202,
         answer="How far it is; the rest follows by itself. Asking again goes on with it.",
         view="ErasureView",
-        example=views.erasure_view(_ERASURE),
+        example=erasure_views.erasure_view(_ERASURE),
         refusals=(*_OF_BODIES, *_OF_THE_DESK),
         body=_body("ErasureBody", {"email": "ada@example.com"}),
     ),

@@ -17,12 +17,13 @@ from payments.runtime.bodies import json_body, read, required_key
 from payments.runtime.callers import Caller, admin
 from payments.runtime.composition import admin_table, mail_queue_later, stripe_api
 from payments.runtime.desk_bodies import ApprovalBody, ErasureBody, RefundBody, ResendBody, ShortageBody, StockBody
+from payments.runtime.erasure_views import erasure_view
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.invocation import publish
 from payments.runtime.observability import Metric, about, logger_of, metrics
 from payments.runtime.refund_views import refund_request_view
 from payments.runtime.settings import flag, seconds, setting
-from payments.runtime.views import erasure_view, refreshed_view
+from payments.runtime.views import refreshed_view
 from payments.services.acting import Acted
 from payments.services.approval import approve
 from payments.services.canceling import cancel

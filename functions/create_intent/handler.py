@@ -10,7 +10,7 @@ from payments.domain.errors import RateLimited
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import client_rate, order_settings, page_key, stripe_api, whole_table
+from payments.runtime.composition import client_rate, order_settings, order_table, page_key, stripe_api
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Measured, Metric, about, logger_of, metrics
 from payments.runtime.order_bodies import own_purchase, purchase
@@ -20,7 +20,7 @@ from payments.services.customers import Customers
 from payments.services.paying_on_page import open_intent
 
 logger = logger_of("create_intent")
-store = whole_table()
+store = order_table()
 stripe = stripe_api()
 ordering = order_settings(Way.EMBEDDED)
 publishable_key = page_key()

@@ -9,7 +9,7 @@ from payments.domain.errors import RateLimited
 from payments.domain.payment import Way
 from payments.runtime.bodies import claimant, json_body
 from payments.runtime.callers import caller
-from payments.runtime.composition import client_rate, order_settings, stripe_api, whole_table
+from payments.runtime.composition import client_rate, order_settings, order_table, stripe_api
 from payments.runtime.http import Request, Response, answering, response
 from payments.runtime.observability import Metric, logger_of, metrics
 from payments.runtime.order_bodies import purchase
@@ -19,7 +19,7 @@ from payments.services.checkout import open_checkout
 from payments.services.customers import Customers
 
 logger = logger_of("create_session")
-store = whole_table()
+store = order_table()
 stripe = stripe_api()
 ordering = order_settings(Way.HOSTED)
 rate = client_rate(store, stripe, logger)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from payments.adapters.table.catalogue import CatalogueTable
     from payments.adapters.table.core import CoreTable
     from payments.adapters.table.desk import DeskTable
+    from payments.adapters.table.orders import OrderTable
     from payments.adapters.table.own_payments import OwnPaymentTable
     from payments.adapters.table.rates import RateTable
     from payments.adapters.table.shop import ShopTable
-    from payments.adapters.table.table import Table
     from payments.adapters.table.users import UserTable
     from payments.domain.documents import Seller
     from payments.domain.payment import Way
@@ -38,10 +38,10 @@ def table() -> CoreTable:
     return CoreTable(setting("TABLE_NAME"))
 
 
-def whole_table() -> Table:
-    from payments.adapters.table.table import Table
+def order_table() -> OrderTable:
+    from payments.adapters.table.orders import OrderTable
 
-    return Table(setting("TABLE_NAME"))
+    return OrderTable(setting("TABLE_NAME"))
 
 
 def catalogue() -> CatalogueTable:

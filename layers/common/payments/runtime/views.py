@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypedDict
 
-from payments.domain.erasure import Erasure
 from payments.domain.order_views import OrderView, PaymentId, Time, WebAddress, in_text, order_view
 from payments.domain.payment import Payment, Status
 from payments.domain.views import PaymentView, checkout_url
@@ -58,20 +57,6 @@ class RefreshedView(PaymentView, TypedDict):
     """When Stripe was last asked about the payment, and answered; null before, and where that is not known."""
 
 
-class ErasureView(TypedDict):
-    """How far a person is erased. It names nobody."""
-
-    erasureId: str
-    """The same whenever the same person is to be erased."""
-    state: Literal["open", "done"]
-    """Open until the payments have been sought again, ten minutes after the last was erased."""
-    left: int
-    """How many payments are known that are still to be erased; it goes on by itself."""
-    erased: int
-    requestedAt: Time
-    doneAt: Time | None
-
-
 class ReceivedView(TypedDict):
     """What an event taught is durable, or it is none of ours."""
 
@@ -108,17 +93,6 @@ def intent_view(
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,
         "order": order_view(payment.order),
-    }
-
-
-def erasure_view(erasure: Erasure) -> ErasureView:
-    return {
-        "erasureId": erasure.id,
-        "state": "done" if erasure.done_at else "open",
-        "left": len(erasure.left),
-        "erased": erasure.erased,
-        "requestedAt": in_text(erasure.requested_at),
-        "doneAt": in_text(erasure.done_at) if erasure.done_at else None,
     }
 
 
