@@ -40,6 +40,7 @@ STORIES = (
     "deploying",
     "paying",
     "shopping",
+    "cards",
     "desk",
     "trouble",
     "operating",

@@ -213,7 +213,8 @@ def _asked(method: str, url: str, body: bytes | None, headers: dict[str, str]) -
     request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - the emulator's
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
-            return answer.status, json.load(answer)
+            said = answer.read()
+            return answer.status, json.loads(said) if said else None
     except urllib.error.HTTPError as error:
         with error:
             said = error.read()
