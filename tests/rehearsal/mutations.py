@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.rehearsal import test_deploying, test_desk, test_paying, test_trouble
+from tests.rehearsal import test_cards, test_deploying, test_desk, test_paying, test_trouble
 from tests.rehearsal.__main__ import LIMIT_SECONDS, main
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ expiring = test_trouble.test_a_checkout_that_runs_out_is_expired
 asking = test_trouble.test_who_asks_is_told_what_webhooks_lost
 garbage = test_trouble.test_garbage_in_the_mail_queue_ends_among_the_dead_letters
 giving_back = test_desk.test_an_admin_signs_in_and_gives_a_part_back
+with_a_card = test_cards.test_a_card_is_saved_pays_once_more_and_is_removed
 signed_in = test_desk.test_who_signed_in_has_a_list_of_their_own
 deploying = test_deploying.test_anybody_may_call_the_webhook
 
@@ -109,6 +110,8 @@ def is_open_to_nobody(resources: Resources) -> None:
 
 MUTATIONS = (
     Mutation("create_session may not write", lacks("CreateSessionRole", "dynamodb:PutItem"), expiring),
+    Mutation("create_intent may not write", lacks("CreateIntentRole", "dynamodb:PutItem"), with_a_card),
+    Mutation("payment_methods may not write", lacks("PaymentMethodsRole", "dynamodb:PutItem"), with_a_card),
     Mutation("get_status may not read", lacks("GetStatusRole", "dynamodb:GetItem"), expiring),
     Mutation("tend_payment may not write", lacks("TendPaymentRole", "dynamodb:UpdateItem"), asking),
     Mutation("list_products may not read", lacks("ListProductsRole", "dynamodb:Query"), paying),

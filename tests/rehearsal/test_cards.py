@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from local.issuer.tokens import Person
 from local.stack import STRIPE_PUBLISHABLE_KEY
 from tests.rehearsal.shop import PATIENCE_SECONDS
 from tests.rehearsal.waiting import eventually
-from tests.tokens import ADA, Tokens
+from tests.tokens import Tokens
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +21,9 @@ METHODS = "/me/payment-methods"
 
 
 def test_a_card_is_saved_pays_once_more_and_is_removed(shop: DeployedShop, issuer: Issuer) -> None:
-    token = Tokens(issuer.signer, issuer.url, issuer.client_id).token(ADA)
+    # Whom no story before has left a card.
+    person = Person(f"ada-{uuid4()}@example.com")
+    token = Tokens(issuer.signer, issuer.url, issuer.client_id).token(person)
     signed_in = {"Authorization": f"Bearer {token}"}
 
     def calls(method: str, path: str, body: Any = None) -> Any:
@@ -43,7 +47,7 @@ def test_a_card_is_saved_pays_once_more_and_is_removed(shop: DeployedShop, issue
 
     order = {
         "name": "Ada Lovelace",
-        "email": ADA.email,
+        "email": person.email,
         "serviceType": "consulting-hour",
         "paymentMethodId": card["id"],
     }
