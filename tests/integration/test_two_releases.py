@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,11 +162,12 @@ class World:
         store, stripe = self.table(), Stripe(self)
         store.put_product(catalogue.Product("consulting-hour", "Consulting", catalogue.FixedPrice(9900), "usd"))
         way = self.deployed.module("domain.payment").Way.EMBEDDED if self.on_page else CONDITIONS.way
-        opening = (
-            self.deployed.module("services.paying_on_page").open_intent if self.on_page else checkout.open_checkout
-        )
+        wanted = purchase.Service("consulting-hour", None, None)
+        opening: Any = checkout.open_checkout
+        if self.on_page:
+            opening = partial(self.deployed.module("services.paying_on_page").open_intent, report=no_saved_cards)
         opened = opening(
-            purchase.Purchase("Ada", "ada@example.com", purchase.Service("consulting-hour", None, None), {}),
+            purchase.Purchase("Ada", "ada@example.com", wanted, {}, user="ada" if self.on_page else None),
             claimant=None,
             conditions=checkout.Conditions(**vars(CONDITIONS) | {"way": way, "lifetime": self.lifetime}),
             units=self.deployed.module("adapters.stripe.units"),
@@ -280,6 +282,10 @@ class World:
         assert failed == []
 
 
+def no_saved_cards(error: Exception) -> None:
+    raise error
+
+
 @dataclass(frozen=True)
 class PageIntent:
     facts: Any
@@ -299,6 +305,12 @@ class Stripe:
     def create_checkout(self, payment: Any) -> Any:
         objects = self.world.deployed.module("adapters.stripe.objects")
         return objects.read_object(a_session(payment.id, status="open", payment_status="unpaid")).facts
+
+    def create_customer(self, customer: Any) -> str:
+        return f"cus_{customer.user}"
+
+    def open_customer_session(self, payment: Any) -> str:
+        return f"cuss_secret_{payment.customer_id}"
 
     def create_intent(self, payment: Any) -> "PageIntent":
         """Open, as `retrieve_intent` would have it."""
@@ -443,6 +455,7 @@ def check(world: World, payment_id: str) -> None:
     assert dict(payment.facts) == dict(facts_as_one(world))
     # Nothing else would ever end an intent.
     assert world.ended or not world.on_page
+    assert payment.customer_id == ("cus_ada" if world.on_page else None)
     # What the next release alone writes once, this one has kept.
     assert payment.stored.get("colour") == ({"S": "blue"} if world.made_by is world.next else None)
     assert payment.standing == json.loads(json.dumps(views.standing(payment)))
