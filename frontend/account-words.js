@@ -74,6 +74,7 @@ export const CARDS = {
   expires: (/** @type {string} */ when) => `Expires ${when}`,
   expired: (/** @type {string} */ when) => `Expired ${when}`,
   wallet: (/** @type {string} */ wallet) => `From ${WALLETS[wallet] ?? "a wallet"}`,
+  gone: "This card is not saved any more. Please pay with another one.",
   payWith: (/** @type {string} */ card) => `Pay with ${card}`,
   remove: "Remove",
   question: (/** @type {string} */ card) => `Remove ${card}? What was paid with it stays paid, and you can save it again.`,
@@ -93,6 +94,7 @@ export const ADD = {
   saved: "The card is saved.",
   declined: "Your bank did not accept this card. Please try another one, or ask your bank.",
   notConfirmed: "Your bank could not confirm that it was you, so the card is not saved. Please try again.",
+  notSaved: "The card is not saved, for the connection broke. Please try again.",
   unknown: "We do not know yet whether the card was saved: the connection broke.",
   noForm: "The card form could not be loaded. Please check your connection and try again.",
 };

@@ -33,10 +33,9 @@ async function open() {
     busy: ADD.loading,
     ask: async () => {
       const setup = await beginCard({ token });
-      const before = cameBackFrom;
+      if (cameBackFrom && (await isSaved(setup, cameBackFrom))) return leaveSaved();
+      if (cameBackFrom) news = ADD.notConfirmed;
       cameBackFrom = undefined;
-      if (before && (await isSaved(setup, before))) return leaveSaved();
-      if (before) news = ADD.notConfirmed;
       secret = setup.clientSecret;
       element?.remove();
       element = null;
@@ -45,15 +44,27 @@ async function open() {
     },
     show: () => setBusy(false),
     retry: open,
-    wordsOf: (error) => (error instanceof FormMissingError ? ADD.noForm : undefined),
+    wordsOf,
   });
   if (!isOpen) form.hidden = true;
   else if (news) part.tell(news);
 }
 
+/** Nobody could be asked what became of a setup. */
+class UnknownError extends Error {
+  temporary = true;
+}
+
+function wordsOf(error) {
+  if (error instanceof UnknownError) return ADD.unknown;
+  return error instanceof FormMissingError ? ADD.noForm : undefined;
+}
+
 async function isSaved({ publishableKey }, before) {
   const stripe = await stripeOf(publishableKey);
-  return (await outcomeOf(() => stripe.retrieveSetupIntent(before))).outcome === "done";
+  const { outcome } = await outcomeOf(() => stripe.retrieveSetupIntent(before));
+  if (outcome === "unknown") throw new UnknownError();
+  return outcome === "done";
 }
 
 async function confirm() {
@@ -74,23 +85,23 @@ async function confirm() {
 async function look() {
   part.hush();
   setBusy(true, ADD.looking);
-  follow(await outcomeOf(() => element?.stripe.retrieveSetupIntent(secret)));
+  follow(await outcomeOf(() => element?.stripe.retrieveSetupIntent(secret)), ADD.notSaved);
 }
 
-/** @param {import("./stripe-element.js").Came} came */
-function follow({ outcome, error }) {
+/** @param {import("./stripe-element.js").Came} came @param {string} [otherwise]  what is said where nothing tells why */
+function follow({ outcome, error }, otherwise = ADD.notConfirmed) {
   if (outcome === "done") return leaveSaved();
   if (outcome === "over") return open();
   if (outcome === "unknown") return part.tell(ADD.unknown, look);
   setBusy(false);
-  if (outcome === "declined") return part.tell(refusalWords(error));
+  if (outcome === "declined") return part.tell(error ? refusalWords(error) : otherwise);
   // The form shows it beside its field.
   byId("announcement").textContent = error.message;
   element?.focus();
 }
 
 function refusalWords(error) {
-  if (!error || error.code === "setup_intent_authentication_failure") return ADD.notConfirmed;
+  if (error.code === "setup_intent_authentication_failure") return ADD.notConfirmed;
   // What hides a suspicion reads as what hides none.
   return error.code === "card_declined" ? ADD.declined : reasonOf(error);
 }

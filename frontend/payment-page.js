@@ -1,11 +1,12 @@
 /** The payment page: a form that becomes an order, and an order that becomes one checkout however often it is sent. */
+import { CARDS } from "./account-words.js";
 import { config } from "./config.js";
 import { errorsOfPerson, focusFirstError, setFieldError } from "./fields.js";
 import { AmountError, formatMoney, parseAmount } from "./money.js";
 import { lastPaid, saveDraft, savedDraft } from "./order.js";
 import { goToPayment, resultAddress, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { offerCard } from "./saved-card.js";
+import { isOfCard, offerCard } from "./saved-card.js";
 import { who } from "./session.js";
 import { byId } from "./site.js";
 import { welcome } from "./visitor.js";
@@ -143,6 +144,10 @@ async function submit(card) {
 }
 
 async function showRefusal(error, again) {
+  if (isOfCard(error)) {
+    offerAnother();
+    return showFormError(`${CARDS.gone} You have not been charged.`);
+  }
   if (error.code !== "validation_failed") {
     showFormError(`${whatHappened(error)} You have not been charged.`, isTemporary(error) && again);
     return;
@@ -227,4 +232,4 @@ welcome();
 assurance.textContent = WORDS.assurance;
 restoreForm();
 loadProducts();
-offerCard(cardButton, submit);
+const offerAnother = offerCard(cardButton, submit);

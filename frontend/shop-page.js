@@ -1,4 +1,5 @@
 /** The shop: products become a cart, and the cart with its form becomes an order. */
+import { CARDS } from "./account-words.js";
 import { addressFields, errorsOfAddress, readAddress } from "./address-fields.js";
 import { MOST_LINES, availableOf, cartLines, currencyOf, emptyCart, hindranceOf, mostOf, put, quantityOf, saveForm, savedForm } from "./cart.js";
 import { cardOf } from "./cards.js";
@@ -11,7 +12,7 @@ import { formatMoney } from "./money.js";
 import { releaseHeld } from "./order.js";
 import { goToPayment, usualWay, whatHappened } from "./ordering.js";
 import { isTemporary, listProducts } from "./quittance.js";
-import { offerCard } from "./saved-card.js";
+import { isOfCard, offerCard } from "./saved-card.js";
 import { who } from "./session.js";
 import { byId } from "./site.js";
 import { sumRows } from "./sums.js";
@@ -227,6 +228,10 @@ async function quoteFirst() {
 }
 
 async function showRefusal(error, again) {
+  if (isOfCard(error)) {
+    offerAnother();
+    return showFormError(`${CARDS.gone} ${SHOP.uncharged}`);
+  }
   if (error.code === "out_of_stock") return showSoldOut(error.errors);
   if (error.code === "price_changed" && error.order) return showNewPrice(error.order);
   if (error.code !== "validation_failed") {
@@ -328,4 +333,4 @@ window.addEventListener("pageshow", ({ persisted }) => {
 welcome();
 restoreForm();
 loadProducts();
-offerCard(cardButton, submit);
+const offerAnother = offerCard(cardButton, submit);

@@ -32,5 +32,8 @@ export function remember(changes) {
   }
 }
 
-/** Who uses the tab next may be somebody else: of whoever signs out, nothing but the cart stays. */
-export const forgetPerson = () => remember({ draft: null, attempts: [], open: null, paid: null, keys: {}, shop: null });
+/**
+ * Who uses the tab next may be somebody else: of whoever signs out, nothing but the cart stays. An empty draft and not
+ * none: gone back to, a page puts it over what the browser has kept of the form.
+ */
+export const forgetPerson = () => remember({ draft: {}, attempts: [], open: null, paid: null, keys: {}, shop: null });

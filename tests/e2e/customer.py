@@ -128,3 +128,10 @@ def transaction_on(page: Page) -> str:
     shown = page.locator("#transaction-id")
     expect(shown).to_have_text(re.compile(r"^(ch|py)_\w+$"), timeout=RECEIPT_MS)
     return shown.inner_text()
+
+
+def second_tab(page: Page) -> Page:
+    """The same tab once more, with what it remembers, as browsers duplicate one."""
+    with page.expect_popup() as opened:
+        page.evaluate("window.open(location.href)")
+    return opened.value

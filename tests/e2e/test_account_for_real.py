@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, IS_DECLINED, PAYS
+from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, IS_DECLINED, PAYS, second_tab
 from tests.e2e.form import FORM_MS, PayPage
+from tests.e2e.scenes import add_to_cart, fill_in_order
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 ALWAYS_ASKS = "4000002760003184"
+MASTERCARD = "5555555555554444"
 
 
 class Member:
@@ -268,15 +270,61 @@ def test_a_form_that_cannot_be_loaded_is_said_and_tried_again(member: Member) ->
     expect(member.page.locator("#save")).to_be_enabled(timeout=FORM_MS)
 
 
+CONFIRM_SETUP = re.compile(r"/v1/setup_intents/\w+/confirm")
+
+
 def test_a_connection_that_breaks_while_saving_is_looked_into(member: Member) -> None:
     member.signs_in()
     member.page.get_by_role("link", name="Add a card").click()
     member.fills_in(PAYS)
     # The card is saved, and the page never hears of it.
-    member.page.route(re.compile(r"/v1/setup_intents/\w+/confirm"), lambda route: (route.fetch(), route.abort()))
+    member.page.route(CONFIRM_SETUP, lambda route: (route.fetch(), route.abort()))
     member.page.get_by_role("button", name="Save the card").click()
     expect(member.page.locator("#card-problem")).to_contain_text("We do not know yet whether the card was saved")
 
+    member.page.locator("#card-again").click()
+
+    member.has_saved()
+    expect(member.cards).to_have_count(1)
+
+
+def test_a_card_that_never_reached_stripe_is_said_to_be_lost_on_the_way(member: Member) -> None:
+    member.signs_in()
+    member.page.get_by_role("link", name="Add a card").click()
+    member.fills_in(PAYS)
+    member.page.route(CONFIRM_SETUP, lambda route: route.abort())
+    member.page.get_by_role("button", name="Save the card").click()
+    expect(member.page.locator("#card-problem")).to_contain_text("We do not know yet whether the card was saved")
+    member.page.unroute(CONFIRM_SETUP)
+
+    member.page.locator("#card-again").click()
+
+    expect(member.page.locator("#card-problem")).to_contain_text("The card is not saved, for the connection broke.")
+    member.page.get_by_role("button", name="Save the card").click()
+    member.has_saved()
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (re.compile(r"/v1/setup_intents/\w+\?"), "We do not know yet whether the card was saved"),
+        (re.compile(r"/stripe\.js$"), "The card form could not be loaded."),
+        (re.compile(r"/me/payment-methods$"), "We could not reach the payment service."),
+    ],
+)
+def test_a_connection_that_breaks_on_the_way_back_from_a_bank_hides_no_saved_card(
+    member: Member, lost: re.Pattern[str], words: str
+) -> None:
+    member.signs_in()
+    secret = begins_setup(member)
+    member.fills_in(PAYS)
+    member.page.get_by_role("button", name="Save the card").click()
+    member.has_saved()
+    member.page.route(lost, lambda route: route.abort())
+
+    member.page.goto(f"{member.site_url}/card.html?setup_intent_client_secret={secret}")
+    expect(member.page.locator("#card-problem")).to_contain_text(words, timeout=FORM_MS)
+    member.page.unroute(lost)
     member.page.locator("#card-again").click()
 
     member.has_saved()
@@ -347,6 +395,83 @@ def test_a_saved_card_that_is_declined_leaves_the_form_for_another_and_is_not_tr
 
     assert shop.charges(payment_id) == ["failed"]
     expect(form.button).to_be_enabled()
+
+
+@pytest.mark.parametrize("where", ["index.html", "shop.html"])
+def test_a_saved_card_that_is_gone_is_said_to_be_and_the_next_one_is_offered(
+    member: Member, customer: Customer, where: str
+) -> None:
+    member.signs_in()
+    member.adds_card(PAYS)
+    member.has_saved()
+    member.adds_card(MASTERCARD)
+    member.has_saved()
+    member.page.goto(f"{PayPage(customer).site_url}/{where}")
+    if where == "index.html":
+        expect(member.page.locator("#pay")).to_be_enabled()
+        customer.fills_in()
+    else:
+        expect(member.page.locator(".product").first).to_be_visible()
+        add_to_cart(member.page, "stickers")
+        fill_in_order(member.page, "US", customer.email)
+        customer.has_total()
+    expect(member.page.locator("#pay-with-card")).to_contain_text("Mastercard")
+    other = second_tab(member.page)
+    other.goto(f"{member.site_url}/account.html")
+    newest = other.locator("#card-list > li").first
+    newest.get_by_role("button", name="Remove").click()
+    newest.get_by_role("button", name="Remove it").click()
+    expect(other.locator("#card-list > li")).to_have_count(1)
+
+    member.page.click("#pay-with-card")
+
+    error = member.page.locator("#form-error")
+    expect(error).to_have_text(
+        "This card is not saved any more. Please pay with another one. You have not been charged.", use_inner_text=True
+    )
+    expect(error).to_be_focused()
+    expect(member.page.locator("#pay-with-card")).to_contain_text("Visa")
+    member.page.click("#pay-with-card")
+    customer.sees("succeeded")
+
+
+@pytest.mark.parametrize("where", ["index.html", "shop.html"])
+def test_whoever_goes_back_after_signing_out_finds_no_card_and_no_name(
+    member: Member, customer: Customer, where: str
+) -> None:
+    member.signs_in()
+    member.adds_card(PAYS)
+    member.has_saved()
+    page = member.page
+    page.goto(f"{PayPage(customer).site_url}/{where}")
+    if where == "shop.html":
+        add_to_cart(page, "stickers")
+    page.fill("#name", "Ada Lovelace")
+    expect(page.locator("#pay-with-card")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("account.html"))
+
+    page.go_back()
+
+    expect(page).to_have_url(re.compile(rf"/embedded/({where})?$"))
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.locator("#name")).to_have_value("")
+    expect(page.locator("#email")).to_have_value("")
+    expect(page.locator("#pay-with-card")).to_be_hidden()
+
+
+def test_a_page_that_the_browser_kept_offers_no_card_of_whoever_has_left(member: Member, customer: Customer) -> None:
+    member.signs_in()
+    member.adds_card(PAYS)
+    member.has_saved()
+    page = member.page
+    page.goto(f"{PayPage(customer).site_url}/")
+    expect(page.locator("#pay-with-card")).to_be_visible()
+
+    page.evaluate("sessionStorage.removeItem('quittance-sign-in')")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+
+    expect(page.locator("#pay-with-card")).to_be_hidden()
 
 
 def test_where_the_customer_pays_at_stripe_no_card_is_offered(member: Member, customer: Customer) -> None:

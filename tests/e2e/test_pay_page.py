@@ -11,12 +11,12 @@ import pytest
 import stripe
 from playwright.sync_api import expect
 
-from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, CHECKOUT, IS_DECLINED, PAYS, Customer
+from tests.e2e.customer import ASKS_FOR_AUTHENTICATION, CHECKOUT, IS_DECLINED, PAYS, Customer, second_tab
 from tests.e2e.form import PAY_PAGE, PayPage
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Route
 
     from tests.e2e.shop import Shop
 
@@ -293,13 +293,6 @@ def test_a_keyboard_is_enough_to_pay(form: PayPage, customer: Customer) -> None:
     page.keyboard.press("Enter")
 
     customer.sees("succeeded")
-
-
-def second_tab(page: Page) -> Page:
-    """The same tab once more, with what it remembers, as browsers duplicate one."""
-    with page.expect_popup() as opened:
-        page.evaluate("window.open(location.href)")
-    return opened.value
 
 
 def test_what_one_tab_paid_the_other_shows(form: PayPage, customer: Customer, shop: Shop) -> None:
