@@ -6,6 +6,7 @@ import { ownCards } from "./own-cards.js";
 import { ownPayments } from "./own-payments.js";
 import { finishSignIn, isSignedIn, issuerAddresses, who } from "./session.js";
 import { byId, dressPage } from "./site.js";
+import { receive } from "./tab.js";
 import { HERE, leave, signInFor } from "./visitor.js";
 
 const heading = byId("heading");
@@ -74,6 +75,7 @@ async function start() {
   });
   try {
     const view = await finishSignIn(query);
+    if (view) receive(who().sub);
     const { pathname, hash } = new URL(view ?? location.href, HERE);
     if (pathname !== new URL(HERE).pathname) return location.replace(view);
     if (view) history.replaceState(null, "", location.pathname + hash);

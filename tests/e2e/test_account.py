@@ -117,6 +117,31 @@ def test_going_back_after_signing_out_shows_nothing(account: Account) -> None:
     expect(account.entries).to_have_count(0)
 
 
+@pytest.mark.parametrize("is_another", [True, False])
+def test_what_a_sign_in_leaves_that_ended_by_itself_is_for_the_same_person_alone(
+    account: Account, is_another: bool
+) -> None:
+    page = account.signs_in()
+    expect(account.entries).to_have_count(1)
+    account.opens("shop.html")
+    page.click("#add-mug")
+    page.fill("#name", "Countess of Lovelace")
+    account.opens("index.html")
+    page.fill("#name", "Countess of Lovelace")
+    page.evaluate("sessionStorage.removeItem('quittance-sign-in')")
+    account.issuer.person = dict(EVE if is_another else ADA)
+
+    comes_from(account, "index.html")
+
+    expect(page.get_by_label("Name", exact=True)).to_have_value("" if is_another else "Countess of Lovelace")
+    expect(page.get_by_label("Email")).to_have_value(account.issuer.person["email"])
+    kept = page.evaluate("sessionStorage.quittance")
+    assert "mug" in kept
+    assert (ACCESS_KEY in kept) is not is_another
+    account.opens("shop.html")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("" if is_another else "Countess of Lovelace")
+
+
 def test_who_is_told_of_no_issuer_reads_that_nobody_can_sign_in(account: Account) -> None:
     without_issuer(account)
     account.opens()
