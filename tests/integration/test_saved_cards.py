@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from payments.adapters.stripe.customers import StripeCustomers, _key
+from payments.adapters.stripe.customers import REMOVED_FROM, StripeCustomers, _key
 from payments.domain.customers import UserCustomer
 from payments.domain.erasure import READ_AGAIN_AFTER
 from payments.runtime.publishable_key import PublishableKey
@@ -234,6 +234,16 @@ def test_two_users_with_one_card_have_nothing_to_do_with_each_other(system: Syst
     assert [each["id"] for each in cards(system, bob)] == [his]
     # What she has removed was never his.
     assert system.remove_card(bob, hers).status == 404
+
+
+def test_a_note_that_somebody_else_wrote_on_a_card_gives_nobody_a_right_to_it(system: System, ada: Any) -> None:
+    bob = somebody()
+    his, hers = system.save_card(bob), system.save_card(ada)
+    note = {"metadata": {REMOVED_FROM: customer_of(system, ada)}}
+    system.stripe().v1.payment_methods.update(his, note)
+    assert refused(system.remove_card(ada, his), "removePaymentMethod") == (404, "payment_method_not_found", [])
+    assert [each["id"] for each in cards(system, bob)] == [his]
+    assert [each["id"] for each in cards(system, ada)] == [hers]
 
 
 @pytest.mark.parametrize("field", ["paymentMethodId", "saveMethod"])

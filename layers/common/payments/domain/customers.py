@@ -36,8 +36,9 @@ class UserCustomer:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A card at Stripe, and whose it is. `removed_from` is the customer that it was taken away from by us; what it
-    looks like is for its owner's eyes."""
+    """A card at Stripe, and whose it is. `removed_from` is the customer that it was taken away from by us, which counts
+    only once nobody has it: whoever makes a card in their browser may write such a note. What it looks like is for its
+    owner's eyes."""
 
     id: str
     customer: str | None
@@ -49,6 +50,11 @@ class Card:
     exp_month: int = field(repr=False)
     exp_year: int = field(repr=False)
     wallet: str | None = field(repr=False)
+
+    @property
+    def owner(self) -> str | None:
+        """The customer who has it, or else had it last."""
+        return self.customer or self.removed_from
 
     def has_expired(self, now: datetime) -> bool:
         """A card is good until the end of its month."""

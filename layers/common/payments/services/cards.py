@@ -46,7 +46,7 @@ def remove_card(user: str, card_id: str, store: KnownCustomers, stripe: CardsAtS
     """
     customer_id = _customer_of(user, store)
     card = stripe.card(card_id) if customer_id else None
-    if customer_id is None or card is None or customer_id not in (card.customer, card.removed_from):
+    if customer_id is None or card is None or card.owner != customer_id:
         raise PaymentMethodNotFound
     twins = [each for each in _cards_of(customer_id, stripe) if each.is_twin_of(card)]
     # Should this be cut off, a repetition finds the others by what was named, of which Stripe still tells whose it was.
