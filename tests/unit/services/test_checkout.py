@@ -51,9 +51,13 @@ class Desk:
             units=units,
             store=self.store,
             stripe=self.stripe,
-            customers=Customers(self.store, self.stripe, self.now),
+            customers=self.customers,
             now=self.now,
         )
+
+    @property
+    def customers(self) -> Customers:
+        return Customers(self.store, self.stripe, self.now)
 
 
 @pytest.fixture
@@ -305,3 +309,34 @@ def test_the_customer_that_another_caller_has_given_it_meanwhile_stays(desk: Des
 
     desk.stripe.answering = another_is_faster
     assert desk.take(OF_ADA, "another").customer_id == "cus_of_another"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [StripeRefused("No such customer", customer_gone=True), StripeUnavailable("its own failure", spent=True)],
+    ids=["refused", "spent"],
+)
+def test_what_stripe_says_of_one_customer_is_no_word_on_what_is_asked_for_the_next(
+    desk: Desk, said: PaymentsError
+) -> None:
+    """As by reconcile, which looks at the payment while its customer orders again."""
+    desk.customers.of("ada-1")
+    desk.stripe.failures = [StripeUnavailable("away")]
+    with pytest.raises(StripeUnavailable):
+        desk.take(OF_ADA)
+    [payment] = desk.store.payments.values()
+    desk.store.payments[payment.id] = replace(payment, customer_id="cus_2", version=payment.version + 1)
+
+    desk.stripe.failures = [said]
+    with pytest.raises(StripeUnavailable):
+        ask_stripe(payment, desk.store, desk.stripe, desk.now)
+
+    again = desk.take(OF_ADA)
+    assert (again.id, again.customer_id, again.is_opened) == (payment.id, "cus_2", True)
+
+
+def test_who_hears_of_a_customer_that_is_gone_gets_what_was_made_for_the_next(desk: Desk) -> None:
+    payment = desk.take(OF_ADA)
+    before = replace(payment, facts={}, customer_id="cus_0", version=0)
+    desk.stripe.failures = [StripeRefused("No such customer", customer_gone=True)]
+    assert ask_stripe(before, desk.store, desk.stripe, desk.now).is_opened

@@ -49,13 +49,18 @@ def ask_stripe(
     except (StripeRefused, ValidationFailed) as error:
         if renewed and isinstance(error, StripeRefused) and error.customer_gone:
             return ask_stripe(renewed(payment), store, stripe, now)
-        record(store, payment, [_lapsed(error.code)], actor=ANSWER, now=now)
-        raise
+        asked_for = payment.customer_id
+        payment, _ = record(store, payment, _word_on(payment, _lapsed(error.code)), actor=ANSWER, now=now)
+        if payment.customer_id == asked_for:
+            raise
+        if not payment.is_asked:
+            raise no_answer() from error
+        return payment
     except StripeUnavailable as error:
         if not error.spent:
             raise
         spent = Asking(state=AskingState.SPENT, reason=error.code)
-        payment, _ = record(store, payment, [spent], actor=ANSWER, now=now)
+        payment, _ = record(store, payment, _word_on(payment, spent), actor=ANSWER, now=now)
         return find(payment, store, stripe, now)
     payment, _ = record(store, payment, facts, actor=ANSWER, now=now, looked=True)
     return payment
@@ -78,6 +83,16 @@ def find(payment: Payment, store: Payments, stripe: Checkouts, now: datetime) ->
 
     payment, _ = record(store, payment, concluded, actor=LOOK, now=now, looked=True)
     return payment
+
+
+def _word_on(asked: Payment, asking: Asking) -> Callable[[Payment], tuple[Asking, ...]]:
+    """What came of asking for the payment as it was; no word on it where somebody has given it another customer
+    meanwhile, for whom Stripe is asked with another key."""
+
+    def word(payment: Payment) -> tuple[Asking, ...]:
+        return (asking,) if payment.customer_id == asked.customer_id else ()
+
+    return word
 
 
 def no_answer() -> StripeUnavailable:
