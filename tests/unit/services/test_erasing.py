@@ -231,6 +231,17 @@ def test_the_customer_goes_before_the_payment_that_says_whose_it_was(office: Off
     assert office.stripe.deleted == {"cus_1"}
 
 
+def test_what_was_never_answered_is_erased_though_its_customer_is_forgotten_by_then(office: Office) -> None:
+    customer_id = Customers(office.store, office.stripe, NOW).of("ada-1")
+    ids = [office.holds(*facts, user="ada-1") for facts in ((OPEN,), (), ())]
+    for id_ in ids:
+        office.store.payments[id_] = office[id_].but(customer_id=customer_id)
+    assert office.erases().left == ()
+    assert office.reported == []
+    assert {office[each].customer for each in ids} == {ERASED}
+    assert [office[each].has_lapsed for each in ids] == [False, True, True]
+
+
 def test_while_stripe_is_away_a_user_who_never_paid_stays_to_be_erased(office: Office) -> None:
     Customers(office.store, office.stripe, NOW).of("ada-1")
     office.stripe.failures = [StripeUnavailable("away"), StripeUnavailable("away")]
