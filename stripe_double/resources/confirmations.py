@@ -63,16 +63,33 @@ def chosen(state: State, p: Json, customer: str | None) -> Json | None:
         )
     if method["customer"] and method["customer"] != customer:
         payment_methods.of_customer(state, str(customer), method["id"])
-    secret = state.private(method["id"])
-    if not method["customer"] and (secret.get("used") or secret.get("detached")):
-        raise unexpected_state(
-            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, "
-            "shared with a connected account without Customer attachment, or was detached from a Customer. It "
-            "may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer "
-            "first.",
-            "payment_method_unexpected_state",
-        )
+    if not method["customer"] and state.private(method["id"]).get("used"):
+        raise _used_up()
+    _check_attached(state, method)
     return method
+
+
+def held(state: State, intent: Json) -> Json | None:
+    """The method that the intent is about already, if any; refused once it was taken from its customer."""
+    method = state.find("payment_method", intent["payment_method"])
+    if method:
+        _check_attached(state, method)
+    return method
+
+
+def _check_attached(state: State, method: Json) -> None:
+    if not method["customer"] and state.private(method["id"]).get("detached"):
+        raise _used_up()
+
+
+def _used_up() -> StripeError:
+    return unexpected_state(
+        "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, "
+        "shared with a connected account without Customer attachment, or was detached from a Customer. It "
+        "may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer "
+        "first.",
+        "payment_method_unexpected_state",
+    )
 
 
 def use(state: State, intent: Json, method: Json) -> None:

@@ -77,6 +77,7 @@ def delete(state: State, p: Json) -> Json:
     customer = state.get("customer", p["id"])
     for method in state.all("payment_method", customer=customer["id"]):
         state.change(method, customer=None)
+        state.private(method["id"])["detached"] = True
     state.remove("customer", customer["id"])
     state.private(customer["id"])["deleted"] = True
     state.emit("customer.deleted", customer)

@@ -15,6 +15,7 @@ from .confirmations import (
     change_types,
     check_return,
     chosen,
+    held,
     mark,
     options,
     remember_way_back,
@@ -106,9 +107,7 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
     if state.asked_by_page and "setup_future_usage" in p:
         check_future_usage(intent, p["setup_future_usage"])
     how = {name: p.pop(name) for name in CONFIRMING if name in p}
-    method = chosen(state, p, intent["customer"])
-    if method is None:
-        method = state.find("payment_method", intent["payment_method"])
+    method = chosen(state, p, intent["customer"]) or held(state, intent)
     if method is None:
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update "

@@ -26,6 +26,7 @@ from .confirmations import (
     change_types,
     check_return,
     chosen,
+    held,
     mark,
     options,
     remember_way_back,
@@ -133,7 +134,7 @@ def confirm(state: State, intent: Json, p: Json) -> Json:
     p, token = with_token(state, p, "setup_intent")
     mark(state, token, intent)
     how = {name: p.pop(name) for name in HOW if name in p}
-    method = _change(state, intent, p) or state.find("payment_method", intent["payment_method"])
+    method = _change(state, intent, p) or held(state, intent)
     if method is None:
         raise _unexpected(intent, "You cannot confirm this SetupIntent because it's missing a payment method.")
     check_return(intent, how)

@@ -164,3 +164,25 @@ def test_a_setup_fails_and_is_canceled(client: stripe.StripeClient, control: Con
         client.v1.setup_intents.confirm(setup.id, {"payment_method": "pm_card_visa"})
     assert late.value.code == "setup_intent_unexpected_state"
     assert event_types(client).count("setup_intent.setup_failed") == 2
+
+
+@pytest.mark.parametrize("kind", ["payment_intents", "setup_intents"])
+@pytest.mark.parametrize("goes", ["method", "customer"])
+def test_what_was_taken_from_its_customer_pays_no_more_though_an_intent_is_about_it(
+    client: stripe.StripeClient, kind: str, goes: str
+) -> None:
+    customer = client.v1.customers.create({}).id
+    card = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    intents: Any = getattr(client.v1, kind)
+    sum_ = {"amount": 1000, "currency": "usd"} if kind == "payment_intents" else {}
+    intent = intents.create({"customer": customer, "payment_method": card, **sum_}).id
+    if goes == "method":
+        client.v1.payment_methods.detach(card)
+    else:
+        client.v1.customers.delete(customer)
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        intents.confirm(intent, {"return_url": "https://shop.example/back"})
+    assert refused.value.code == "payment_method_unexpected_state"
+    another = {"payment_method": "pm_card_mastercard", "return_url": "https://shop.example/back"}
+    if goes == "method":
+        assert intents.confirm(intent, another).status == "succeeded"
