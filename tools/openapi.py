@@ -205,6 +205,16 @@ def _ordered() -> Payment:
     )
 
 
+def _on_page(customer_secret: str | None) -> views.IntentView:
+    return views.intent_view(
+        _ordered(),
+        "pi_3SVo1a_secret_9Zr8Qn2mX",
+        customer_secret,
+        payment_method=None,
+        publishable_key="pk_test_51NzQ",
+    )
+
+
 def _paid() -> Payment:
     ordered = _ordered()
     charge = Attempt(
@@ -386,7 +396,7 @@ _ON_PAGE = replace(
     summary="Order something, and get what a form on the page pays it with",
     answer="The payment with its intent. A repetition with the same key gets the same one, and the payment as it is.",
     view="IntentView",
-    example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", None, "pk_test_51NzQ"),
+    example=_on_page(None),
 )
 
 # By route; the Function URL's by its function's logical id in the template.
@@ -403,7 +413,7 @@ OPERATIONS: Mapping[str, Operation] = {
         _ON_PAGE,
         name="createPaymentIntentOfMine",
         summary="The same by somebody who is signed in, whose payment it is then, with their saved cards",
-        example=views.intent_view(_ordered(), "pi_3SVo1a_secret_9Zr8Qn2mX", "cuss_secret_TSaved", "pk_test_51NzQ"),
+        example=_on_page("cuss_secret_TSaved"),
         refusals=(errors.NotSignedIn, *_ON_PAGE.refusals),
         body=_body("OwnIntentBody", _AN_ORDER | {"saveMethod": True}),
     ),

@@ -50,4 +50,11 @@ def handler(event: Request, context: LambdaContext) -> Response:
     if opened.new_status:
         counted[Metric.of(opened.new_status)] = 1
     logger.info("intent", extra=logged(opened.payment) | metrics(counted))
-    return response(201, intent_view(opened.payment, opened.client_secret, opened.customer_secret, key))
+    shown = intent_view(
+        opened.payment,
+        opened.client_secret,
+        opened.customer_secret,
+        payment_method=opened.payment_method,
+        publishable_key=key,
+    )
+    return response(201, shown)

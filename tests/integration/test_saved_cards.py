@@ -112,6 +112,31 @@ def test_the_bank_may_ask_whoever_pays_by_one_click(system: System, ada: Any) ->
     assert intent_of(system, order).status == "succeeded"
 
 
+@pytest.mark.parametrize("why", ["declined", "removed", "customer gone"])
+def test_a_card_that_cannot_pay_it_any_more_is_for_the_form_to_replace(system: System, ada: Any, why: str) -> None:
+    system.save_card(ada)
+    saved = "pm_card_chargeCustomerFail" if why == "declined" else MASTERCARD
+    card = system.stripe().v1.payment_methods.attach(saved, {"customer": customer_of(system, ada)}).id
+    key = f"one-click-{uuid4()}"
+    order = {"paymentMethodId": card}
+    first = system.order_on_page(AN_ORDER | order, user=ada, idempotency_key=key).body
+    again = system.order_on_page(AN_ORDER | order, user=ada, idempotency_key=key).body
+    assert (first["paymentMethodId"], again["paymentMethodId"]) == (card, card)
+    intent = intent_of(system, first).id
+    form = {"client_secret": first["clientSecret"], "return_url": "https://shop.example/back"}
+    if why == "removed":
+        assert system.remove_card(ada, card).status == 204
+    elif why == "customer gone":
+        system.stripe().v1.customers.delete(customer_of(system, ada))
+    assert "error" in system.page_asks(f"payment_intents/{intent}/confirm", form)
+
+    again = system.order_on_page(AN_ORDER | order, user=ada, idempotency_key=key).body
+
+    assert (again["paymentId"], again["clientSecret"]) == (first["paymentId"], first["clientSecret"])
+    assert again["paymentMethodId"] is None
+    assert system.confirm(intent, again["clientSecret"])["status"] == "succeeded"
+
+
 @pytest.mark.parametrize(
     ("said", "usage", "asks"), [(True, "on_session", "disabled"), (False, None, "disabled"), (None, None, "enabled")]
 )

@@ -42,7 +42,8 @@ class IntentView(TypedDict):
     in, where that could not be had, which paying does not wait for, and once it can no longer be paid. Keep it
     nowhere."""
     paymentMethodId: str | None
-    """The saved card that it is to be paid with; null where that is for the form to say."""
+    """The saved card that it is paid with unless the form says another; null where that is for the form to say, as it
+    is once that card was declined or removed, and once it can no longer be paid."""
     status: Status
     expiresAt: Time
     accessKey: str
@@ -80,7 +81,12 @@ def checkout_view(payment: Payment, now: datetime) -> CheckoutView:
 
 
 def intent_view(
-    payment: Payment, client_secret: str | None, customer_secret: str | None, publishable_key: str
+    payment: Payment,
+    client_secret: str | None,
+    customer_secret: str | None,
+    *,
+    payment_method: str | None,
+    publishable_key: str,
 ) -> IntentView:
     """The answer to a request for an intent."""
     return {
@@ -88,7 +94,7 @@ def intent_view(
         "clientSecret": client_secret,
         "publishableKey": publishable_key,
         "customerSessionClientSecret": customer_secret,
-        "paymentMethodId": payment.payment_method,
+        "paymentMethodId": payment_method,
         "status": payment.status,
         "expiresAt": in_text(payment.expires_at),
         "accessKey": payment.access_key,

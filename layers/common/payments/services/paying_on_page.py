@@ -33,6 +33,10 @@ class PageIntent(Protocol):
     @property
     def client_secret(self) -> str: ...
 
+    @property
+    def payment_method(self) -> str | None:
+        """The saved card that it would be paid with as it is."""
+
 
 class Intents(Closing, Protocol):
     def create_intent(self, payment: Payment) -> PageIntent: ...
@@ -50,7 +54,8 @@ type Report = Callable[[Exception], None]
 @dataclass(frozen=True)
 class OpenedOnPage:
     """A payment with its intent's secret, None once it can no longer be paid; `is_new` if this very request made it,
-    `new_status` what it reached by what this request learned.
+    `new_status` what it reached by what this request learned. `payment_method` is the saved card that the intent can be
+    confirmed with as it is.
 
     `customer_secret` is that of a session for its customer's saved cards: None where there is no customer, or no
     session to be had.
@@ -59,6 +64,7 @@ class OpenedOnPage:
     payment: Payment
     client_secret: str | None = field(repr=False)
     customer_secret: str | None = field(repr=False)
+    payment_method: str | None
     is_new: bool
     new_status: Status | None = None
 
@@ -90,18 +96,24 @@ def open_intent(
         units=units,
         now=now,
     )
-    payment, secret = opened.payment, listening.secrets.get(opened.payment.id)
+    payment, intent = opened.payment, listening.made.get(opened.payment.id)
     effects = Effects()
-    if secret is None:
+    if intent is None:
         with concerning(payment.id):
             intent = stripe.retrieve_intent(payment)
             payment, effects = record(
                 store, payment, intent.facts, actor=LOOK, now=now, failure_delay=conditions.failure_delay
             )
-            secret = intent.client_secret
     if not payment.is_payable(now):
-        return OpenedOnPage(payment, None, None, opened.is_new, effects.status)
-    return OpenedOnPage(payment, secret, _customer_secret(payment, stripe, report), opened.is_new, effects.status)
+        return OpenedOnPage(payment, None, None, None, opened.is_new, effects.status)
+    return OpenedOnPage(
+        payment,
+        intent.client_secret,
+        _customer_secret(payment, stripe, report),
+        intent.payment_method,
+        opened.is_new,
+        effects.status,
+    )
 
 
 def _customer_secret(payment: Payment, stripe: Intents, report: Report) -> str | None:
@@ -116,11 +128,11 @@ def _customer_secret(payment: Payment, stripe: Intents, report: Report) -> str |
 
 
 class _Listening:
-    """Stripe, and the secrets that it answers with where intents are made."""
+    """Stripe, and the intents that it answers with where they are made."""
 
     def __init__(self, stripe: Intents) -> None:
         self._stripe = stripe
-        self.secrets: dict[str, str] = {}
+        self.made: dict[str, PageIntent] = {}
         self.find_checkout = stripe.find_checkout
         self.look = stripe.look
         self.close = stripe.close
@@ -129,6 +141,5 @@ class _Listening:
         if payment.way is not Way.EMBEDDED:
             # What it replaces is asked for, too, where that was never answered.
             return self._stripe.create_checkout(payment)
-        intent = self._stripe.create_intent(payment)
-        self.secrets[payment.id] = intent.client_secret
+        intent = self.made[payment.id] = self._stripe.create_intent(payment)
         return intent.facts

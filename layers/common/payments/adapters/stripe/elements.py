@@ -30,10 +30,12 @@ _PAID_ELSEWHERE = ("boleto", "customer_balance", "konbini", "multibanco", "oxxo"
 
 @dataclass(frozen=True)
 class PageIntent:
-    """What Stripe says of a payment's intent, and the secret that a page confirms it with."""
+    """What Stripe says of a payment's intent, the secret that a page confirms it with, and the saved card that it would
+    be paid with as it is."""
 
     facts: tuple[Fact, ...]
     client_secret: str = field(repr=False)
+    payment_method: str | None
 
 
 class StripeElements(StripeConnection):
@@ -56,7 +58,7 @@ class StripeElements(StripeConnection):
     def retrieve_intent(self, payment: Payment) -> PageIntent:
         """The payment's intent as it is now; StripeRefused if Stripe has none."""
         with translating():
-            intent = self._client().v1.payment_intents.retrieve(payment.intents[0].ref)
+            intent = self._client().v1.payment_intents.retrieve(payment.intents[0].ref, {"expand": ["payment_method"]})
         return _read(payment, intent.to_dict())
 
     def cancel_intents(self, payment: Payment) -> tuple[Fact, ...]:
@@ -121,4 +123,13 @@ def _read(payment: Payment, body: Mapping[str, Any]) -> PageIntent:
     secret = body.get("client_secret")
     if not isinstance(secret, str):
         raise StripeRefused("The payment provider answered without what a page needs.")
-    return PageIntent(in_order(payment, facts_of_intent(body)), secret)
+    return PageIntent(
+        in_order(payment, facts_of_intent(body)), secret, _saved_card(payment, body.get("payment_method"))
+    )
+
+
+def _saved_card(payment: Payment, method: object) -> str | None:
+    """The payment's, if it is still that of the intent, which drops one that was declined, and of the customer."""
+    if isinstance(method, Mapping):
+        method = method.get("id") if method.get("customer") == payment.customer_id else None
+    return payment.payment_method if method == payment.payment_method else None
