@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ import pytest
 from payments.adapters.stripe.customers import REMOVED_FROM, StripeCustomers, _key
 from payments.domain.customers import UserCustomer
 from payments.domain.erasure import READ_AGAIN_AFTER
+from payments.domain.looking import REPEATABLE
 from payments.runtime.publishable_key import PublishableKey
 from tests.callers import GRACE
 from tests.integration.clock import Clock
@@ -22,6 +23,7 @@ CONTRACT = Contract()
 MASTERCARD = "pm_card_mastercard"
 SECRETS = ("clientSecret", "customerSessionClientSecret")
 ASKS = "pm_card_authenticationRequired"
+AT_ONCE = 60
 
 
 def somebody() -> dict[str, Any]:
@@ -304,14 +306,16 @@ def test_who_orders_without_a_name_has_no_cards(system: System) -> None:
 # One customer for each user
 
 
-def test_who_orders_many_things_at_once_has_one_customer(system: System, ada: Any) -> None:
+def test_who_orders_many_things_at_once_has_one_customer(engine_system: System, ada: Any) -> None:
+    system = engine_system
+
     def act(number: int) -> Answer:
         if number % 3 == 0:
             return system.add_card(ada)
         return system.order_of(ada) if number % 3 == 1 else system.order_on_page(user=ada)
 
-    with ThreadPoolExecutor(9) as pool:
-        answers = [*pool.map(act, range(9))]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = [*pool.map(act, range(AT_ONCE))]
     assert {each.status for each in answers} == {201}, answers
     assert at_stripe(system, ada) == [customer_of(system, ada)]
 
@@ -325,6 +329,24 @@ def test_a_lost_answer_makes_no_second_customer(system: System, ada: Any, kind: 
         answer = system.order_on_page(user=ada, idempotency_key=f"{kind}-{ada['sub']}")
     assert answer.status == 201
     assert at_stripe(system, ada) == [customer_of(system, ada)]
+
+
+def test_a_customer_that_was_made_unheard_is_found_when_the_key_cannot_be_repeated(
+    system: System, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = system.functions["PaymentMethods"]
+    # Of somebody else, in the same list.
+    system.save_card(somebody())
+    begun = UserCustomer.begun(ada["sub"], datetime.now(UTC))
+    system.table.begin_customer(begun, None)
+    made = function.stripe.create_customer(begun)
+    clock = Clock()
+    clock.offset = REPEATABLE
+    monkeypatch.setattr(function, "datetime", clock._datetime)
+
+    assert system.add_card(ada).status == 201
+
+    assert at_stripe(system, ada) == [customer_of(system, ada)] == [made]
 
 
 @pytest.mark.parametrize("way", ["order_of", "order_on_page", "add_card"])

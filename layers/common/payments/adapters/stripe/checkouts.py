@@ -1,13 +1,13 @@
 """Checkout Sessions: made once for a payment, and found again where nobody heard that they were made."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from payments.adapters.stripe.client import StripeConnection, checkout_key
 from payments.adapters.stripe.customers import REDISPLAYED
 from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.intents import facts_of_session, in_order
+from payments.adapters.stripe.lists import around, noted
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE, read_object
 from payments.adapters.stripe.units import part_to_stripe, to_stripe
 from payments.domain.addresses import in_ascii
@@ -18,10 +18,6 @@ from payments.domain.payment import LINES, ONE_SERVICE, USERS_LINES, Payment
 
 if TYPE_CHECKING:
     from stripe.params.checkout._session_create_params import SessionCreateParams
-    from stripe.params.checkout._session_list_params import SessionListParamsCreated
-
-# Our clock and Stripe's may differ, and an answer may have come long after its request.
-_AROUND = timedelta(minutes=15)
 
 
 class StripeCheckouts(StripeConnection):
@@ -58,24 +54,22 @@ class StripeCheckouts(StripeConnection):
     def find_sessions(self, payment: Payment) -> tuple[Fact, ...]:
         """The facts of the session that Stripe made for the payment without our hearing of it; none if there is none.
 
-        It is sought by its metadata in the list of those made around the asking, or of those of the intent where that
-        is known: Stripe's search lags.
+        It is sought in the list of those made around the asking, or of those of the intent where that is known.
         """
         intents = [each.ref for each in payment.intents]
-        first, last = payment.created_at - _AROUND, payment.asked_at + _AROUND
-        created: SessionListParamsCreated = {"gte": int(first.timestamp()), "lte": int(last.timestamp())}
+        first, last = around(payment.created_at, payment.asked_at)
         facts: list[Fact] = []
         with translating():
             sessions = self._client().v1.checkout.sessions
             pages = [
                 sessions.list({"payment_intent": intent, "limit": 100, "expand": ["data.payment_intent"]})
                 for intent in intents
-            ] or [sessions.list({"created": created, "limit": 100, "expand": ["data.payment_intent"]})]
+            ] or [
+                sessions.list({"created": {"gte": first, "lte": last}, "limit": 100, "expand": ["data.payment_intent"]})
+            ]
             for page in pages:
-                for session in page.auto_paging_iter():
-                    body = session.to_dict()
-                    if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
-                        facts += facts_of_session(body)
+                for session in noted(page, {PAYMENT_ID: payment.id}):
+                    facts += facts_of_session(session)
         return in_order(payment, facts)
 
 

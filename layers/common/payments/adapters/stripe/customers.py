@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from payments.adapters.stripe.client import StripeConnection
 from payments.adapters.stripe.errors import translated, translating
 from payments.adapters.stripe.library import stripe
+from payments.adapters.stripe.lists import around, noted
 from payments.domain.customers import Card, UserCustomer
 from payments.domain.errors import StripeRefused
 from payments.domain.payment import Payment
@@ -26,8 +27,7 @@ REMOVED_FROM = "removed_from"
 # Stripe's checkout. What Stripe notes of that differs by the way, so none is left out.
 REDISPLAYED = ["always", "limited", "unspecified"]
 
-# Between our clock and Stripe's; and for how long one may have been asked for with the same key.
-_AROUND = timedelta(minutes=15)
+# For so long one may have been asked for with the same key.
 _ASKED_WITHIN = timedelta(hours=24)
 
 _PLAIN = re.compile(r"[\w-]{1,128}", re.ASCII)
@@ -41,23 +41,16 @@ class StripeCustomers(StripeConnection):
         """
         with translating():
             made = self._client().v1.customers.create(
-                {"metadata": {USER: customer.user, "n": str(customer.n)}}, {"idempotency_key": _key(customer)}
+                {"metadata": _note(customer)}, {"idempotency_key": _key(customer)}
             )
         return made.id
 
     def find_customer(self, customer: UserCustomer) -> str | None:
-        """The id of the one that Stripe made without our hearing of it, by the list of those made around the asking:
-        Stripe's search lags."""
-        first, last = customer.begun_at - _AROUND, customer.begun_at + _ASKED_WITHIN
+        """The id of the one that Stripe made without our hearing of it, None if there is none."""
+        first, last = around(customer.begun_at, customer.begun_at + _ASKED_WITHIN)
         with translating():
-            page = self._client().v1.customers.list(
-                {"created": {"gte": int(first.timestamp()), "lte": int(last.timestamp())}, "limit": 100}
-            )
-            for each in page.auto_paging_iter():
-                metadata = each.to_dict().get("metadata") or {}
-                if (metadata.get(USER), metadata.get("n")) == (customer.user, str(customer.n)):
-                    return each.id
-        return None
+            page = self._client().v1.customers.list({"created": {"gte": first, "lte": last}, "limit": 100})
+            return next((str(each["id"]) for each in noted(page, _note(customer))), None)
 
     def delete_customer(self, customer_id: str) -> None:
         """With its cards; nothing to do for one that is gone. What Stripe's failures raise."""
@@ -158,6 +151,11 @@ def _card(body: Mapping[str, Any]) -> Card:
         exp_year=card["exp_year"],
         wallet=(card.get("wallet") or {}).get("type"),
     )
+
+
+def _note(customer: UserCustomer) -> dict[str, str]:
+    """What a customer has of ours at Stripe: whose it is, and which of theirs."""
+    return {USER: customer.user, "n": str(customer.n)}
 
 
 def _key(customer: UserCustomer) -> str:

@@ -6,12 +6,12 @@ nowhere.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from payments.adapters.stripe.client import StripeConnection, checkout_key
 from payments.adapters.stripe.errors import translating
 from payments.adapters.stripe.intents import facts_of_intent, in_order
+from payments.adapters.stripe.lists import around, noted
 from payments.adapters.stripe.objects import PAYMENT_ID, SERVICE_TYPE
 from payments.adapters.stripe.units import to_stripe
 from payments.domain.errors import NewerRelease, StripeRefused
@@ -21,8 +21,6 @@ from payments.domain.payment import INTENT, USERS_INTENT, Payment
 if TYPE_CHECKING:
     from stripe.params._payment_intent_create_params import PaymentIntentCreateParams
 
-# Our clock and Stripe's may differ, and an answer may have come long after its request.
-_AROUND = timedelta(minutes=15)
 # By a voucher or a transfer, days later: of an intent nothing but its next step says that somebody has gone to pay it,
 # and it would be closed meanwhile. A Checkout Session is complete then.
 _PAID_ELSEWHERE = ("boleto", "customer_balance", "konbini", "multibanco", "oxxo")
@@ -73,20 +71,13 @@ class StripeElements(StripeConnection):
         return in_order(payment, facts)
 
     def find_intents(self, payment: Payment) -> tuple[Fact, ...]:
-        """The facts of the intent that Stripe made for the payment without our hearing of it; none if there is none.
-
-        It is sought by its metadata in the list of those made around the asking: Stripe's search lags.
-        """
-        first, last = payment.created_at - _AROUND, payment.asked_at + _AROUND
+        """The facts of the intent that Stripe made for the payment without our hearing of it; none if there is none."""
+        first, last = around(payment.created_at, payment.asked_at)
         facts: list[Fact] = []
         with translating():
-            page = self._client().v1.payment_intents.list(
-                {"created": {"gte": int(first.timestamp()), "lte": int(last.timestamp())}, "limit": 100}
-            )
-            for intent in page.auto_paging_iter():
-                body = intent.to_dict()
-                if (body.get("metadata") or {}).get(PAYMENT_ID) == payment.id:
-                    facts += facts_of_intent(body)
+            page = self._client().v1.payment_intents.list({"created": {"gte": first, "lte": last}, "limit": 100})
+            for intent in noted(page, {PAYMENT_ID: payment.id}):
+                facts += facts_of_intent(intent)
         return in_order(payment, facts)
 
 
