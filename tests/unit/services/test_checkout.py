@@ -20,7 +20,7 @@ from payments.domain.errors import (
 from payments.domain.facts import Fact, Intent, IntentState
 from payments.domain.looking import AFTER_EXPIRY, REPEATABLE, SETTLED
 from payments.domain.payment import Payment, Status
-from payments.domain.purchase import Purchase, Service
+from payments.domain.purchase import Purchase, Replaced, Service
 from payments.services.asking import ask_stripe
 from payments.services.checkout import Opened, open_checkout
 from payments.services.customers import Customers
@@ -340,3 +340,18 @@ def test_who_hears_of_a_customer_that_is_gone_gets_what_was_made_for_the_next(de
     before = replace(payment, facts={}, customer_id="cus_0", version=0)
     desk.stripe.failures = [StripeRefused("No such customer", customer_gone=True)]
     assert ask_stripe(before, desk.store, desk.stripe, desk.now).is_opened
+
+
+def test_an_order_takes_the_place_of_one_that_stripe_will_not_make_any_more(desk: Desk) -> None:
+    desk.customers.of("ada-1")
+    desk.stripe.failures = [StripeUnavailable("away")]
+    with pytest.raises(StripeUnavailable):
+        desk.take(OF_ADA)
+    [before] = desk.store.payments.values()
+    desk.stripe.deleted = {"cus_1"}
+    order = replace(OF_ADA, replaces=Replaced(before.id, before.access_key))
+
+    assert desk.take(order, "another").is_opened
+
+    assert desk.store.payments[before.id].has_lapsed
+    assert len(desk.stripe.sessions) == 1

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from payments.domain.actors import ANSWER
 from payments.domain.erasure import Erasure, Whom, WhomKind
-from payments.domain.errors import Conflict, PaymentNotFound, StripeRefused, TryAgain, ValidationFailed, concerning
+from payments.domain.errors import Conflict, PaymentNotFound, StripeRefused, TryAgain, concerning
 from payments.domain.facts import Fact
 from payments.domain.looking import is_open, is_unanswered
 from payments.domain.payment import Payment
@@ -19,7 +19,7 @@ from payments.domain.writes import AuditEntry, Note
 from payments.services.asking import AskingStore
 from payments.services.canceling import Closing
 from payments.services.customers import Customers, CustomersAtStripe, CustomerStore
-from payments.services.looking import look
+from payments.services.looking import known
 from payments.services.recording import Changed, record
 
 # How far it is, is written down after so many.
@@ -146,24 +146,13 @@ def _erase_payment(
         return
     if is_unanswered(payment) or (is_open(payment) and not payment.is_opened):
         # Asking again takes the person's address, and what is not known cannot be closed.
-        payment = _looked_at(payment, store, stripe, now)
+        payment = known(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
     news = _closed(payment, stripe) if is_open(payment) else ()
     if payment.user and erasure.whom and erasure.whom.kind is not WhomKind.PAYMENT:
         # Before the payment: afterwards nothing says whose it was. It is the user's who ordered with the address.
         Customers(store, stripe, now).forget(payment.user)
     entry = AuditEntry(f"adm_{erasure.id}", "erasure", ("the person was erased",), now, erasure.by)
     without_person(payment, news, entry, store=store, now=now)
-
-
-def _looked_at(payment: Payment, store: ErasureStore, stripe: ErasingStripe, now: datetime) -> Payment:
-    try:
-        return look(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())[0]
-    except (StripeRefused, ValidationFailed):
-        # As for a customer who is forgotten by now: that nothing comes of it is on record.
-        found = store.payment(payment.id)
-        if found is None or not found.has_lapsed:
-            raise
-        return found
 
 
 def _closed(payment: Payment, stripe: Closing) -> tuple[Fact, ...]:

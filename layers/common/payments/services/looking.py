@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from payments.domain.actors import LOOK, Actor
+from payments.domain.errors import StripeRefused, ValidationFailed
 from payments.domain.facts import Fact
 from payments.domain.learning import Effects
 from payments.domain.looking import is_unanswered
@@ -37,3 +38,15 @@ def look(
     # Of a lapsed one nobody waits for a way to pay any more, so it is sought and not asked for.
     news = stripe.find_checkout(payment) if payment.has_lapsed else stripe.look(payment)
     return record(store, payment, news, actor=actor, now=now, failure_delay=failure_delay, looked=True)
+
+
+def known(payment: Payment, *, store: AskingStore, stripe: Looks, now: datetime, failure_delay: timedelta) -> Payment:
+    """The same, for who only needs to know what there is: the payment, lapsed where Stripe refuses to make anything, as
+    for a customer that is gone."""
+    try:
+        return look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)[0]
+    except (StripeRefused, ValidationFailed):
+        found = store.payment(payment.id)
+        if found is None or not found.has_lapsed:
+            raise
+        return found

@@ -28,7 +28,7 @@ from payments.domain.reservations import replaced, stock_changes
 from payments.domain.writes import Begin
 from payments.services.asking import AskingStore, no_answer
 from payments.services.canceling import Closing, close_payment
-from payments.services.looking import look
+from payments.services.looking import known
 from payments.services.recording import Changed, record
 
 # Of orders that replaced each other, so many are followed.
@@ -111,7 +111,7 @@ class Replacing:
         check_stock(made, self.store.stock(made.stock_taken), before.stock_taken)
         if not before.is_opened:
             # What Stripe has made for it is not known yet.
-            before = self._looked(before)
+            before = known(before, store=self.store, stripe=self.stripe, now=self.now, failure_delay=self.failure_delay)
         held = _held(made, self.now + self.hold)
         before, _ = record(
             self.store, before, held, actor=LOOK, now=self.now, failure_delay=self.failure_delay, change=_replaceable
@@ -123,10 +123,6 @@ class Replacing:
         if not before.is_over:
             raise no_answer()
         return before
-
-    def _looked(self, payment: Payment) -> Payment:
-        looked, _ = look(payment, store=self.store, stripe=self.stripe, now=self.now, failure_delay=self.failure_delay)
-        return looked
 
 
 def check_replaceable(payment: Payment) -> None:
