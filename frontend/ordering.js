@@ -87,8 +87,9 @@ export async function place(attempt, mayStartOver = true) {
   if (placed.clientSecret) return payAddress(placed.paymentId);
   // One that is still pending may have been paid all the same: its result tells.
   if (ENDED_UNPAID.includes(placed.status)) {
-    dismiss(placed.paymentId);
+    // Another tab may have put an order in its place, which the new one replaces then.
     if (mayStartOver) return startOver();
+    dismiss(placed.paymentId);
   }
   return resultAddress(placed.paymentId);
 }

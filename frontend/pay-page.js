@@ -18,6 +18,7 @@ const assurance = byId("assurance");
 const problem = byId("problem");
 const cancel = byId("cancel");
 const ASSURANCE = assurance.textContent;
+const CLOCK_SKEW = 300_000;
 
 /** @type {Awaited<ReturnType<typeof mountForm>> | null} it alone has the payment's secret */
 let stripeForm = null;
@@ -76,13 +77,27 @@ async function show(known, answer) {
   stripeForm = await mountForm(byId("payment-element"), answer, payAddress(paymentId));
 }
 
-/** Its time was over: the same order once more, unless too many tries have closed it, or it is the second time. */
+/** Its time was over: the same order once more, unless it was closed before that, or it is the second time. */
 async function renew(known, { status, expiresAt }) {
   if (!UNPAID.includes(status)) return leaveForResult();
   const { failure } = await getPayment(paymentId);
-  const closedEarly = failure && Date.now() < Date.parse(expiresAt);
-  if (known.isRenewal || closedEarly) return showOver(closedEarly ? PAY.closedEarly : PAY.overAgain);
-  location.replace(await place(renewalOf(known)));
+  const closedEarly = Date.now() < Date.parse(expiresAt) - CLOCK_SKEW;
+  if (closedEarly && failure) return showOver(PAY.closedEarly);
+  if (known.isRenewal) return showOver(PAY.overAgain);
+  // Whoever called it off did not mean it to come back by itself.
+  if (closedEarly) return showCalledOff(known);
+  await openAgain(known);
+}
+
+const openAgain = async (known) => location.replace(await place(renewalOf(known)));
+
+function showCalledOff(known) {
+  hideOrder();
+  const tryAgain = () => {
+    hideProblem();
+    openAgain(known).catch(showRefusal);
+  };
+  showProblem(PAY.calledOff, { tryAgain, tryAgainWords: PAY.openAgain });
 }
 
 async function pay() {
@@ -143,9 +158,14 @@ function showRefusal(error) {
   showProblem(isMissing ? PAY.noForm : `${whatHappened(error)} ${PAY.uncharged}`, { tryAgain: open, paysAtStripe: isMissing });
 }
 
-function showOver(message) {
+/** It cannot be paid. */
+function hideOrder() {
   byId("ways").hidden = true;
   payForm.hidden = true;
+}
+
+function showOver(message) {
+  hideOrder();
   showProblem(message, { startsAgain: true });
 }
 

@@ -211,6 +211,8 @@ export const PAY = {
   noForm: `The payment form could not be loaded. Please check your connection and try again. ${UNCHARGED}`,
   openedAgain: `Your order had been closed before it was paid, so we have opened it again. ${UNCHARGED}`,
   overAgain: `This order can no longer be paid: it was closed once more. ${UNCHARGED} You can start again.`,
+  calledOff: "This order was closed before it was paid: it was called off, or changed in another tab. You can open it again.",
+  openAgain: "Open it again",
   closedEarly: `This order is closed: it was called off, or too many tries to pay failed. ${UNCHARGED} You can start again.`,
 };
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PAY_PAGE = re.compile(r"/pay\.html\?paymentId=pay_\w+$")
 # Stripe.js, its frame and what that asks for come one after the other.
 FORM_MS = 30_000
+# No payment can be paid as long as that.
+AFTER_ALL = "2033-01-01T00:00:00Z"
 
 
 DRAWN = """() => new Promise((resolve) =>
@@ -71,6 +73,11 @@ class PayPage:
         self.customer.has_total()
         self.page.click("#pay")
         return self.is_open()
+
+    def time_is_over(self, payment_id: str) -> None:
+        """Of a payment, which is closed then, and for the pages."""
+        self.customer.shop.close_intent(payment_id)
+        self.page.clock.set_fixed_time(AFTER_ALL)
 
     def has_problem(self, words: str) -> None:
         """It is said, and whoever hears or uses a keyboard is there; the form can be used."""

@@ -90,7 +90,7 @@ class Shop:
         return [charge.status for charge in reversed(charges.data)]
 
     def close_intent(self, payment_id: str) -> None:
-        """As reconcile does once its time is over."""
+        """As the desk does, and reconcile once its time is over."""
         self._stripe.v1.payment_intents.cancel(self.intent(payment_id).id)
 
     def pay_intent(self, payment_id: str, method: str = "pm_card_visa", **more: str) -> stripe.PaymentIntent:

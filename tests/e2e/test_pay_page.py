@@ -330,16 +330,40 @@ def test_two_tabs_with_two_carts_are_paid_once(form: PayPage, customer: Customer
     second = other.is_open()
     assert second != first
     form.pays()
+    form.has_problem("or changed in another tab")
+    customer.page.click("#try-again")
     # What is on this page can be paid, and nothing else.
-    form.has_problem("so we have opened it again.")
     third = form.is_open()
     assert [shop.intent(each).status for each in (first, second)] == ["canceled", "canceled"]
     form.pays()
     assert customer.sees("succeeded") == third
     other.pays()
+    other.has_problem("or changed in another tab")
+    other.page.click("#try-again")
 
     expect(other.page.locator("#status")).to_have_attribute("data-status", "succeeded")
     expect(other.page).to_have_url(re.compile(third))
+
+
+def test_a_cart_that_another_tab_has_changed_and_paid_is_not_ordered_once_more(
+    form: PayPage, customer: Customer, shop: Shop
+) -> None:
+    form.orders_cart("stickers")
+    other = PayPage(Customer(second_tab(customer.page), shop, customer.email))
+    other.is_open()
+    other.page.click("#change-order")
+    other.page.click("#add-stickers")
+    other.customer.has_total("$17.90")
+    other.page.click("#pay")
+    other.is_open()
+    other.pays()
+    paid = other.customer.sees("succeeded")
+
+    customer.page.click("#change-order")
+    customer.has_total("$11.90")
+    customer.page.click("#pay")
+
+    assert customer.sees("succeeded") == paid
 
 
 def test_the_back_button_shows_what_was_paid_meanwhile(form: PayPage, customer: Customer, shop: Shop) -> None:
@@ -356,7 +380,7 @@ def test_an_order_whose_time_was_over_is_opened_again_once(
     form: PayPage, customer: Customer, shop: Shop, found: str
 ) -> None:
     first = form.orders()
-    shop.close_intent(first)
+    form.time_is_over(first)
 
     if found == "when it is loaded":
         customer.page.reload()
@@ -367,7 +391,7 @@ def test_an_order_whose_time_was_over_is_opened_again_once(
     second = form.is_open()
     assert second != first
     assert len(set(customer.keys)) == 2
-    shop.close_intent(second)
+    form.time_is_over(second)
     customer.page.reload()
     form.has_problem("This order can no longer be paid")
     expect(customer.page.locator("#payment-form")).to_be_hidden()
@@ -384,7 +408,7 @@ def test_an_order_that_is_opened_again_is_one_whatever_the_network_loses(
     form: PayPage, customer: Customer, shop: Shop
 ) -> None:
     first = form.orders()
-    shop.close_intent(first)
+    form.time_is_over(first)
 
     def answers_who_comes_back(route: Route) -> None:
         """What is sent under a new key is done, and its answer lost."""
@@ -402,6 +426,21 @@ def test_an_order_that_is_opened_again_is_one_whatever_the_network_loses(
     expect(form.problem).to_contain_text("so we have opened it again.")
     assert form.is_open() != first
     assert len(set(customer.keys)) == 2
+
+
+def test_an_order_that_the_business_has_called_off_is_not_opened_again_by_itself(
+    form: PayPage, customer: Customer, shop: Shop
+) -> None:
+    payment_id = form.orders()
+    shop.close_intent(payment_id)
+
+    customer.page.reload()
+
+    form.has_problem("This order was closed before it was paid: it was called off")
+    expect(customer.page.locator("#payment-form")).to_be_hidden()
+    assert len(set(customer.keys)) == 1
+    customer.page.click("#try-again")
+    assert form.is_open() != payment_id
 
 
 def test_too_many_declines_close_the_order_and_it_can_be_started_again(
