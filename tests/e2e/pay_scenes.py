@@ -140,7 +140,7 @@ PAY_PAGE = {
     ),
     "pay-too-many-tries": _pay(_form_in_trouble, says(intent(None, "canceled", expiresAt=IN_FUTURE), 201), None),
     "pay-unreachable": _pay(_form_in_trouble, aborts, None),
-    "pay-too-often": _pay(_form_in_trouble, refuses(429, "too_many_requests", retry_after="30"), None),
+    "pay-too-often": _pay(_form_in_trouble, refuses(429, "rate_limited", retry_after="30"), None),
     "pay-sold-out": _pay(_form_in_trouble, says(OUT_OF_STOCK, 409), None),
     "pay-without-stripe": _pay(_form_in_trouble, OPENED_ON_PAGE, aborts),
     "pay-without-form": _pay(_form_in_trouble, OPENED_ON_PAGE, stripe_js(form="loaderror")),

@@ -162,7 +162,7 @@ def test_saved_cards_are_shown_where_there_are_any(stage: Stage, secret: str | N
         ("pay-loading", "Loading the payment form"),
         ("pay-declined", "There was not enough money for this payment. Please try another way to pay."),
         ("pay-too-many-tries", "This order is closed: it was called off, or too many tries to pay failed."),
-        ("pay-too-often", "Please wait a little and try again."),
+        ("pay-too-often", "Too many tries from your connection; try again in 30 seconds."),
         ("pay-sold-out", "Some of this is sold out. You have not been charged."),
         ("pay-without-form", "The payment form could not be loaded."),
     ],
@@ -237,7 +237,7 @@ def test_the_forms_say_where_one_pays(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (refuses(429, "too_many_requests", retry_after="9"), "Please wait a little and try again."),
+        (refuses(429, "rate_limited", retry_after="9"), "Too many tries from your connection; try again in 9 seconds."),
         (refuses(503, "stripe_unavailable"), "Payments are not available at this moment."),
         (refuses(409, "in_progress", "This is being ordered."), "This is being ordered."),
         (lambda route: route.abort(), "We could not reach the payment service."),
