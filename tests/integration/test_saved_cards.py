@@ -14,6 +14,7 @@ from payments.domain.customers import UserCustomer
 from payments.domain.erasure import READ_AGAIN_AFTER
 from payments.domain.looking import REPEATABLE
 from payments.runtime.publishable_key import PublishableKey
+from stripe_double.outage import Rule
 from tests.callers import GRACE
 from tests.integration.clock import Clock
 from tests.integration.contract import Contract
@@ -386,6 +387,23 @@ def test_of_clicks_that_find_the_customer_gone_one_intent_comes(system: System, 
     named = [each.metadata.to_dict().get("payment_id") for each in listed]
     assert named.count(answers[0].body["paymentId"]) == 1
     assert at_stripe(system, ada) == [customer_of(system, ada)]
+
+
+def test_an_order_that_was_never_answered_and_whose_customer_is_gone_is_over_for_who_cancels_it(
+    system: System, ada: Any
+) -> None:
+    system.save_card(ada)
+    system.double.outage.add(Rule("rate_limit", 1, path="/v1/payment_intents"))
+    assert system.order_on_page(user=ada).status == 503
+    [payment_id] = [each["paymentId"] for each in system.payments_of(ada).body["payments"]]
+    payment = system.table.payment(payment_id)
+    assert payment
+    system.stripe().v1.customers.delete(customer_of(system, ada))
+
+    answer = system.cancel(payment_id, payment.access_key)
+
+    assert (answer.status, answer.body["code"]) == (409, "not_cancelable")
+    assert system.status(payment_id).body["status"] == "expired"
 
 
 def test_a_checkout_at_stripe_is_of_the_users_customer_and_shows_what_is_saved(system: System, ada: Any) -> None:

@@ -12,7 +12,7 @@ from payments.domain.payment import Payment
 from payments.domain.writes import AuditEntry, Note
 from payments.services.acting import Acted
 from payments.services.asking import AskingStore
-from payments.services.looking import Looks, look
+from payments.services.looking import Looks, known, look
 from payments.services.recording import Changed, postings_of, record
 
 # Whoever ordered, in the audit trail.
@@ -71,7 +71,7 @@ def cancel(
         return Acted(payment, is_new=False)
     if payment.is_cancelable and not payment.is_opened:
         # What Stripe has made for it is not known yet.
-        payment, effects = look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
+        payment, effects = known(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
     try:
         payment, more = record(
             store, payment, (), actor=LOOK, now=now, look_by=now + PATIENCE, change=_wanted(id_, by, now)

@@ -146,7 +146,7 @@ def _erase_payment(
         return
     if is_unanswered(payment) or (is_open(payment) and not payment.is_opened):
         # Asking again takes the person's address, and what is not known cannot be closed.
-        payment = known(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
+        payment, _ = known(payment, store=store, stripe=stripe, now=now, failure_delay=timedelta())
     news = _closed(payment, stripe) if is_open(payment) else ()
     if payment.user and erasure.whom and erasure.whom.kind is not WhomKind.PAYMENT:
         # Before the payment: afterwards nothing says whose it was. It is the user's who ordered with the address.

@@ -40,13 +40,15 @@ def look(
     return record(store, payment, news, actor=actor, now=now, failure_delay=failure_delay, looked=True)
 
 
-def known(payment: Payment, *, store: AskingStore, stripe: Looks, now: datetime, failure_delay: timedelta) -> Payment:
+def known(
+    payment: Payment, *, store: AskingStore, stripe: Looks, now: datetime, failure_delay: timedelta
+) -> tuple[Payment, Effects]:
     """The same, for who only needs to know what there is: the payment, lapsed where Stripe refuses to make anything, as
     for a customer that is gone."""
     try:
-        return look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)[0]
+        return look(payment, store=store, stripe=stripe, now=now, failure_delay=failure_delay)
     except (StripeRefused, ValidationFailed):
         found = store.payment(payment.id)
         if found is None or not found.has_lapsed:
             raise
-        return found
+        return found, Effects()

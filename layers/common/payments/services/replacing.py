@@ -111,7 +111,9 @@ class Replacing:
         check_stock(made, self.store.stock(made.stock_taken), before.stock_taken)
         if not before.is_opened:
             # What Stripe has made for it is not known yet.
-            before = known(before, store=self.store, stripe=self.stripe, now=self.now, failure_delay=self.failure_delay)
+            before, _ = known(
+                before, store=self.store, stripe=self.stripe, now=self.now, failure_delay=self.failure_delay
+            )
         held = _held(made, self.now + self.hold)
         before, _ = record(
             self.store, before, held, actor=LOOK, now=self.now, failure_delay=self.failure_delay, change=_replaceable
