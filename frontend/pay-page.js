@@ -40,8 +40,10 @@ async function open(sentence = "") {
   // Another tab's, or over: its result tells.
   if (!known?.key) return leaveForResult();
   setBusy(true);
+  let card = null;
   try {
     const answer = await send(known);
+    card = answer.paymentMethodId;
     // After a day a key stands for another payment.
     if (answer.paymentId !== paymentId) {
       opened(known, answer);
@@ -53,8 +55,8 @@ async function open(sentence = "") {
   } catch (error) {
     return showRefusal(error);
   }
-  // Whoever ordered has said already what to pay with.
-  if (known.card && !known.isTried && !sentence) return payBy("confirmSaved");
+  // Whoever ordered has said already what to pay with, and it is still theirs.
+  if (card && !known.isTried && !sentence) return payBy("confirmSaved");
   setBusy(false);
   if (sentence) showProblem(`${sentence} ${PAY.uncharged}`);
   else if (known.isRenewal) showProblem(PAY.openedAgain);
