@@ -14,7 +14,7 @@ from tests.e2e.scenes import PAYMENT_PAGE, RESULT_PAGE, SCENES, payment, says
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from tests.e2e.customer import Customer
     from tests.e2e.scenes import Scene, Stage
@@ -108,11 +108,15 @@ def test_a_keyboard_is_enough_to_pay_and_to_go_on(customer: Customer) -> None:
     customer.visits()
 
     def tab_to(id_: str) -> None:
+        tab_on(page.locator(f"#{id_}"))
+
+    def tab_on(place: Locator) -> None:
         page.keyboard.press("Tab")
-        expect(page.locator(f"#{id_}")).to_be_focused()
+        expect(place).to_be_focused()
         # The ring that shows where one is.
         assert page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)") >= 2
 
+    tab_on(page.get_by_role("button", name="Sign in"))
     tab_to("service")
     page.keyboard.type("Consulting")
     tab_to("amount")
@@ -131,6 +135,7 @@ def test_a_keyboard_is_enough_to_pay_and_to_go_on(customer: Customer) -> None:
 
     page.locator("#cancel").press("Enter")
     customer.sees("left_checkout")
+    tab_on(page.get_by_role("button", name="Sign in"))
     tab_to("retry")
     page.keyboard.press("Enter")
     assert customer.is_at_checkout() == session
