@@ -290,6 +290,7 @@ def no_saved_cards(error: Exception) -> None:
 class PageIntent:
     facts: Any
     client_secret: str = "pi_1_secret_1"
+    payment_method: str | None = None
 
 
 @dataclass
