@@ -18,7 +18,7 @@ from tests.builders import SECRET
 FORBIDDEN = {
     "an email address": re.compile(r"[\w.+-]+(?:@|%40|\\u0040)[\w-]+\.[a-z]", re.IGNORECASE),
     "a name": re.compile(r"Ada Lovelace|Zebedee|Quux|Grace Hopper"),
-    "a secret": re.compile(rf"{SECRET}|whsec_\w|[sr]k_(?:test|live)_\w|_secret_\w"),
+    "a secret": re.compile(rf"{SECRET}|whsec_\w|[sr]k_(?:test|live)_\w|(?<!\bget)_secret_\w"),
     "a signature": re.compile(r"v1=[0-9a-f]{16}"),
     "a checkout's address": re.compile(r"https?://[^\s\"]+/c/pay/"),
     "a card number": re.compile(r"\b4\d{15}\b|\b4\d{3}(?: \d{4}){3}\b"),

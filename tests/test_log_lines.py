@@ -23,6 +23,8 @@ def test_no_log_line_of_the_run_carries_a_person_or_a_secret(
         '{"fields": ["ada%40example.com"]}',
         '{"customer": "Ada Lovelace"}',
         '{"key": "sk_test_abc"}',
+        '{"clientSecret": "pi_1_secret_abc"}',
+        '{"customerSessionClientSecret": "cuss_secret_abc"}',
         '{"header": "t=1,v1=0123456789abcdef0123"}',
         '{"url": "https://checkout.stripe.com/c/pay/cs_test_1"}',
         '{"card": "4242 4242 4242 4242"}',
@@ -45,4 +47,6 @@ def test_ids_and_codes_may_be_logged() -> None:
     lines.look_at(
         '{"payment_id": "pay_01", "event_id": "evt_1", "charge": "ch_1", "reference": "CardError status=402"}'
     )
+    # What a stack has of the code that reads one.
+    lines.look_at('{"exception": "text = _client().get_secret_value(SecretId=self._name)"}')
     assert lines.offending == []
