@@ -1,7 +1,7 @@
 /** The account: who is signed in, and the parts of it. */
 import { ACCOUNT, ADD } from "./account-words.js";
 import { config } from "./config.js";
-import { SignInError } from "./issuer.js";
+import { whyNot } from "./issuer.js";
 import { ownCards } from "./own-cards.js";
 import { ownPayments } from "./own-payments.js";
 import { finishSignIn, isSignedIn, issuerAddresses, who } from "./session.js";
@@ -49,13 +49,8 @@ async function signIn() {
   try {
     await signInFor(`account.html${location.hash}`);
   } catch (error) {
-    showSignedOut(wordsOf(error));
+    showSignedOut(whyNot(error));
   }
-}
-
-function wordsOf(error) {
-  if (error instanceof SignInError) return error.message;
-  throw error;
 }
 
 async function start() {
@@ -80,7 +75,7 @@ async function start() {
     if (pathname !== new URL(HERE).pathname) return location.replace(view);
     if (view) history.replaceState(null, "", location.pathname + hash);
   } catch (error) {
-    return showSignedOut(wordsOf(error));
+    return showSignedOut(whyNot(error));
   }
   show();
 }

@@ -16,6 +16,12 @@ export class SignInError extends Error {
   name = "SignInError";
 }
 
+/** Why signing in came to nothing, in a sentence; a fault of another kind is thrown on. @param {any} error */
+export function whyNot(error) {
+  if (error instanceof SignInError) return error.message;
+  throw error;
+}
+
 const TIMEOUT = 15_000;
 const CLOCK_SKEW_SECONDS = 300;
 

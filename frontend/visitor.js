@@ -2,7 +2,7 @@
 import { ACCOUNT } from "./account-words.js";
 import { config } from "./config.js";
 import { element } from "./elements.js";
-import { SignInError } from "./issuer.js";
+import { whyNot } from "./issuer.js";
 import { SIGNED_OUT, isSignedIn, issuerAddresses, signIn, signOut, who } from "./session.js";
 import { dressPage } from "./site.js";
 import { forgetPerson } from "./tab.js";
@@ -50,8 +50,7 @@ function outsideWays() {
       await signInFor(location.href);
     } catch (error) {
       button.disabled = false;
-      trouble.textContent = error instanceof SignInError ? error.message : "";
-      if (!trouble.textContent) throw error;
+      trouble.textContent = whyNot(error);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The desk: who is signed in, which view the address names, and what to say when it cannot be shown. */
 import { config } from "../config.js";
-import { SignInError } from "../issuer.js";
+import { SignInError, whyNot } from "../issuer.js";
 import { ProblemError, UnreachableError } from "../quittance.js";
 import { SignedOutError, finishSignIn, isSignedIn, issuerAddresses, signIn, signOut, who } from "../session.js";
 import { allowOnly, byId, setTitle, showBrand } from "../site.js";
@@ -144,7 +144,7 @@ function showSignedOut(text = "Admins of this shop see its payments here.") {
 
   function start({ currentTarget }) {
     currentTarget.disabled = true;
-    signIn(HERE, location.hash).catch((error) => showSignedOut(wordsOf(error)));
+    signIn(HERE, location.hash).catch((error) => showSignedOut(whyNot(error)));
   }
 }
 
@@ -158,11 +158,6 @@ function showRefused() {
 
 function leave() {
   if (!signOut(HERE)) showSignedOut("You are signed out here.");
-}
-
-function wordsOf(error) {
-  if (error instanceof SignInError) return error.message;
-  throw error;
 }
 
 async function start() {
@@ -186,7 +181,7 @@ async function start() {
     const view = await finishSignIn(query);
     if (view !== null) history.replaceState(null, "", location.pathname + view);
   } catch (error) {
-    return showSignedOut(wordsOf(error));
+    return showSignedOut(whyNot(error));
   }
   show();
 }
